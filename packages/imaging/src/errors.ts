@@ -1,0 +1,32 @@
+/** Every code an ImagingError can carry, with what it means. Codes are stable; sentences may change. */
+export const IMAGING_ERROR_CODES = {
+  'file-missing': 'no file of that name, or it is not a regular file',
+  'file-empty': 'the file has zero bytes',
+  'file-unreadable': 'the operating system refused to read or write the file',
+  'format-unsupported': 'not a PNG, JPEG or PGM file, or a variant of one that is not read',
+  'image-truncated': 'the file ends before the image does',
+  'image-corrupt': 'the bytes contradict the format (checksum, header, value out of range)',
+  'image-too-large': 'more pixels, or more bytes, than the limit',
+  'image-colour': 'the red, green and blue channels differ: not a grey image',
+  'image-transparent': 'an alpha channel that is not opaque everywhere',
+  'image-orientation': 'metadata asks viewers to turn or mirror the stored pixels',
+  'bit-depth': 'the image is not of the bit depth that its manifest declares',
+  'manifest-invalid': 'a manifest with one or more problems, each with its line',
+  'split-impossible': 'the rows cannot be split by patient as asked',
+  'mias-invalid': 'a mini-MIAS folder without a usable Info.txt',
+  'option-invalid': 'an argument outside its range',
+} as const;
+
+/** One of the keys of IMAGING_ERROR_CODES. */
+export type ImagingErrorCode = keyof typeof IMAGING_ERROR_CODES;
+
+/** The one error class of this package: a stable code and a sentence that names the file and what to do. */
+export class ImagingError extends Error {
+  readonly code: ImagingErrorCode;
+
+  constructor(code: ImagingErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ImagingError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,42 @@
+export { differentiate } from './graph/differentiate.ts';
+export { GraphError, type GraphErrorCode } from './graph/errors.ts';
+export * as functions from './graph/functions.ts';
+export { Graph } from './graph/graph.ts';
+export type { Attributes, OpName } from './graph/ops/index.ts';
+export { ops } from './graph/ops/index.ts';
+export {
+  type DType,
+  type GraphNode,
+  type Shape,
+  showShape,
+  sizeOf,
+  type Tensor,
+  type TensorData,
+  toTensorData,
+} from './graph/tensor.ts';
+export {
+  batchNorm,
+  convolution,
+  dropout,
+  groupNorm,
+  type Layer,
+  layerNorm,
+  linear,
+  RANDOM_INPUT_PREFIX,
+  sequence,
+} from './layers/layers.ts';
+export { type Declaration, type Initialiser, Scope } from './layers/scope.ts';
+export { type Layout, PORTABLE_TARGET, permuteFilter, type Target } from './lowering/layout.ts';
+export {
+  applicableWays,
+  type Choices,
+  encode,
+  type LoweredGraph,
+  liveNodes,
+  lower,
+  type Port,
+  signature,
+} from './lowering/lower.ts';
+export type { Classification, FeatureMap, Network, NetworkOptions } from './models/backbone.ts';
+export { isNetworkName, type NetworkName, networks } from './models/index.ts';
+export { encodeModel, type OnnxModel } from './onnx/model.ts';

@@ -1,0 +1,55 @@
+/**
+ * Physical layouts. `plain` is row-major. `blocked` is ONNX Runtime's layout for images on a CPU, [N, C/b, H, W, b] in
+ * memory while the declared shape stays [N, C, H, W]; `filter` is its layout for kernels, [O/b, I/b, kh, kw, b(I),
+ * b(O)] behind a declared [O, I, kh, kw]. The block b is 8 or 16 and depends on the processor.
+ */
+import type { Shape } from '../graph/tensor.ts';
+
+export type Layout = 'plain' | 'blocked' | 'filter';
+
+/** What a graph is lowered for. */
+export interface Target {
+  readonly device: 'cpu' | 'webgpu' | 'cuda';
+  /** Channels in a block of the blocked layout; 0 where there is none. */
+  readonly blockSize: number;
+}
+
+/** A target on which every op is lowered to standard ONNX ops in plain layout. */
+export const PORTABLE_TARGET: Target = { device: 'webgpu', blockSize: 0 };
+
+/** True when images of this shape can be blocked. */
+export function blockable(shape: Shape, blockSize: number): boolean {
+  return blockSize > 0 && shape.length === 4 && (shape[1] as number) % blockSize === 0;
+}
+
+/** True when kernels of this shape can take the filter layout. */
+export function filterable(shape: Shape, blockSize: number): boolean {
+  return blockable(shape, blockSize) && (shape[0] as number) % blockSize === 0;
+}
+
+/** Copies a kernel [O, I, kh, kw] between plain and filter layout on the host. */
+export function permuteFilter(
+  data: Float32Array,
+  shape: Shape,
+  blockSize: number,
+  to: 'plain' | 'filter',
+): Float32Array {
+  const [outputs, inputs, rows, columns] = shape as [number, number, number, number];
+  const taps = rows * columns;
+  const result = new Float32Array(data.length);
+  let blocked = 0;
+  for (let oBlock = 0; oBlock < outputs; oBlock += blockSize) {
+    for (let iBlock = 0; iBlock < inputs; iBlock += blockSize) {
+      for (let tap = 0; tap < taps; tap++) {
+        for (let i = 0; i < blockSize; i++) {
+          for (let o = 0; o < blockSize; o++, blocked++) {
+            const plain = ((oBlock + o) * inputs + iBlock + i) * taps + tap;
+            if (to === 'filter') result[blocked] = data[plain] as number;
+            else result[plain] = data[blocked] as number;
+          }
+        }
+      }
+    }
+  }
+  return result;
+}

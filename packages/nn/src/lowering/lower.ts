@@ -1,0 +1,134 @@
+import { GraphError } from '../graph/errors.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { OpName } from '../graph/ops/index.ts';
+import type { DType, GraphNode, Shape, Tensor } from '../graph/tensor.ts';
+import { showShape } from '../graph/tensor.ts';
+import { encodeModel, type OnnxModel, type OnnxValue } from '../onnx/model.ts';
+import type { Layout, Target } from './layout.ts';
+import { Lowering, type Way } from './lowering.ts';
+import { ways } from './ways/index.ts';
+
+/** For each signature (see `signature`) the name of the way to use. */
+export type Choices = ReadonlyMap<string, string>;
+
+/** A value that enters or leaves a lowered graph. */
+export interface Port {
+  /** Name of the ONNX input or output. */
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** How its elements are ordered in memory. */
+  readonly layout: Layout;
+}
+
+/** A graph as an ONNX model for one target. */
+export interface LoweredGraph {
+  readonly model: OnnxModel;
+  readonly target: Target;
+  /** Given at every run. */
+  readonly inputs: readonly Port[];
+  /** Kept between runs. */
+  readonly parameters: readonly Port[];
+  readonly outputs: readonly Port[];
+  /** For each updated parameter the ONNX output with its next value; same layout as the parameter. */
+  readonly updates: ReadonlyMap<string, string>;
+}
+
+/** What names a node's shapes and geometry: nodes of one signature are written the same way. */
+export function signature(node: GraphNode, target: Target): string {
+  const operands = node.inputs.map((input) => `${input.dtype}${showShape(input.shape)}`).join(' ');
+  return `${node.op} ${operands} ${JSON.stringify(node.attributes)} ${target.device}/${target.blockSize}`;
+}
+
+/** The ways that a node can be written on a target, preferred first. */
+export function applicableWays(node: GraphNode, target: Target): readonly Way<OpName>[] {
+  const all = ways[node.op] as unknown as readonly Way<OpName>[];
+  const applicable = all.filter((way) => way.applies?.(node, target) ?? true);
+  if (applicable.length === 0)
+    throw new GraphError('graph', `${node.name}: no way to write ${node.op} for ${target.device}`);
+  return applicable;
+}
+
+/** Nodes that the outputs and updates of a graph depend on, in order. */
+export function liveNodes(graph: Graph): GraphNode[] {
+  const needed = new Set<Tensor>([...graph.outputs.values(), ...graph.updates.values()]);
+  const live: GraphNode[] = [];
+  for (const node of graph.nodes.slice().reverse()) {
+    if (!node.outputs.some((output) => needed.has(output))) continue;
+    for (const input of node.inputs) needed.add(input);
+    live.push(node);
+  }
+  return live.reverse();
+}
+
+/**
+ * Writes a graph as an ONNX model. Dead nodes are left out. `layouts` fixes the outside layout of inputs and parameters;
+ * where it is silent the first use decides.
+ */
+export function lower(
+  graph: Graph,
+  target: Target,
+  choices: Choices = new Map(),
+  layouts: ReadonlyMap<string, Layout> = new Map(),
+): LoweredGraph {
+  const live = liveNodes(graph);
+  const lowering = new Lowering(graph, target, live, layouts);
+  for (const node of live) {
+    if (lowering.done.has(node)) continue;
+    lowering.enter(node);
+    const applicable = applicableWays(node, target);
+    const chosen = choices.get(signature(node, target));
+    const way = applicable.find(({ name }) => name === chosen) ?? (applicable[0] as Way<OpName>);
+    way.emit(lowering, node);
+  }
+  const outputs: Port[] = [];
+  const onnxOutputs: OnnxValue[] = [];
+  const leave = (name: string, tensor: Tensor, layout: Layout) => {
+    // An output needs a name of its own, also when it is an input or leaves twice.
+    lowering.nodes.push({
+      opType: 'Identity',
+      domain: '',
+      name: `output/${name}`,
+      inputs: [lowering.value(tensor, layout)],
+      outputs: [name],
+      attributes: {},
+    });
+    onnxOutputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
+    return { name, dtype: tensor.dtype, shape: tensor.shape, layout };
+  };
+  for (const [name, tensor] of graph.outputs) outputs.push(leave(`out:${name}`, tensor, 'plain'));
+  const updates = new Map<string, string>();
+  for (const [name, tensor] of graph.updates) {
+    const parameter = graph.parameters.get(name) as Tensor;
+    const layout = lowering.outsideLayouts.get(name) ?? lowering.naturalLayout(tensor) ?? 'plain';
+    lowering.value(parameter, layout);
+    updates.set(name, leave(`next:${name}`, tensor, layout).name);
+  }
+  const port = (name: string, { dtype, shape }: Tensor): Port => ({
+    name,
+    dtype,
+    shape,
+    layout: lowering.outsideLayouts.get(name) ?? 'plain',
+  });
+  const used = (table: ReadonlyMap<string, Tensor>) =>
+    [...table].filter(([name]) => lowering.outsideLayouts.has(name)).map(([name, tensor]) => port(name, tensor));
+  const [inputs, parameters] = [used(graph.inputs), used(graph.parameters)];
+  return {
+    model: {
+      nodes: lowering.nodes,
+      inputs: [...inputs, ...parameters],
+      outputs: onnxOutputs,
+      initializers: lowering.initializers,
+    },
+    target,
+    inputs,
+    parameters,
+    outputs: outputs.map((output) => ({ ...output, name: output.name })),
+    updates,
+  };
+}
+
+/** The bytes of a lowered graph's ONNX file. */
+export function encode(lowered: LoweredGraph): Uint8Array {
+  return encodeModel(lowered.model);
+}

@@ -1,0 +1,168 @@
+/** The gradient of a convolution with respect to its input. */
+import type { ConvAttributes } from '../../graph/ops/convolution.ts';
+import type { GraphNode, Shape, Tensor } from '../../graph/tensor.ts';
+import type { Target } from '../layout.ts';
+import type { Lowering, Way } from '../lowering.ts';
+import { blockedConv, blocks, convolutionAttributes } from './convolution.ts';
+
+type Node = GraphNode<'ConvInputGradient'>;
+
+/** Rows of the output padding: what a transposed convolution misses at the end of each axis when strides do not divide. */
+function outputPadding({ attributes, inputs }: Node): number[] {
+  const [dy, w] = inputs as [Tensor, Tensor];
+  const axes = dy.shape.length - 2;
+  return Array.from({ length: axes }, (_, axis) => {
+    const { strides, pads, dilations, inputShape } = attributes;
+    const kernel = (dilations[axis] as number) * ((w.shape[axis + 2] as number) - 1) + 1;
+    const covered =
+      ((dy.shape[axis + 2] as number) - 1) * (strides[axis] as number) +
+      kernel -
+      (pads[axis] as number) -
+      (pads[axis + axes] as number);
+    return (inputShape[axis + 2] as number) - covered;
+  });
+}
+
+/** Pads of the convolution that undoes a stride-1 convolution: dilation (k - 1) - pad on every side. */
+function flippedPads({ pads, dilations }: ConvAttributes, kernel: Shape): number[] {
+  const axes = kernel.length;
+  return pads.map((pad, i) => (dilations[i % axes] as number) * ((kernel[i % axes] as number) - 1) - pad);
+}
+
+function isUnitStride({ attributes, inputs }: Node): boolean {
+  const [, w] = inputs as [Tensor, Tensor];
+  return (
+    attributes.group === 1 &&
+    attributes.strides.every((s) => s === 1) &&
+    flippedPads(attributes, w.shape.slice(2)).every((p) => p >= 0)
+  );
+}
+
+/** Kernel taps in reverse order: a Gather on the taps' axis, since ONNX's Slice walks backwards slowly. */
+function flipTaps(lowering: Lowering, w: string, o: number, i: number, kernel: Shape): string {
+  const taps = kernel.reduce((a, b) => a * b, 1);
+  if (taps === 1) return w;
+  const reversed = lowering.int64(Array.from({ length: taps }, (_, tap) => taps - 1 - tap));
+  return lowering.emit('Gather', [lowering.reshape(w, [o, i, taps]), reversed], { attributes: { axis: { int: 2 } } });
+}
+
+/**
+ * A filter-layout kernel [O, I] turned into the flipped filter-layout kernel [I, O]: b x b tiles are picked in the new
+ * order by one Gather, and each tile is transposed by ReorderOutput, which sees it as an image of b channels and b pixels.
+ */
+function flippedFilter(lowering: Lowering, w: Tensor): string {
+  const [o, i, rows, columns] = w.shape as [number, number, number, number];
+  const b = lowering.target.blockSize;
+  const [oBlocks, iBlocks, taps] = [o / b, i / b, rows * columns];
+  const order: number[] = [];
+  for (let iBlock = 0; iBlock < iBlocks; iBlock++) {
+    for (let oBlock = 0; oBlock < oBlocks; oBlock++) {
+      for (let tap = taps - 1; tap >= 0; tap--) order.push((oBlock * iBlocks + iBlock) * taps + tap);
+    }
+  }
+  const tiles = lowering.reshape(lowering.value(w, 'filter'), [order.length, b * b]);
+  const picked = lowering.emit('Gather', [tiles, lowering.int64(order)], { attributes: { axis: { int: 0 } } });
+  const images = lowering.reshape(picked, [order.length, b, b, 1]);
+  const turned = lowering.emit('ReorderOutput', [images], {
+    domain: 'com.microsoft.nchwc',
+    attributes: { channels: { int: b } },
+  });
+  return lowering.reshape(turned, [i, o, rows, columns]);
+}
+
+const canBlock = (node: Node, target: Target) => {
+  const [dy, w] = node.inputs as [Tensor, Tensor];
+  return dy.dtype === 'float32' && dy.shape.length === 4 && blocks(dy, w.shape, node.attributes.group, target);
+};
+
+export const convInputGradientWays: readonly Way<'ConvInputGradient'>[] = [
+  {
+    name: 'conv-flipped-blocked',
+    applies: (node, target) => canBlock(node, target) && isUnitStride(node),
+    emit(lowering, node) {
+      const [dy, w] = node.inputs as [Tensor, Tensor];
+      const kernel = w.shape.slice(2);
+      const attributes = { ...node.attributes, pads: flippedPads(node.attributes, kernel) };
+      const dx = blockedConv(lowering, lowering.value(dy, 'blocked'), flippedFilter(lowering, w), attributes, kernel);
+      lowering.define(node.outputs[0] as Tensor, dx, 'blocked');
+    },
+  },
+  {
+    // dy with zeros between its elements, then as for stride 1: more multiplications by zero, but blocked.
+    name: 'spread-flipped-blocked',
+    applies: (node, target) =>
+      canBlock(node, target) &&
+      node.attributes.strides.some((s) => s > 1) &&
+      flippedPads(node.attributes, (node.inputs[1] as Tensor).shape.slice(2)).every((p) => p >= 0),
+    emit(lowering, node) {
+      const [dy, w] = node.inputs as [Tensor, Tensor];
+      const b = lowering.target.blockSize;
+      const [n, c, rows, columns] = dy.shape as [number, number, number, number];
+      const [sRows, sColumns] = node.attributes.strides as [number, number];
+      const kernel = w.shape.slice(2);
+      const blocksOfDy = lowering.reshape(lowering.value(dy, 'blocked'), [(n * c) / b, rows, 1, columns, b]);
+      const spread = lowering.emit('Pad', [
+        blocksOfDy,
+        lowering.int64([0, 0, 0, 0, 0, 0, 0, sRows - 1, 0, b * (sColumns - 1)]),
+      ]);
+      const extra = outputPadding(node);
+      const image = lowering.reshape(spread, [n, c, rows * sRows, columns * sColumns]);
+      // The zeros after the last row and column stand in for part of the end padding.
+      const flipped = flippedPads(node.attributes, kernel);
+      const pads = [
+        flipped[0],
+        flipped[1],
+        (flipped[2] as number) + (extra[0] as number) - (sRows - 1),
+        (flipped[3] as number) + (extra[1] as number) - (sColumns - 1),
+      ] as number[];
+      const cropped = pads.map((p) => Math.min(p, 0));
+      const source = cropped.some((p) => p < 0)
+        ? lowering.reshape(
+            lowering.emit('Pad', [
+              lowering.reshape(image, [(n * c) / b, rows * sRows, columns * sColumns, b]),
+              lowering.int64([0, 0, 0, 0, 0, cropped[2] as number, cropped[3] as number, 0]),
+            ]),
+            [n, c, rows * sRows + (cropped[2] as number), columns * sColumns + (cropped[3] as number)],
+          )
+        : image;
+      const attributes = { ...node.attributes, strides: [1, 1], pads: pads.map((p) => Math.max(p, 0)) };
+      lowering.define(
+        node.outputs[0] as Tensor,
+        blockedConv(lowering, source, flippedFilter(lowering, w), attributes, kernel),
+        'blocked',
+      );
+    },
+  },
+  {
+    name: 'conv-transpose',
+    emit(lowering, node) {
+      const [dy, w] = node.inputs as [Tensor, Tensor];
+      const attributes = {
+        ...convolutionAttributes(node.attributes, w.shape.slice(2)),
+        output_padding: { ints: outputPadding(node) },
+      };
+      lowering.define(
+        node.outputs[0] as Tensor,
+        lowering.emit('ConvTranspose', [lowering.value(dy), lowering.value(w)], { attributes }),
+      );
+    },
+  },
+  {
+    name: 'conv-flipped',
+    applies: (node) => isUnitStride(node),
+    emit(lowering, node) {
+      const [dy, w] = node.inputs as [Tensor, Tensor];
+      const [o, i] = w.shape as [number, number];
+      const kernel = w.shape.slice(2);
+      const flipped = lowering.transpose(
+        lowering.reshape(flipTaps(lowering, lowering.value(w), o, i, kernel), w.shape),
+        [1, 0, ...kernel.map((_, axis) => axis + 2)],
+      );
+      const attributes = convolutionAttributes(
+        { ...node.attributes, pads: flippedPads(node.attributes, kernel) },
+        kernel,
+      );
+      lowering.define(node.outputs[0] as Tensor, lowering.emit('Conv', [lowering.value(dy), flipped], { attributes }));
+    },
+  },
+];

@@ -1,0 +1,123 @@
+/** Convolutions forward: ONNX's op and the blocked one. */
+import type { ConvAttributes } from '../../graph/ops/convolution.ts';
+import type { GraphNode, Shape, Tensor } from '../../graph/tensor.ts';
+import type { OnnxAttribute } from '../../onnx/model.ts';
+import { blockable, filterable, type Target } from '../layout.ts';
+import type { Lowering, Way } from '../lowering.ts';
+
+/** The geometry as attributes of ONNX's Conv. */
+export function convolutionAttributes(
+  { strides, pads, dilations, group }: ConvAttributes,
+  kernel: Shape,
+): Record<string, OnnxAttribute> {
+  return {
+    kernel_shape: { ints: kernel },
+    strides: { ints: strides },
+    pads: { ints: pads },
+    dilations: { ints: dilations },
+    group: { int: group },
+  };
+}
+
+const NCHWC = 'com.microsoft.nchwc';
+
+/** A blocked convolution of two ONNX values. */
+export function blockedConv(
+  lowering: Lowering,
+  x: string,
+  w: string,
+  attributes: ConvAttributes,
+  kernel: Shape,
+  bias: readonly string[] = [],
+): string {
+  return lowering.emit('Conv', [x, w, ...bias], {
+    domain: NCHWC,
+    attributes: convolutionAttributes(attributes, kernel),
+  });
+}
+
+/** Whether a dense 2D convolution from `inputs` to `outputs` channels can run blocked, image and kernel. */
+export function blocks({ shape }: Tensor, kernel: Shape, group: number, { blockSize }: Target): boolean {
+  return group === 1 && blockable(shape, blockSize) && filterable(kernel, blockSize);
+}
+
+/** The kernel of a first convolution, few channels in: [O/b, I, kh, kw, b] in memory. */
+function narrowFilter(lowering: Lowering, w: Tensor): string {
+  const [o, i, rows, columns] = w.shape as [number, number, number, number];
+  const b = lowering.target.blockSize;
+  const split = lowering.reshape(lowering.value(w), [o / b, b, i, rows, columns]);
+  return lowering.reshape(lowering.transpose(split, [0, 2, 3, 4, 1]), w.shape);
+}
+
+type Conv = GraphNode<'Conv'>;
+const isFlat = ({ inputs }: Conv) => (inputs[0] as Tensor).shape.length === 4;
+const isFloat32 = ({ inputs }: Conv) => (inputs[0] as Tensor).dtype === 'float32';
+
+export const convWays: readonly Way<'Conv'>[] = [
+  {
+    name: 'conv-blocked',
+    applies: (node, target) => {
+      const [x, w] = node.inputs as [Tensor, Tensor];
+      return isFlat(node) && isFloat32(node) && blocks(x, w.shape, node.attributes.group, target);
+    },
+    emit(lowering, node) {
+      const [x, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
+      const addend = bias ? [lowering.value(bias)] : [];
+      const y = blockedConv(
+        lowering,
+        lowering.value(x, 'blocked'),
+        lowering.value(w, 'filter'),
+        node.attributes,
+        w.shape.slice(2),
+        addend,
+      );
+      lowering.define(node.outputs[0] as Tensor, y, 'blocked');
+    },
+  },
+  {
+    name: 'conv-blocked-narrow',
+    applies: (node, { blockSize }) => {
+      const [x, w] = node.inputs as [Tensor, Tensor];
+      const narrow = (x.shape[1] as number) < blockSize && (w.shape[0] as number) % blockSize === 0;
+      return blockSize > 0 && isFlat(node) && isFloat32(node) && node.attributes.group === 1 && narrow;
+    },
+    emit(lowering, node) {
+      const [x, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
+      const addend = bias ? [lowering.value(bias)] : [];
+      const y = blockedConv(
+        lowering,
+        lowering.value(x),
+        narrowFilter(lowering, w),
+        node.attributes,
+        w.shape.slice(2),
+        addend,
+      );
+      lowering.define(node.outputs[0] as Tensor, y, 'blocked');
+    },
+  },
+  {
+    name: 'conv',
+    emit(lowering, node) {
+      const [, w] = node.inputs as [Tensor, Tensor];
+      const inputs = node.inputs.map((input) => lowering.value(input));
+      const y = lowering.emit('Conv', inputs, { attributes: convolutionAttributes(node.attributes, w.shape.slice(2)) });
+      lowering.define(node.outputs[0] as Tensor, y);
+    },
+  },
+];
+
+/** Transposed convolution, as ONNX's op. */
+export const convTransposeWays: readonly Way<'ConvTranspose'>[] = [
+  {
+    name: 'conv-transpose',
+    emit(lowering, node) {
+      const [, w] = node.inputs as [Tensor, Tensor];
+      const inputs = node.inputs.map((input) => lowering.value(input));
+      const attributes = {
+        ...convolutionAttributes(node.attributes, w.shape.slice(2)),
+        output_padding: { ints: node.attributes.outputPadding },
+      };
+      lowering.define(node.outputs[0] as Tensor, lowering.emit('ConvTranspose', inputs, { attributes }));
+    },
+  },
+];

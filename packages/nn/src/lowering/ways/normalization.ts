@@ -1,0 +1,128 @@
+/** Batch normalisation forward and backward. */
+import type { Tensor } from '../../graph/tensor.ts';
+import { sameShape, sizeOf } from '../../graph/tensor.ts';
+import { blockable, type Layout } from '../layout.ts';
+import type { Lowering, Way } from '../lowering.ts';
+import { type AffineEnd, channelAffine, channelSum, type Images } from './channels.ts';
+
+/** Blocked when the images are blocked already, plain otherwise. */
+function imageLayout(lowering: Lowering, images: Tensor): Layout {
+  const blocked = blockable(images.shape, lowering.target.blockSize) && images.dtype === 'float32';
+  return blocked && lowering.naturalLayout(images) === 'blocked' ? 'blocked' : 'plain';
+}
+
+/** 1 / sqrt(variance + epsilon). */
+function inverseDeviation(lowering: Lowering, variance: string, epsilon: number, like: Tensor): string {
+  const root = lowering.emit('Sqrt', [lowering.emit('Add', [variance, lowering.scalar(epsilon, like.dtype)])]);
+  return lowering.emit('Reciprocal', [root]);
+}
+
+/**
+ * What follows y, if it can be computed in the same pass: a ReLU, or the addition of a tensor that is there already and
+ * then a ReLU. Returns the tensor that the pass then holds; the nodes swallowed are marked done.
+ */
+function swallowEnd(
+  lowering: Lowering,
+  y: Tensor,
+  layout: Layout,
+): { readonly result: Tensor; readonly end: AffineEnd } {
+  const next = lowering.soleConsumer(y);
+  if (next?.op === 'Relu') {
+    lowering.done.add(next);
+    return { result: next.outputs[0] as Tensor, end: { relu: true } };
+  }
+  if (next?.op === 'Add') {
+    const other = next.inputs.find((input) => input !== y);
+    const sum = next.outputs[0] as Tensor;
+    const after = lowering.soleConsumer(sum);
+    if (other && sameShape(other.shape, y.shape) && lowering.isAvailable(other)) {
+      lowering.done.add(next);
+      const addend = lowering.value(other, layout);
+      if (after?.op !== 'Relu') return { result: sum, end: { addend } };
+      lowering.done.add(after);
+      return { result: after.outputs[0] as Tensor, end: { addend, relu: true } };
+    }
+  }
+  return { result: y, end: {} };
+}
+
+export const batchNormalizationWays: readonly Way<'BatchNormalization'>[] = [
+  {
+    name: 'affine',
+    emit(lowering, node) {
+      const [x, scale, bias, mean, variance] = node.inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
+      const layout = imageLayout(lowering, x);
+      const inverse = inverseDeviation(lowering, lowering.value(variance), node.attributes.epsilon, x);
+      const slope = lowering.emit('Mul', [lowering.value(scale), inverse]);
+      const shift = lowering.emit('Sub', [lowering.value(bias), lowering.emit('Mul', [lowering.value(mean), slope])]);
+      const { result, end } = swallowEnd(lowering, node.outputs[0] as Tensor, layout);
+      lowering.define(
+        result,
+        channelAffine(lowering, { value: lowering.value(x, layout), shape: x.shape, layout }, slope, shift, end),
+        layout,
+      );
+    },
+  },
+];
+
+export const batchNormalizationTrainingWays: readonly Way<'BatchNormalizationTraining'>[] = [
+  {
+    // Two sums: the mean, then the mean square of what is left, which does not cancel when the mean is large.
+    name: 'centred',
+    emit(lowering, node) {
+      const [x, scale, bias] = node.inputs as [Tensor, Tensor, Tensor];
+      const [y, mean, variance, centred] = node.outputs as [Tensor, Tensor, Tensor, Tensor];
+      const layout = imageLayout(lowering, x);
+      const images: Images = { value: lowering.value(x, layout), shape: x.shape, layout };
+      const perElement = lowering.scalar((x.shape[1] as number) / sizeOf(x.shape), x.dtype);
+      const meanName = lowering.emit('Mul', [channelSum(lowering, images), perElement]);
+      const centredName = channelAffine(lowering, images, null, lowering.emit('Neg', [meanName]));
+      const square = lowering.emit('Mul', [centredName, centredName]);
+      const varianceName = lowering.emit('Mul', [channelSum(lowering, { ...images, value: square }), perElement]);
+      const slope = lowering.emit('Mul', [
+        lowering.value(scale),
+        inverseDeviation(lowering, varianceName, node.attributes.epsilon, x),
+      ]);
+      const { result, end } = swallowEnd(lowering, y, layout);
+      lowering.define(mean, meanName);
+      lowering.define(variance, varianceName);
+      lowering.define(centred, centredName, layout);
+      lowering.define(
+        result,
+        channelAffine(lowering, { ...images, value: centredName }, slope, lowering.value(bias), end),
+        layout,
+      );
+    },
+  },
+];
+
+export const batchNormalizationGradientWays: readonly Way<'BatchNormalizationGradient'>[] = [
+  {
+    // dx = s (dy - mean(dy) - c mean(dy c) / (variance + epsilon)), s = scale / sqrt(variance + epsilon), c = centred:
+    // affine in dy and in c per channel.
+    name: 'affine',
+    emit(lowering, node) {
+      const [centred, dy, scale, variance] = node.inputs as [Tensor, Tensor, Tensor, Tensor];
+      const [dx, dScale, dBias] = node.outputs as [Tensor, Tensor, Tensor];
+      const layout = imageLayout(lowering, centred);
+      const images = (value: string): Images => ({ value, shape: dy.shape, layout });
+      const [c, gradient] = [lowering.value(centred, layout), lowering.value(dy, layout)];
+      const inverse = inverseDeviation(lowering, lowering.value(variance), node.attributes.epsilon, dy);
+      const slope = lowering.emit('Mul', [lowering.value(scale), inverse]);
+      const sum = channelSum(lowering, images(gradient));
+      const sumProduct = channelSum(lowering, images(lowering.emit('Mul', [gradient, c])));
+      lowering.define(dBias, sum);
+      lowering.define(dScale, lowering.emit('Mul', [sumProduct, inverse]));
+      if (!lowering.isRead(dx)) return;
+      const minusPerElement = lowering.scalar(-(dy.shape[1] as number) / sizeOf(dy.shape), dy.dtype);
+      const shift = lowering.emit('Mul', [lowering.emit('Mul', [sum, slope]), minusPerElement]);
+      const squareInverse = lowering.emit('Mul', [inverse, inverse]);
+      const slopeOfC = lowering.emit('Mul', [
+        lowering.emit('Mul', [lowering.emit('Mul', [sumProduct, slope]), squareInverse]),
+        minusPerElement,
+      ]);
+      const rest = channelAffine(lowering, images(c), slopeOfC, shift);
+      lowering.define(dx, channelAffine(lowering, images(gradient), slope, null, { addend: rest }), layout);
+    },
+  },
+];

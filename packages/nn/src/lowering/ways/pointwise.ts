@@ -1,0 +1,108 @@
+/** Element-wise ops: written in whatever layout their operands have, since the order of elements does not matter. */
+import type { OpName } from '../../graph/ops/index.ts';
+import type { GraphNode, Tensor } from '../../graph/tensor.ts';
+import { sameShape, sizeOf } from '../../graph/tensor.ts';
+import type { OnnxAttribute } from '../../onnx/model.ts';
+import type { Layout } from '../layout.ts';
+import type { Lowering, Way } from '../lowering.ts';
+
+/**
+ * The layout in which an element-wise node is best written: that of its operands when all are of the result's shape or
+ * scalar, and plain otherwise. Operands that nothing has asked for yet follow the others.
+ */
+export function pointwiseLayout(lowering: Lowering, node: GraphNode): Layout {
+  const { shape } = node.outputs[0] as Tensor;
+  const full = node.inputs.filter((input) => sizeOf(input.shape) > 1);
+  if (!full.every((input) => sameShape(input.shape, shape))) return 'plain';
+  for (const input of full) {
+    const natural = lowering.naturalLayout(input);
+    if (natural !== null && natural !== 'plain') return natural;
+  }
+  return 'plain';
+}
+
+/** The names of a node's operands in a layout; scalars as they are. */
+export function operands(lowering: Lowering, node: GraphNode, layout: Layout): string[] {
+  return node.inputs.map((input) => lowering.value(input, sizeOf(input.shape) > 1 ? layout : 'plain'));
+}
+
+type Named<K extends OpName> = (node: GraphNode<K>) => Readonly<Record<string, OnnxAttribute>>;
+
+/** The op of the same name in ONNX, element by element. */
+export function pointwise<K extends OpName>(op: K, attributes: Named<K> = () => ({})): readonly Way<K>[] {
+  return [
+    {
+      name: 'pointwise',
+      emit(lowering, node) {
+        const layout = pointwiseLayout(lowering, node as GraphNode);
+        const result = lowering.emit(op, operands(lowering, node as GraphNode, layout), {
+          attributes: attributes(node),
+        });
+        lowering.define(node.outputs[0] as Tensor, result, layout);
+      },
+    },
+  ];
+}
+
+/** The op of the same name in ONNX on plain operands. */
+export function direct<K extends OpName>(
+  op: K,
+  attributes: Named<K> = () => ({}),
+  extraInputs: (lowering: Lowering, node: GraphNode<K>) => readonly string[] = () => [],
+): readonly Way<K>[] {
+  return [
+    {
+      name: 'direct',
+      emit(lowering, node) {
+        const inputs = [...node.inputs.map((input) => lowering.value(input)), ...extraInputs(lowering, node)];
+        const results = lowering.emitAll(op, inputs, { attributes: attributes(node), outputs: node.outputs.length });
+        for (const [i, output] of node.outputs.entries()) lowering.define(output, results[i] as string);
+      },
+    },
+  ];
+}
+
+/** Clip takes its limits as operands. */
+export const clipWays: readonly Way<'Clip'>[] = [
+  {
+    name: 'pointwise',
+    emit(lowering, node) {
+      const layout = pointwiseLayout(lowering, node as GraphNode);
+      const { min, max } = node.attributes;
+      const [x] = node.inputs as [Tensor];
+      const result = lowering.emit('Clip', [
+        lowering.value(x, layout),
+        lowering.scalar(min, x.dtype),
+        lowering.scalar(max, x.dtype),
+      ]);
+      lowering.define(node.outputs[0] as Tensor, result, layout);
+    },
+  },
+];
+
+/** A slope so steep that HardSigmoid is 0 up to 0 and 1 from the smallest float that matters: the mask y > 0 in one pass. */
+const STEEP = 1e38;
+
+/** dy where y > 0. ONNX Runtime vectorises HardSigmoid and Mul; comparing, casting and choosing take five times as long. */
+export const reluGradientWays: readonly Way<'ReluGradient'>[] = [
+  {
+    name: 'hard-sigmoid',
+    applies: ({ inputs }) => (inputs[0] as Tensor).dtype === 'float32',
+    emit(lowering, node) {
+      const layout = pointwiseLayout(lowering, node as GraphNode);
+      const [y, dy] = operands(lowering, node as GraphNode, layout) as [string, string];
+      const mask = lowering.emit('HardSigmoid', [y], { attributes: { alpha: { float: STEEP }, beta: { float: 0 } } });
+      lowering.define(node.outputs[0] as Tensor, lowering.emit('Mul', [dy, mask]), layout);
+    },
+  },
+  {
+    name: 'where',
+    emit(lowering, node) {
+      const layout = pointwiseLayout(lowering, node as GraphNode);
+      const [y, dy] = operands(lowering, node as GraphNode, layout) as [string, string];
+      const zero = lowering.scalar(0, (node.inputs[0] as Tensor).dtype);
+      const positive = lowering.emit('Greater', [y, zero]);
+      lowering.define(node.outputs[0] as Tensor, lowering.emit('Where', [positive, dy, zero]), layout);
+    },
+  },
+];

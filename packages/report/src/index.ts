@@ -1,0 +1,23 @@
+export { renderReport } from './report.ts';
+export type {
+  CaseKind,
+  ConfusionMatrix,
+  Cutoff,
+  Deviation,
+  Epoch,
+  Estimate,
+  Exclusion,
+  Gallery,
+  GalleryCase,
+  MeasureName,
+  ModelPerformance,
+  Note,
+  Performance,
+  Provenance,
+  RecipeValue,
+  ReportData,
+  RocCurve,
+  ScoreDistribution,
+  Split,
+  TrainingHistory,
+} from './report-data.ts';

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ReportData, renderReport } from './index.ts';
+import { EXTREME_REPORT, HOSTILE, madeHostile } from './sample-extremes.ts';
+import { EMPTY_REPORT, SAMPLE_REPORT } from './sample-report.ts';
+import { arrange } from './sections/gallery.ts';
+
+const VOID = new Set(['meta', 'br', 'img']);
+const TAG = /<(\/?)([a-zA-Z][\w-]*)((?:\s+[\w:-]+(?:="[^"<>]*")?)*)\s*(\/?)>/g;
+
+/** The page's start tags with their attribute names, in order. Throws where tags do not nest or a stray < or & is left. */
+function parsed(page: string): string[] {
+  const body = page.replace(/^<!DOCTYPE html>\n/, '').replace(/<style>[^<]*<\/style>/, '<style></style>');
+  const open: string[] = [];
+  const seen: string[] = [];
+  for (const [, closing, name = '', attributes = '', selfClosing] of body.matchAll(TAG)) {
+    if (closing) assert.equal(open.pop(), name, `</${name}>`);
+    else {
+      const names = [...attributes.matchAll(/\s([\w:-]+)(?:="[^"]*")?/g)].map((match) => match[1]);
+      seen.push([name, ...names].join(' '));
+      if (!selfClosing && !VOID.has(name)) open.push(name);
+    }
+  }
+  assert.deepEqual(open, []);
+  const text = body.replace(TAG, '');
+  assert.doesNotMatch(text, /[<>]/);
+  assert.doesNotMatch(body, /&(?!(amp|lt|gt|quot|#39);)/);
+  return seen;
+}
+
+const SECTIONS = ['performance', 'roc', 'scores', 'gallery', 'training', 'images', 'recipe', 'provenance'];
+
+for (const [name, data] of [
+  ['full', SAMPLE_REPORT],
+  ['empty', EMPTY_REPORT],
+  ['extreme', EXTREME_REPORT],
+] as const) {
+  test(`the ${name} report is well formed, has every section and survives JSON`, () => {
+    const page = renderReport(data);
+    parsed(page);
+    for (const id of SECTIONS) assert.ok(page.includes(`<section id="${id}"`), id);
+    assert.match(page, /<b>Not a medical device\.<\/b>/);
+    assert.doesNotMatch(page, /NaN|Infinity|\[object|>undefined</);
+    assert.equal(renderReport(JSON.parse(JSON.stringify(data)) as ReportData), page);
+  });
+
+  test(`the ${name} report fetches nothing and runs nothing`, () => {
+    const page = renderReport(data);
+    const links = [...page.matchAll(/(?<!xmlns=')https?:\/\/[^\s"'<]*/g)].map(([url]) => url);
+    assert.deepEqual(links, data.system.doi ? [`https://doi.org/${data.system.doi}`] : []);
+    assert.match(page, /<meta http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;;/);
+    assert.doesNotMatch(page, /<(script|link|iframe|object|embed|base|form)\b|@import|url\((?!#)/i);
+    for (const [, source = ''] of page.matchAll(/\ssrc="([^"]*)"/g)) assert.match(source, /^data:image\//);
+  });
+}
+
+test('an empty report says of every section what is missing', () => {
+  assert.equal(renderReport(EMPTY_REPORT).match(/<p class="empty">/g)?.length, 10);
+});
+
+test('hostile texts change no tag and no attribute name', () => {
+  const hostile = renderReport(madeHostile(SAMPLE_REPORT));
+  assert.deepEqual(parsed(hostile), parsed(renderReport(SAMPLE_REPORT)));
+  assert.ok(hostile.includes('&lt;script&gt;alert(1)&lt;/script&gt;') && !hostile.includes(HOSTILE.slice(0, 12)));
+  assert.ok(!hostile.includes('\u0000') && !hostile.includes('\u202e'));
+});
+
+test('the performance table reads value, interval and counts, and explains what is undefined', () => {
+  const page = renderReport(SAMPLE_REPORT);
+  const cell =
+    '<span class="value">76.3</span> <span class="interval">(67.8–84.8)</span> <span class="counts">74/97</span>';
+  assert.ok(page.includes(cell));
+  assert.ok(page.includes('Test split: 260 images, 145 patients, 37.3 % positive'));
+  const one = { model: 'a', dataset: 'test', images: 9, ppv: { value: null, numerator: 0, denominator: 0 } };
+  const undefinedPage = renderReport({ ...EMPTY_REPORT, performance: { models: [one] } });
+  assert.match(undefinedPage, /<span class="value">—<\/span>/);
+  assert.match(undefinedPage, /— is undefined\. PPV of a: no image was called positive\./);
+});
+
+test('the headline is the ensemble; warnings stand before notes', () => {
+  const page = renderReport(SAMPLE_REPORT);
+  assert.match(page, /<dt>Model<\/dt><dd><span class="tile-value">Ensemble</);
+  assert.ok(page.indexOf('<li class="warning">') < page.indexOf('<li class="note">'));
+});
+
+test('the gallery shows the surest right and the worst wrong first', () => {
+  const template = SAMPLE_REPORT.gallery?.cases[0] as NonNullable<ReportData['gallery']>['cases'][number];
+  const order = (kind: typeof template.kind) =>
+    arrange(
+      [0.2, 0.9, 0.5].map((score) => ({ ...template, kind, score })),
+      kind,
+    ).map(({ score }) => score);
+  assert.deepEqual(order('true positive'), [0.9, 0.5, 0.2]);
+  assert.deepEqual(order('false positive'), [0.9, 0.5, 0.2]);
+  assert.deepEqual(order('true negative'), [0.2, 0.5, 0.9]);
+  assert.deepEqual(order('false negative'), [0.2, 0.5, 0.9]);
+});
+
+test('data that cannot be shown are refused with their place', () => {
+  const gallery = SAMPLE_REPORT.gallery as NonNullable<ReportData['gallery']>;
+  const item = gallery.cases[0] as (typeof gallery.cases)[number];
+  const row = { model: 'a', dataset: 'test', images: 9 };
+  const refused: [Partial<ReportData>, RegExp][] = [
+    [{ classes: ['malignant'] }, /classes: at least two classes/],
+    [{ system: { name: 'a', citation: 'b', doi: 'javascript:alert(1)' } }, /a DOI such as/],
+    [
+      { gallery: { cases: [{ ...item, path: 'a.png', imageDataUri: 'https://example.org/a.png' }] } },
+      /gallery case a\.png/,
+    ],
+    [{ gallery: { ...gallery, colours: ['red'] } }, /gallery colours: #rrggbb/],
+    [{ performance: { models: [{ ...row, sensitivity: { value: 82.5 } }] } }, /sensitivity of model a: a fraction/],
+    [
+      { roc: [{ model: 'a', points: [], band: { fpr: [0, 1], lower: [0], upper: [1, 1] } }] },
+      /band: 2 values as in fpr/,
+    ],
+    [
+      { scores: [{ model: 'a', classes: [{ label: 'b', scores: [0, Number.NaN] }] }] },
+      /class b, score 2: a finite number/,
+    ],
+    [{ confusion: [{ model: 'a', classes: ['b', 'c'], counts: [[1, 2]] }] }, /confusion matrix of a: 2 x 2 counts/],
+    [{ training: [{ model: 'a', epochs: [{ epoch: 1, valAuc: 85 }] }] }, /training of a, epoch 1: a fraction/],
+  ];
+  for (const [part, message] of refused) assert.throws(() => renderReport({ ...EMPTY_REPORT, ...part }), message);
+});

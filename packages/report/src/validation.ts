@@ -1,0 +1,116 @@
+import { MEASURES } from './measures.ts';
+import type {
+  ConfusionMatrix,
+  Cutoff,
+  Gallery,
+  ReportData,
+  RocCurve,
+  ScoreDistribution,
+  TrainingHistory,
+} from './report-data.ts';
+
+const IMAGE_URI = /^data:image\/(png|jpeg|webp|gif|svg\+xml)[;,]/;
+const DOI = /^10\.\d{4,9}\/\S+$/;
+const COLOUR = /^#[0-9a-f]{6}$/i;
+
+function require(holds: boolean, where: string, required: string, got: unknown, action: string): void {
+  if (!holds)
+    throw new RangeError(`report data, ${where}: ${required} is required, got ${String(got).slice(0, 60)}; ${action}`);
+}
+
+const isFraction = (value: number) => Number.isFinite(value) && value >= 0 && value <= 1;
+
+function checkFraction(value: number, where: string): void {
+  require(isFraction(value), where, 'a fraction from 0 to 1', value, 'give fractions, not percent');
+}
+
+function checkCutoff(cutoff: Cutoff | undefined, where: string): void {
+  if (cutoff)
+    require(Number.isFinite(
+      cutoff.value,
+    ), `${where}, cut-off`, 'a finite number', cutoff.value, 'leave out an unknown cut-off');
+}
+
+function checkPerformance(data: ReportData): void {
+  for (const row of data.performance?.models ?? []) {
+    checkCutoff(row.cutoff, `model ${row.model}`);
+    for (const { name } of MEASURES) {
+      const estimate = row[name];
+      for (const bound of [estimate?.value, ...(estimate?.interval ?? [])]) {
+        if (typeof bound === 'number' && Number.isFinite(bound)) checkFraction(bound, `${name} of model ${row.model}`);
+      }
+    }
+  }
+}
+
+function checkRoc(curve: RocCurve): void {
+  const where = `ROC curve of ${curve.model}`;
+  const { band, operatingPoint } = curve;
+  for (const point of curve.points) for (const value of [point.fpr, point.tpr]) checkFraction(value, where);
+  if (operatingPoint) for (const value of [operatingPoint.fpr, operatingPoint.tpr]) checkFraction(value, where);
+  checkCutoff(operatingPoint?.cutoff, where);
+  if (!band) return;
+  for (const values of [band.fpr, band.lower, band.upper]) {
+    require(values.length ===
+      band.fpr.length, `${where}, band`, `${band.fpr.length} values as in fpr`, values.length, 'use one grid');
+    for (const value of values) checkFraction(value, `${where}, band`);
+  }
+}
+
+function checkScores(distribution: ScoreDistribution): void {
+  const where = `scores of ${distribution.model}`;
+  checkCutoff(distribution.cutoff, where);
+  for (const { label, scores } of distribution.classes) {
+    const bad = scores.findIndex((score) => !Number.isFinite(score));
+    require(bad < 0, `${where}, class ${label}, score ${bad + 1}`, 'a finite number', scores[bad], 'evaluate again');
+  }
+}
+
+function checkConfusion(matrix: ConfusionMatrix): void {
+  const size = matrix.classes.length;
+  for (const row of [matrix.counts, ...matrix.counts]) {
+    require(row.length ===
+      size, `confusion matrix of ${matrix.model}`, `${size} x ${size} counts`, row.length, 'order them as classes');
+  }
+  for (const count of matrix.counts.flat()) {
+    const whole = Number.isSafeInteger(count) && count >= 0;
+    require(whole, `confusion matrix of ${matrix.model}`, 'a count', count, 'count images, not shares');
+  }
+}
+
+function checkGallery(gallery: Gallery): void {
+  checkCutoff(gallery.cutoff, 'gallery');
+  for (const { path, imageDataUri, overlayDataUri } of gallery.cases) {
+    for (const uri of [imageDataUri, overlayDataUri]) {
+      require(IMAGE_URI.test(
+        uri,
+      ), `gallery case ${path}`, 'a data:image/... URI', uri, 'embed the image, a report fetches nothing');
+    }
+  }
+  for (const colour of gallery.colours ?? []) {
+    require(COLOUR.test(colour), 'gallery colours', '#rrggbb', colour, 'list them from least to most activated');
+  }
+}
+
+function checkTraining(history: TrainingHistory): void {
+  for (const { epoch, valAuc } of history.epochs) {
+    require(Number.isFinite(epoch), `training of ${history.model}`, 'an epoch number', epoch, 'number the epochs');
+    if (typeof valAuc === 'number' && Number.isFinite(valAuc))
+      checkFraction(valAuc, `training of ${history.model}, epoch ${epoch}`);
+  }
+}
+
+/** Throws RangeError, naming the place, where the data cannot be shown truthfully or would make the page fetch something. */
+export function checkReportData(data: ReportData): void {
+  require(data.classes.length >= 2, 'classes', 'at least two classes, negative first', data.classes
+    .length, 'name them');
+  const { doi } = data.system;
+  if (doi !== undefined)
+    require(DOI.test(doi), 'system', 'a DOI such as 10.1038/s41598-021-03516-0', doi, 'drop the prefix');
+  checkPerformance(data);
+  data.roc?.forEach(checkRoc);
+  data.scores?.forEach(checkScores);
+  data.confusion?.forEach(checkConfusion);
+  data.training?.forEach(checkTraining);
+  if (data.gallery) checkGallery(data.gallery);
+}
