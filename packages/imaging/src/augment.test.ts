@@ -43,7 +43,7 @@ test('a quarter turn is counter-clockwise and exact; four of them are the identi
   assert.deepEqual([...apply(Float32Array.of(1, 2, 3, 4), 2, 2, { angleDeg: 90 })], [2, 4, 1, 3]);
   for (const side of [5, 8]) {
     const plane = noise(side * side);
-    let turned = plane;
+    let turned: Float32Array = plane;
     for (let i = 0; i < 4; i++) turned = apply(turned, side, side, { angleDeg: 90 });
     assert.deepEqual(turned, plane);
     assert.deepEqual(apply(plane, side, side, { angleDeg: -450 }), apply(plane, side, side, { angleDeg: 270 }));
@@ -57,7 +57,10 @@ test('a translation of whole pixels moves a delta by exactly those, right and do
   plane[2 * 9 + 3] = 1;
   const moved = apply(plane, 9, 7, { translateXPx: 4, translateYPx: -1 });
   assert.equal(moved[1 * 9 + 7], 1);
-  assert.equal(moved.reduce((a, b) => a + b), 1);
+  assert.equal(
+    moved.reduce((a, b) => a + b),
+    1,
+  );
   const half = apply(plane, 9, 7, { translateXPx: 0.25 });
   assert.deepEqual([half[2 * 9 + 3], half[2 * 9 + 4]], [0.75, 0.25]);
 });
@@ -112,10 +115,18 @@ test('an image gets the same augmentation in any order, another one in another e
 });
 
 test('drawing keeps to its ranges, and one option does not change what another draws', () => {
-  const options = { flipVertical: 0.25, angleDeg: [-10, 20], scale: [0.8, 1.25], gain: [0.9, 1.1], offset: [-3, 3] } as const;
+  const options = {
+    flipVertical: 0.25,
+    angleDeg: [-10, 20],
+    scale: [0.8, 1.25],
+    gain: [0.9, 1.1],
+    offset: [-3, 3],
+  } as const;
   const drawn = Array.from({ length: 400 }, (_, i) => drawAugmentation(augmentationStream(1, 0, i), options));
   assert.ok(drawn.every((each) => !each.flipHorizontal && each.translateXPx === 0 && each.translateYPx === 0));
-  assert.ok(drawn.every((each) => each.angleDeg >= -10 && each.angleDeg < 20 && each.scale >= 0.8 && each.scale < 1.25));
+  assert.ok(
+    drawn.every((each) => each.angleDeg >= -10 && each.angleDeg < 20 && each.scale >= 0.8 && each.scale < 1.25),
+  );
   const flips = drawn.filter((each) => each.flipVertical).length;
   assert.ok(flips > 60 && flips < 140, `${flips} flips of 400 at 0.25`);
   const alone = drawAugmentation(augmentationStream(1, 0, 7), { offset: [-3, 3] });
@@ -124,10 +135,22 @@ test('drawing keeps to its ranges, and one option does not change what another d
 
 test('options and sizes that make no sense are refused', () => {
   const stream = () => augmentationStream(1, 0, 0);
-  assert.throws(() => drawAugmentation(stream(), { flipHorizontal: 1.5 }), { code: 'option-invalid', message: /got 1.5/ });
-  assert.throws(() => drawAugmentation(stream(), { angleDeg: [5, -5] }), { code: 'option-invalid', message: /\[5, -5\]/ });
+  assert.throws(() => drawAugmentation(stream(), { flipHorizontal: 1.5 }), {
+    code: 'option-invalid',
+    message: /got 1.5/,
+  });
+  assert.throws(() => drawAugmentation(stream(), { angleDeg: [5, -5] }), {
+    code: 'option-invalid',
+    message: /\[5, -5\]/,
+  });
   assert.throws(() => drawAugmentation(stream(), { scale: [0, 1] }), { code: 'option-invalid', message: /above 0/ });
   assert.throws(() => apply(noise(6), 2, 2, {}), { code: 'option-invalid', message: /2 x 2 values, got 6/ });
-  assert.throws(() => apply(noise(4), 2, 2, { scale: -1 }), { code: 'option-invalid', message: /scale must be above 0/ });
-  assert.throws(() => apply(noise(4), 2, 2, { gain: Number.NaN }), { code: 'option-invalid', message: /gain must be finite/ });
+  assert.throws(() => apply(noise(4), 2, 2, { scale: -1 }), {
+    code: 'option-invalid',
+    message: /scale must be above 0/,
+  });
+  assert.throws(() => apply(noise(4), 2, 2, { gain: Number.NaN }), {
+    code: 'option-invalid',
+    message: /gain must be finite/,
+  });
 });

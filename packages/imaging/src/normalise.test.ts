@@ -18,7 +18,7 @@ test('both ignore exposure: a gain and an offset change nothing', () => {
   assert.deepEqual(zScoreNormalise(brighter), zScoreNormalise(plane));
 });
 
-test('a constant image becomes zeros, also where its mean is rounded', () => {
+test('a constant image becomes zeros', () => {
   for (const value of [0, 7, 0.1, 65535]) {
     const constant = new Float32Array(1001).fill(value);
     assert.ok(minMaxNormalise(constant).every((each) => each === 0));
@@ -29,6 +29,9 @@ test('a constant image becomes zeros, also where its mean is rounded', () => {
 test('an empty plane and a value that is not finite are refused', () => {
   for (const normalise of [minMaxNormalise, zScoreNormalise]) {
     assert.throws(() => normalise(new Float32Array(0)), { code: 'option-invalid', message: /must have values/ });
-    assert.throws(() => normalise(Float32Array.of(1, Number.NaN)), { code: 'option-invalid', message: /NaN at pixel 1/ });
+    assert.throws(() => normalise(Float32Array.of(1, Number.NaN)), {
+      code: 'option-invalid',
+      message: /NaN at pixel 1/,
+    });
   }
 });

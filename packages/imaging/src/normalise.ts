@@ -32,8 +32,8 @@ export function zScoreNormalise(plane: Float32Array): Float32Array {
   for (let i = 0; i < plane.length; i++) squares += ((plane[i] as number) - mean) ** 2;
   const standardDeviation = Math.sqrt(squares / plane.length);
   const result = new Float32Array(plane.length);
-  // The mean of equal values may miss them by a rounding; what is left is not contrast.
-  if (standardDeviation > 1e-7 * Math.abs(mean)) {
+  // Exactly 0 for a constant image: a double holds the sum of 2^29 equal floats without rounding.
+  if (standardDeviation > 0) {
     for (let i = 0; i < plane.length; i++) result[i] = ((plane[i] as number) - mean) / standardDeviation;
   }
   return result;

@@ -72,7 +72,9 @@ test('gamma and colour profile do not touch the values', async () => {
     assert.deepEqual([...(await read(pngFile(4, 8, 'grey', values8, [chunk]))).data], values8);
     assert.deepEqual([...(await read(pngFile(4, 16, 'grey', values16, [chunk]))).data], values16);
   }
-  const managed = await sharp(pngFile(4, 8, 'grey', values8, [profile])).raw().toBuffer();
+  const managed = await sharp(pngFile(4, 8, 'grey', values8, [profile]))
+    .raw()
+    .toBuffer();
   assert.notEqual(managed[2 * (managed.length / 12)], values8[2], 'the profile should matter to a managed reader');
 });
 
@@ -99,7 +101,10 @@ test('an opaque alpha channel is dropped, any other refused', async () => {
     assert.deepEqual([...(await read(pngFile(4, bits, 'greyAlpha', grey))).data], values);
     assert.deepEqual([...(await read(pngFile(4, bits, 'rgba', rgba))).data], values);
     grey[5] = opaque - 1;
-    await assert.rejects(read(pngFile(4, bits, 'greyAlpha', grey)), { code: 'image-transparent', message: /at pixel 2/ });
+    await assert.rejects(read(pngFile(4, bits, 'greyAlpha', grey)), {
+      code: 'image-transparent',
+      message: /at pixel 2/,
+    });
   }
   const keyed = pngFile(4, 8, 'grey', values8, [pngChunk('tRNS', Buffer.from([0, values8[7] as number]))]);
   await assert.rejects(read(keyed), { code: 'image-transparent', message: /at pixel 7/ });
@@ -148,6 +153,9 @@ test('JPEG, grey and grey in colour, is close to what was stored', async () => {
     assert.deepEqual([image.width, image.height, image.bitDepth], [64, 48, 8]);
     assert.ok(image.data.every((value, i) => Math.abs(value - (ramp[i] as number)) <= 4));
   }
+  const nearlyGrey = sharp({ create: { width: 8, height: 8, channels: 3, background: '#808180' } });
+  const luma = await read(await nearlyGrey.jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer());
+  assert.ok(luma.data.every((value) => value === 128 || value === 129));
   const colour = sharp({ create: { width: 8, height: 8, channels: 3, background: '#804020' } });
   await assert.rejects(read(await colour.jpeg().toBuffer()), { code: 'image-colour' });
 });
@@ -191,7 +199,11 @@ test('a file cut anywhere is refused, down to its last byte', async () => {
     const ends = [3, 9, 20, 30, 60, 200, 0.25, 0.5, 0.75, -100, -13, -12, -9, -5, -4, -3, -2, -1];
     for (const end of ends) {
       const length = end < 0 ? bytes.length + end : end < 1 ? Math.floor(bytes.length * end) : end;
-      await assert.rejects(read(bytes.subarray(0, length)), /truncated|cut short|ends before|known format/, `${kind} cut at ${end}`);
+      await assert.rejects(
+        read(bytes.subarray(0, length)),
+        /truncated|cut short|ends before|known format/,
+        `${kind} cut at ${end}`,
+      );
     }
   }
 });
@@ -204,6 +216,9 @@ test('a flipped bit anywhere in a PNG is noticed', async () => {
     copy[at] = (copy[at] as number) ^ (1 << random.integer(0, 7));
     await assert.rejects(read(copy), { name: 'ImagingError' }, `byte ${at}`);
   }
+  const copy = Buffer.from(png);
+  copy[100] = (copy[100] as number) ^ 4;
+  await assert.rejects(read(copy), { code: 'image-corrupt', message: /checksum of the PNG chunk IDAT/ });
 });
 
 test('600 seeded mutations give an image or an ImagingError, never a crash', async () => {

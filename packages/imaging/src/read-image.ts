@@ -158,7 +158,7 @@ function greyPlane(
       continue;
     }
     const [green, blue] = [samples[at + 1] as number, samples[at + 2] as number];
-    if (Math.abs(red - green) > tolerance || Math.abs(red - blue) > tolerance || Math.abs(green - blue) > tolerance) {
+    if (Math.max(red, green, blue) - Math.min(red, green, blue) > tolerance) {
       throw new ImagingError(
         'image-colour',
         `${path} is in colour (pixel ${i} is ${red}, ${green}, ${blue}): export the grey image without drawn marks`,

@@ -25,8 +25,8 @@ interface Patient {
 
 /**
  * Assigns every row to train, val or test so that no patient is in two, and returns the rows in their order. Patients
- * are grouped by their composition (the set of labels of their rows), shuffled, and dealt one by one to the split that
- * is furthest below its share, in the group and overall; then patients are moved until every class is in every split
+ * are grouped by their composition (the set of labels of their rows), shuffled within it, and dealt group after group to
+ * the split that is furthest below its share; then patients are moved until every class is in every split
  * whose fraction is not 0.
  *
  * Rows that carry a split keep it (all or none must). Where they name train and no val, and fractions.val is not 0, val
@@ -94,26 +94,18 @@ function dealPatients(patients: readonly Patient[], seed: number, shares: SplitF
   // Rare compositions first: the overall balance is then made up by the common ones.
   const ordered = [...strata].sort(([a, m], [b, n]) => m.length - n.length || (a < b ? -1 : 1));
   const assigned = new Map<string, Split>();
-  const overall = countsOf(used);
+  const counts = new Map(used.map((split) => [split, 0]));
   for (const [composition, members] of ordered) {
-    const within = countsOf(used);
-    new RandomStream(seed, 'split', composition).shuffle(members).forEach((patient, dealt) => {
-      const deficit = (split: Split) =>
-        shares[split] * (dealt + 1) -
-        (within.get(split) ?? 0) +
-        (shares[split] * (assigned.size + 1) - (overall.get(split) ?? 0));
+    for (const { id } of new RandomStream(seed, 'split', composition).shuffle(members)) {
+      // A composition starts from a balance within one patient and ends so: it is balanced itself.
+      const deficit = (split: Split) => shares[split] * (assigned.size + 1) - (counts.get(split) ?? 0);
       const split = used.reduce((best, next) => (deficit(next) > deficit(best) + 1e-12 ? next : best));
-      assigned.set(patient.id, split);
-      within.set(split, (within.get(split) ?? 0) + 1);
-      overall.set(split, (overall.get(split) ?? 0) + 1);
-    });
+      assigned.set(id, split);
+      counts.set(split, (counts.get(split) ?? 0) + 1);
+    }
   }
   coverClasses(patients, used, assigned);
   return assigned;
-}
-
-function countsOf(splits: readonly Split[]): Map<Split, number> {
-  return new Map(splits.map((split) => [split, 0]));
 }
 
 /** Moves patients so that every class is in every used split; a move never takes a class's last patient from a split. */

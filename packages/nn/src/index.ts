@@ -26,12 +26,13 @@ export {
   sequence,
 } from './layers/layers.ts';
 export { type Declaration, type Initialiser, Scope } from './layers/scope.ts';
-export { type Layout, PORTABLE_TARGET, permuteFilter, type Target } from './lowering/layout.ts';
+export { blockable, filterable, type Layout, PORTABLE_TARGET, permuteFilter, type Target } from './lowering/layout.ts';
 export {
   applicableWays,
   type Choices,
   encode,
   type LoweredGraph,
+  type OutsideLayouts,
   liveNodes,
   lower,
   type Port,

@@ -94,7 +94,11 @@ export function drawPatchCohort({ patients, seed, sizePx }: PatchCohortOptions):
       const positive = patch < 2 ? patch === 1 : random.chance(0.5);
       const label = PATCH_KINDS[positive ? 1 : 0];
       const shift = random.normal(0, 12);
-      const own = { ...tissue, exposure: tissue.exposure + shift, structure: tissue.structure * random.uniform(0.7, 1.3) };
+      const own = {
+        ...tissue,
+        exposure: tissue.exposure + shift,
+        structure: tissue.structure * random.uniform(0.7, 1.3),
+      };
       const fileName = `${patientId}-${String(patch + 1).padStart(2, '0')}.png`;
       return { patientId, fileName, label, plane: drawPatch(random, { sizePx, kind: label, tissue: own }) };
     });
@@ -194,6 +198,7 @@ function addDust(plane: Float32Array, sizePx: number, random: RandomStream): voi
     const at = random.integer(0, plane.length - 1);
     const amplitude = random.chance(0.8) ? random.uniform(20, 90) : random.uniform(-40, -15);
     plane[at] = (plane[at] as number) + amplitude;
-    if (random.chance(0.3) && at + sizePx < plane.length) plane[at + sizePx] = (plane[at + sizePx] as number) + amplitude;
+    if (random.chance(0.3) && at + sizePx < plane.length)
+      plane[at + sizePx] = (plane[at + sizePx] as number) + amplitude;
   }
 }

@@ -61,18 +61,23 @@ export function liveNodes(graph: Graph): GraphNode[] {
   return live.reverse();
 }
 
-/**
- * Writes a graph as an ONNX model. Dead nodes are left out. `layouts` fixes the outside layout of inputs and parameters;
- * where it is silent the first use decides.
- */
+/** How values are ordered outside a lowered graph, by their names in the graph. */
+export interface OutsideLayouts {
+  /** Inputs and parameters; where it is silent the first use decides. */
+  readonly inputs?: ReadonlyMap<string, Layout>;
+  /** Outputs; where it is silent they leave plain. */
+  readonly outputs?: ReadonlyMap<string, Layout>;
+}
+
+/** Writes a graph as an ONNX model. Dead nodes are left out. */
 export function lower(
   graph: Graph,
   target: Target,
   choices: Choices = new Map(),
-  layouts: ReadonlyMap<string, Layout> = new Map(),
+  layouts: OutsideLayouts = {},
 ): LoweredGraph {
   const live = liveNodes(graph);
-  const lowering = new Lowering(graph, target, live, layouts);
+  const lowering = new Lowering(graph, target, live, layouts.inputs);
   for (const node of live) {
     if (lowering.done.has(node)) continue;
     lowering.enter(node);
@@ -83,20 +88,12 @@ export function lower(
   }
   const outputs: Port[] = [];
   const onnxOutputs: OnnxValue[] = [];
-  const leave = (name: string, tensor: Tensor, layout: Layout) => {
-    // An output needs a name of its own, also when it is an input or leaves twice.
-    lowering.nodes.push({
-      opType: 'Identity',
-      domain: '',
-      name: `output/${name}`,
-      inputs: [lowering.value(tensor, layout)],
-      outputs: [name],
-      attributes: {},
-    });
+  const leave = (name: string, tensor: Tensor, layout: Layout): Port => {
+    lowering.exportAs(name, tensor, layout);
     onnxOutputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
     return { name, dtype: tensor.dtype, shape: tensor.shape, layout };
   };
-  for (const [name, tensor] of graph.outputs) outputs.push(leave(`out:${name}`, tensor, 'plain'));
+  for (const [name, tensor] of graph.outputs) outputs.push(leave(`out:${name}`, tensor, layouts.outputs?.get(name) ?? 'plain'));
   const updates = new Map<string, string>();
   for (const [name, tensor] of graph.updates) {
     const parameter = graph.parameters.get(name) as Tensor;
@@ -123,7 +120,7 @@ export function lower(
     target,
     inputs,
     parameters,
-    outputs: outputs.map((output) => ({ ...output, name: output.name })),
+    outputs,
     updates,
   };
 }

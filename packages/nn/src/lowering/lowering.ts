@@ -34,6 +34,7 @@ export class Lowering {
   readonly #consumers: ReadonlyMap<Tensor, readonly GraphNode[]>;
   readonly #outputs: ReadonlySet<Tensor>;
   readonly #likes: ReadonlyMap<string, string>;
+  readonly #exported = new Set<string>();
   #scope = '';
   #count = 0;
 
@@ -126,6 +127,25 @@ export class Lowering {
     const converted = this.#convert(source, tensor, from, layout);
     layouts.set(layout, converted);
     return converted;
+  }
+
+  /**
+   * Gives the value that holds a tensor in a layout the name of an output: the node that writes it is renamed, or a copy
+   * is written when the value comes from outside or leaves under another name already.
+   */
+  exportAs(name: string, tensor: Tensor, layout: Layout): void {
+    const value = this.value(tensor, layout);
+    const index = this.#exported.has(value) ? -1 : this.nodes.findLastIndex((node) => node.outputs.includes(value));
+    if (index < 0) {
+      this.nodes.push({ opType: 'Identity', domain: '', name: `output/${name}`, inputs: [value], outputs: [name], attributes: {} });
+      return;
+    }
+    const renamed = (names: readonly string[]) => names.map((known) => (known === value ? name : known));
+    for (const [i, node] of this.nodes.entries()) {
+      if (node.inputs.includes(value) || i === index) this.nodes[i] = { ...node, inputs: renamed(node.inputs), outputs: renamed(node.outputs) };
+    }
+    this.#exported.add(name);
+    (this.#values.get(tensor) as Map<Layout, string>).set(layout, name);
   }
 
   /** A constant vector of int64, as shapes, axes and pads are given. */

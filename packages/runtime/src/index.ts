@@ -1,0 +1,1 @@
+export { evaluateGraph } from './session/evaluate.ts';

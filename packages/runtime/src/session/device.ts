@@ -1,0 +1,19 @@
+import type { Target } from '@mammoscope/nn';
+import * as ort from 'onnxruntime-node';
+
+/** Where a graph runs. */
+export type Device = 'cpu' | 'webgpu' | 'cuda';
+
+/** Options of a session on a device. Logs below errors are silent: stderr belongs to the caller. */
+export function sessionOptions(device: Device, threads: number): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  };
+}
+export type { Target };
+export { ort };
