@@ -31,7 +31,7 @@ export const PLAIN: Target = { device: 'cpu', blockSize: 0 };
 /** Lowers a graph and opens a session for it. Parameters are given in plain layout. Rejects when a kernel is missing. */
 export async function compile(graph: Graph, target: Target = PLAIN, choices?: Choices): Promise<Compiled> {
   const plain = new Map([...graph.parameters.keys()].map((name) => [name, 'plain' as const]));
-  const lowered = lower(graph, target, choices, plain);
+  const lowered = lower(graph, target, choices, { inputs: plain });
   const session = await ort.InferenceSession.create(encode(lowered), OPTIONS);
   const ports = [...lowered.inputs, ...lowered.parameters];
   return {

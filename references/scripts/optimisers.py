@@ -41,7 +41,7 @@ def clipping(max_norm):
 
 def loss(function, x, target, **record):
     x = torch.tensor(x, dtype=torch.float64, requires_grad=True); value = function(x, torch.tensor(target, dtype=torch.float64)); value.backward()
-    return dict(x=flat(x), shape=list(x.shape), target=torch.tensor(target).flatten().tolist(), value=float(value), gradient=flat(x.grad), **record)
+    return dict(x=flat(x), shape=list(x.shape), target=flat(torch.tensor(target, dtype=torch.float64)), value=float(value), gradient=flat(x.grad), **record)
 
 LOGITS, ONE_HOT = tensor('logits', [4, 3], 3).tolist(), [[1, 0, 0], [0, 0, 1], [0, 1, 0], [0, 0, 1]]
 indices = lambda t: t.argmax(1)
@@ -73,7 +73,8 @@ def plateau(figures, **options):
 SCHEDULES = dict(
     plateau=[plateau(FIGURES, mode='min', factor=0.8, patience=1),
              plateau(FIGURES, mode='min', factor=0.5, patience=0, cooldown=2, min_lr=0.004),
-             plateau([1 - f for f in FIGURES], mode='max', factor=0.8, patience=2, threshold=0.01)],
+             plateau([1 - f for f in FIGURES], mode='max', factor=0.8, patience=2, threshold=0.01),
+             plateau([1.0, 3.0, 2.5, 2.0, 1.5, 1.2], mode='min', factor=0.5, patience=1, min_lr=0.05)],
     step=dict(size=3, gamma=0.1, rates=schedule(lambda o: StepLR(o, 3, 0.1), 8)),
     cosine=dict(length=6, minimum=0.001, rates=schedule(lambda o: CosineAnnealingLR(o, 6, 0.001), 6)),
     warmUp=dict(length=4, start=0.25, size=2, gamma=0.1, rates=schedule(lambda o: SequentialLR(o, [LinearLR(o, 0.25, total_iters=4), StepLR(o, 2, 0.1)], [4]), 9)))
@@ -82,10 +83,10 @@ SCHEDULES = dict(
 def training():
     x, t = tensor('x', [6, 3]), torch.tensor([0, 1, 1, 0, 1, 0]); w, b = tensor('weight', [2, 3]).requires_grad_(True), tensor('bias', [2]).requires_grad_(True)
     o = torch.optim.AdamW([dict(params=[w], weight_decay=0.1), dict(params=[b], weight_decay=0)], lr=0.05)
-    record = dict(x=flat(x), labels=t.tolist(), weight=flat(w), bias=flat(b), classWeights=[1, 3], rate=0.05, weightDecay=0.1, clipNorm=0.4, steps=[])
+    record = dict(x=flat(x), labels=t.tolist(), weight=flat(w), bias=flat(b), classWeights=[1, 3], rate=0.05, weightDecay=0.1, clipNorm=0.25, steps=[])
     for _ in range(STEPS):
         o.zero_grad(); value = F.cross_entropy(x @ w.T + b, t, weight=torch.tensor([1.0, 3.0], dtype=torch.float64)); value.backward()
-        norm = torch.nn.utils.clip_grad_norm_([w, b], 0.4); o.step()
+        norm = torch.nn.utils.clip_grad_norm_([w, b], 0.25); o.step()
         record['steps'].append(dict(loss=float(value), norm=float(norm), weight=flat(w), bias=flat(b)))
     return record
 

@@ -39,8 +39,9 @@ test('every one of the 65536 values survives a 16-bit file, ours and sharp’s',
   await writePng16(path, every, 256, 256);
   const image = await readImage(path);
   assert.equal(image.bitDepth, 16);
-  assert.deepEqual(image.data, every);
-  assert.deepEqual((await read(pngFile(256, 16, 'grey', [...every]))).data, every);
+  assert.ok(image.data.every((value, i) => value === i));
+  const ours = await read(pngFile(256, 16, 'grey', [...every]));
+  assert.ok(ours.data.every((value, i) => value === i));
 });
 
 /**
@@ -153,9 +154,9 @@ test('JPEG, grey and grey in colour, is close to what was stored', async () => {
     assert.deepEqual([image.width, image.height, image.bitDepth], [64, 48, 8]);
     assert.ok(image.data.every((value, i) => Math.abs(value - (ramp[i] as number)) <= 4));
   }
-  const nearlyGrey = sharp({ create: { width: 8, height: 8, channels: 3, background: '#808180' } });
+  const nearlyGrey = sharp({ create: { width: 8, height: 8, channels: 3, background: '#7e817f' } });
   const luma = await read(await nearlyGrey.jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer());
-  assert.ok(luma.data.every((value) => value === 128 || value === 129));
+  assert.ok(luma.data.every((value) => value === 128)); // of 127, 129, 128
   const colour = sharp({ create: { width: 8, height: 8, channels: 3, background: '#804020' } });
   await assert.rejects(read(await colour.jpeg().toBuffer()), { code: 'image-colour' });
 });

@@ -32,12 +32,38 @@ export {
   type Choices,
   encode,
   type LoweredGraph,
-  type OutsideLayouts,
   liveNodes,
   lower,
+  type OutsideLayouts,
   type Port,
   signature,
 } from './lowering/lower.ts';
 export type { Classification, FeatureMap, Network, NetworkOptions } from './models/backbone.ts';
 export { isNetworkName, type NetworkName, networks } from './models/index.ts';
 export { encodeModel, type OnnxModel } from './onnx/model.ts';
+export { type AdamOptions, adam, adamW } from './train/adam.ts';
+export { clipByGlobalNorm, globalNorm } from './train/clipping.ts';
+export { binaryCrossEntropy, binaryCrossEntropyWithLogits, crossEntropy, l1, smoothL1 } from './train/losses.ts';
+export type { Gradients, Optimiser, ParameterGroup } from './train/optimiser.ts';
+export {
+  constantSchedule,
+  cosineSchedule,
+  type PlateauOptions,
+  type PlateauState,
+  plateauSchedule,
+  type Schedule,
+  type ScheduleState,
+  stepSchedule,
+  type WarmUpState,
+  warmUp,
+} from './train/schedules.ts';
+export { type SgdOptions, sgd } from './train/sgd.ts';
+export {
+  ACCUMULATOR_PREFIX,
+  type Accumulation,
+  buildAccumulation,
+  buildTrainingStep,
+  GRADIENT_NORM_OUTPUT,
+  LOSS_OUTPUT,
+  type UpdateOptions,
+} from './train/training-step.ts';

@@ -50,5 +50,6 @@ test('noise has mean 0, standard deviation 1 and repeats with its stream', () =>
   const variance = noise.reduce((a, b) => a + (b - mean) ** 2, 0) / noise.length;
   assert.equal(noise.length, 3600);
   assert.ok(Math.abs(mean) < 1e-5 && Math.abs(variance - 1) < 1e-4);
-  assert.deepEqual(draw(), noise);
+  const again = draw();
+  assert.ok(noise.every((value, i) => value === again[i]));
 });

@@ -6,7 +6,9 @@ import type { Tensor } from '../graph/tensor.ts';
 export function globalNorm(tensors: readonly Tensor[]): Tensor {
   const [first] = tensors;
   if (!first) throw new GraphError('graph', 'globalNorm requires at least one tensor');
-  return first.graph.inScope('globalNorm', () => f.sqrt(sumPairwise(tensors.map((tensor) => f.reduceSumSquare(tensor)))));
+  return first.graph.inScope('globalNorm', () =>
+    f.sqrt(sumPairwise(tensors.map((tensor) => f.reduceSumSquare(tensor)))),
+  );
 }
 
 /**

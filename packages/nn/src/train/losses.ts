@@ -81,8 +81,8 @@ export function binaryCrossEntropyWithLogits(
     );
   }
   return graph.inScope('binaryCrossEntropyWithLogits', () => {
-    // log(1 + e^-x) = max(-x, 0) + log(1 + e^-|x|). Written with max and min, which share a gradient between equals, the
-    // derivative at x = 0 is the exact -1/2; ReLU and Abs would give 0.
+    // log(1 + e^-x) = max(-x, 0) + log(1 + e^-|x|). Max shares its gradient between equals, so that the derivative at
+    // x = 0 is the exact -1/2, where ReLU would give 0; min gives -|x| without Abs, whose gradient needs Sign.
     const minus = f.neg(logits);
     const softplus = f.add(f.maximum(minus, 0), f.log(f.add(f.exp(f.minimum(logits, minus)), 1)));
     const excess =

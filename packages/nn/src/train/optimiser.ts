@@ -60,7 +60,8 @@ export function buildUpdates(
   for (const [index, { parameters, weightDecay = 0 }] of groups.entries()) {
     const [first] = parameters;
     if (!first) continue;
-    if (!(weightDecay >= 0)) throw new RangeError(`group ${index} requires a weight decay of 0 or more, got ${weightDecay}`);
+    if (!(weightDecay >= 0))
+      throw new RangeError(`group ${index} requires a weight decay of 0 or more, got ${weightDecay}`);
     graph.inScope(`optimiser/${index}`, () => {
       const update = rule({ weightDecay, scalar: (name) => graph.input(scalarName(index, name), [], first.dtype) });
       for (const parameter of parameters) {
@@ -98,7 +99,8 @@ export function groupScalars(
   if (!Number.isInteger(step) || step < 1) throw new RangeError(`an optimiser counts steps from 1, got ${step}`);
   return Object.fromEntries(
     learningRates.flatMap((rate, index) => {
-      if (!(rate >= 0 && rate < Infinity)) throw new RangeError(`group ${index} requires a finite learning rate of 0 or more, got ${rate}`);
+      if (!(rate >= 0 && rate < Infinity))
+        throw new RangeError(`group ${index} requires a finite learning rate of 0 or more, got ${rate}`);
       return Object.entries(ofGroup(rate)).map(([name, value]) => [scalarName(index, name), value] as const);
     }),
   );

@@ -100,7 +100,8 @@ function buildUpdate(graph: Graph, gradients: Gradients, options: UpdateOptions)
 /** The gradients of a loss with respect to all parameters of the groups. */
 function gradientsOf(loss: Tensor, groups: readonly ParameterGroup[], seed?: Tensor): Gradients {
   const parameters = groups.flatMap((group) => group.parameters);
-  if (parameters.length === 0) throw new GraphError('graph', 'a training step requires at least one parameter to train');
+  if (parameters.length === 0)
+    throw new GraphError('graph', 'a training step requires at least one parameter to train');
   const gradients = differentiate(loss, parameters, seed);
   return new Map(
     parameters.map((parameter, i) => {

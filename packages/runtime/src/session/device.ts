@@ -1,8 +1,8 @@
-import type { Target } from '@mammoscope/nn';
 import * as ort from 'onnxruntime-node';
 
 /** Where a graph runs. */
 export type Device = 'cpu' | 'webgpu' | 'cuda';
+export const DEVICES: readonly Device[] = ['cpu', 'webgpu', 'cuda'];
 
 /** Options of a session on a device. Logs below errors are silent: stderr belongs to the caller. */
 export function sessionOptions(device: Device, threads: number): ort.InferenceSession.SessionOptions {
@@ -15,5 +15,10 @@ export function sessionOptions(device: Device, threads: number): ort.InferenceSe
     logSeverityLevel: 3,
   };
 }
-export type { Target };
-export { ort };
+
+/** A device and the reason for it, in a sentence fit for a log. */
+export interface DeviceChoice {
+  readonly device: Device;
+  readonly reason: string;
+}
+

@@ -135,6 +135,7 @@ export const convInputGradientWays: readonly Way<'ConvInputGradient'>[] = [
   },
   {
     name: 'conv-transpose',
+    applies: (node, target) => !(canBlock(node, target) && isUnitStride(node)),
     emit(lowering, node) {
       const [dy, w] = node.inputs as [Tensor, Tensor];
       const attributes = {
@@ -149,7 +150,7 @@ export const convInputGradientWays: readonly Way<'ConvInputGradient'>[] = [
   },
   {
     name: 'conv-flipped',
-    applies: (node) => isUnitStride(node),
+    applies: (node, target) => isUnitStride(node) && !canBlock(node, target),
     emit(lowering, node) {
       const [dy, w] = node.inputs as [Tensor, Tensor];
       const [o, i] = w.shape as [number, number];

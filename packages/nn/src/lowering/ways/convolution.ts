@@ -53,13 +53,21 @@ type Conv = GraphNode<'Conv'>;
 const isFlat = ({ inputs }: Conv) => (inputs[0] as Tensor).shape.length === 4;
 const isFloat32 = ({ inputs }: Conv) => (inputs[0] as Tensor).dtype === 'float32';
 
+/** Blocked whenever it can be: never slower, and the network around it stays blocked. */
+const canBlock = (node: Conv, target: Target) => {
+  const [x, w] = node.inputs as [Tensor, Tensor];
+  return isFlat(node) && isFloat32(node) && blocks(x, w.shape, node.attributes.group, target);
+};
+const canBlockNarrow = (node: Conv, { blockSize }: Target) => {
+  const [x, w] = node.inputs as [Tensor, Tensor];
+  const narrow = (x.shape[1] as number) < blockSize && (w.shape[0] as number) % blockSize === 0;
+  return blockSize > 0 && isFlat(node) && isFloat32(node) && node.attributes.group === 1 && narrow;
+};
+
 export const convWays: readonly Way<'Conv'>[] = [
   {
     name: 'conv-blocked',
-    applies: (node, target) => {
-      const [x, w] = node.inputs as [Tensor, Tensor];
-      return isFlat(node) && isFloat32(node) && blocks(x, w.shape, node.attributes.group, target);
-    },
+    applies: canBlock,
     emit(lowering, node) {
       const [x, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
       const addend = bias ? [lowering.value(bias)] : [];
@@ -76,11 +84,7 @@ export const convWays: readonly Way<'Conv'>[] = [
   },
   {
     name: 'conv-blocked-narrow',
-    applies: (node, { blockSize }) => {
-      const [x, w] = node.inputs as [Tensor, Tensor];
-      const narrow = (x.shape[1] as number) < blockSize && (w.shape[0] as number) % blockSize === 0;
-      return blockSize > 0 && isFlat(node) && isFloat32(node) && node.attributes.group === 1 && narrow;
-    },
+    applies: canBlockNarrow,
     emit(lowering, node) {
       const [x, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
       const addend = bias ? [lowering.value(bias)] : [];
@@ -97,6 +101,7 @@ export const convWays: readonly Way<'Conv'>[] = [
   },
   {
     name: 'conv',
+    applies: (node, target) => !canBlock(node, target) && !canBlockNarrow(node, target),
     emit(lowering, node) {
       const [, w] = node.inputs as [Tensor, Tensor];
       const inputs = node.inputs.map((input) => lowering.value(input));

@@ -6,12 +6,25 @@ import type { OnnxAttribute } from '../../onnx/model.ts';
 import { blockable } from '../layout.ts';
 import type { Lowering, Way } from '../lowering.ts';
 
-function poolingAttributes({ kernel, strides, pads, ceilMode }: PoolAttributes): Record<string, OnnxAttribute> {
+/**
+ * End pads with which rounding down gives the op's extents. Rounding up is never asked of ONNX: where a window would
+ * start in the padding, its shape inference and ONNX Runtime's kernels disagree. The op drops such windows, so these pads
+ * stay shorter than the kernel.
+ */
+function endPads({ kernel, strides, pads }: PoolAttributes, x: Tensor, y: Tensor): number[] {
+  return kernel.map((k, axis) => {
+    const reach = ((y.shape[axis + 2] as number) - 1) * (strides[axis] as number) + k;
+    const overhang = reach - (pads[axis] as number) - (x.shape[axis + 2] as number);
+    return Math.max(pads[axis + kernel.length] as number, overhang);
+  });
+}
+
+function poolingAttributes(attributes: PoolAttributes, x: Tensor, y: Tensor): Record<string, OnnxAttribute> {
+  const { kernel, strides, pads } = attributes;
   return {
     kernel_shape: { ints: kernel },
     strides: { ints: strides },
-    pads: { ints: pads },
-    ceil_mode: { int: ceilMode ? 1 : 0 },
+    pads: { ints: [...pads.slice(0, kernel.length), ...endPads(attributes, x, y)] },
   };
 }
 
@@ -39,7 +52,10 @@ function emitPool(
 export const maxPoolWays: readonly Way<'MaxPool'>[] = [
   {
     name: 'pool',
-    emit: (lowering, node) => emitPool(lowering, node as GraphNode, 'MaxPool', poolingAttributes(node.attributes)),
+    emit(lowering, node) {
+      const attributes = poolingAttributes(node.attributes, node.inputs[0] as Tensor, node.outputs[0] as Tensor);
+      emitPool(lowering, node as GraphNode, 'MaxPool', attributes);
+    },
   },
 ];
 
@@ -47,11 +63,23 @@ export const averagePoolWays: readonly Way<'AveragePool'>[] = [
   {
     name: 'pool',
     emit(lowering, node) {
+      const [x, y] = [node.inputs[0] as Tensor, node.outputs[0] as Tensor];
+      const { kernel, pads, countIncludePad } = node.attributes;
+      const ends = endPads(node.attributes, x, y);
+      const overhangs = ends.map((end, axis) => end - (pads[axis + kernel.length] as number));
+      if (!countIncludePad || overhangs.every((overhang) => overhang === 0)) {
+        const counted = { count_include_pad: { int: countIncludePad ? 1 : 0 } };
+        emitPool(lowering, node as GraphNode, 'AveragePool', { ...poolingAttributes(node.attributes, x, y), ...counted });
+        return;
+      }
+      // A window that reaches past the padding divides by what it covers: pads that count are written as zeros.
+      const zeros = [0, 0, ...pads.slice(0, kernel.length), 0, 0, ...pads.slice(kernel.length)];
+      const padded = lowering.emit('Pad', [lowering.value(x), lowering.int64(zeros)]);
       const attributes = {
-        ...poolingAttributes(node.attributes),
-        count_include_pad: { int: node.attributes.countIncludePad ? 1 : 0 },
+        ...poolingAttributes(node.attributes, x, y),
+        pads: { ints: [...kernel.map(() => 0), ...overhangs] },
       };
-      emitPool(lowering, node as GraphNode, 'AveragePool', attributes);
+      lowering.define(y, lowering.emit('AveragePool', [padded], { attributes }));
     },
   },
 ];
@@ -78,12 +106,12 @@ export const maxPoolGradientWays: readonly Way<'MaxPoolGradient'>[] = [
   {
     // ONNX Runtime's MaxPool says where it found each maximum, as an index into the whole tensor.
     name: 'scatter',
-    applies: (node, { device }) => device === 'cpu' && (node.inputs[0] as Tensor).dtype === 'float32',
+    applies: (_, { device }) => device === 'cpu',
     emit(lowering, node) {
-      const [x, , dy] = node.inputs as [Tensor, Tensor, Tensor];
+      const [x, y, dy] = node.inputs as [Tensor, Tensor, Tensor];
       const size = sizeOf(x.shape);
       const [, indices] = lowering.emitAll('MaxPool', [lowering.value(x)], {
-        attributes: poolingAttributes(node.attributes),
+        attributes: poolingAttributes(node.attributes, x, y),
         outputs: 2,
       }) as [string, string];
       const zeros = lowering.emit('Expand', [lowering.scalar(0, x.dtype), lowering.int64([size])]);

@@ -1,0 +1,37 @@
+/**
+ * Tensors that are pure functions of a name, so that networks can be compared across machines, devices and frameworks
+ * without a weight file. The rule is stated in references/README.md, "Probe tensors".
+ */
+import { type Shape, sizeOf } from '@mammoscope/nn';
+import { fnv1a } from '@mammoscope/random';
+
+/** n numbers in [-1, 1) that depend on a name alone: a counter, hashed by MurmurHash3's 32-bit finaliser. */
+export function unit(name: string, n: number): Float64Array {
+  const hash = fnv1a(name);
+  return Float64Array.from({ length: n }, (_, i) => {
+    let z = (hash + Math.imul(i + 1, 0x9e3779b9)) >>> 0;
+    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b) >>> 0;
+    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35) >>> 0;
+    return ((z ^ (z >>> 16)) >>> 0) / 2 ** 31 - 1;
+  });
+}
+
+/** The probe value of a parameter or buffer with PyTorch's dotted name and shape. */
+export function probeParameter(name: string, shape: Shape, salt: string): Float32Array {
+  const size = sizeOf(shape);
+  return Float32Array.from(unit(salt + name, size), probeRule(name, shape, size));
+}
+
+function probeRule(name: string, shape: Shape, size: number): (u: number) => number {
+  if (name.endsWith('running_var')) return (u) => 1 + 0.25 * (u + 1);
+  if (shape.length >= 2) {
+    const scale = Math.sqrt(6 / (size / (shape[0] as number)));
+    return (u) => u * scale;
+  }
+  return name.endsWith('weight') ? (u) => 1 + 0.1 * u : (u) => 0.1 * u;
+}
+
+/** The probe image of a shape and seed. */
+export function probeInput(shape: Shape, seed: number): Float32Array {
+  return Float32Array.from(unit(`input:${seed}`, sizeOf(shape)));
+}

@@ -1,0 +1,119 @@
+/**
+ * The worker thread that holds sessions and resident values. onnxruntime-node's run blocks the thread that calls it, so
+ * it is called here and the caller's event loop stays free.
+ */
+import { parentPort } from 'node:worker_threads';
+import { sizeOf, type TensorData } from '@mammoscope/nn';
+import * as ort from 'onnxruntime-node';
+import { sessionOptions } from './device.ts';
+import type { Envelope, GraphDescription, Replies, Reply, Request, Value } from './protocol.ts';
+import { hostTensor, ResidentValues } from './resident-values.ts';
+
+interface Loaded {
+  readonly session: ort.InferenceSession;
+  readonly graph: GraphDescription;
+  /** Whether updated parameters stay on the device. */
+  readonly onDevice: boolean;
+}
+
+const values = new ResidentValues();
+const sessions = new Map<number, Loaded>();
+let nextSession = 0;
+
+const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { kind: K }>) => Promise<Replies[K]> } = {
+  async load({ graph, device, threads }) {
+    const onDevice = device !== 'cpu';
+    const locations = onDevice ? { preferredOutputLocation: Object.fromEntries(graph.updates.map(([, output]) => [output, 'gpu-buffer' as const])) } : {};
+    const session = await ort.InferenceSession.create(graph.bytes, { ...sessionOptions(device, threads), ...locations });
+    sessions.set(nextSession, { session, graph: { ...graph, bytes: new Uint8Array() }, onDevice });
+    return nextSession++;
+  },
+
+  async release({ session }) {
+    await sessions.get(session)?.session.release();
+    sessions.delete(session);
+    return null;
+  },
+
+  async put({ values: given }) {
+    for (const [name, value] of given) values.put(name, value);
+    return null;
+  },
+
+  async get({ names }) {
+    const found = new Map<string, Value>();
+    for (const name of names) found.set(name, await values.get(name));
+    return found;
+  },
+
+  async run({ session: id, inputs }) {
+    const { session, graph, onDevice } = find(id);
+    const feeds: Record<string, ort.Tensor> = {};
+    for (const { name, dtype, shape } of graph.inputs) {
+      const data = inputs.get(name);
+      if (!data || data.length !== sizeOf(shape)) throw new Error(`input "${name}" requires ${sizeOf(shape)} elements, got ${data?.length ?? 'none'}`);
+      feeds[name] = hostTensor(dtype, data, shape);
+    }
+    for (const port of graph.parameters) feeds[port.name] = values.tensor(port, graph.blockSize);
+    const byName = new Map(graph.parameters.map((port) => [port.name, port]));
+    const results = onDevice ? await session.run(feeds) : await session.run(feeds, { ...Object.fromEntries(graph.outputs.map(({ name }) => [name, null])), ...spares(graph, byName) });
+    for (const [parameter, output] of graph.updates) {
+      values.advance(parameter, results[output] as ort.Tensor, byName.get(parameter)?.layout ?? 'plain');
+    }
+    return new Map(graph.outputs.map(({ name }) => [name, (results[name] as ort.Tensor).data as TensorData]));
+  },
+
+  async time({ graph, device, threads, budgetMs }) {
+    const session = await ort.InferenceSession.create(graph.bytes, sessionOptions(device, threads));
+    const feeds: Record<string, ort.Tensor> = {};
+    for (const { name, dtype, shape } of graph.inputs) feeds[name] = hostTensor(dtype, ramp(sizeOf(shape)), shape);
+    await session.run(feeds);
+    let least = Number.POSITIVE_INFINITY;
+    for (let run = 0, spent = 0; run < 3 || spent < budgetMs; run++) {
+      const start = performance.now();
+      await session.run(feeds);
+      const elapsed = performance.now() - start;
+      least = Math.min(least, elapsed);
+      spent += elapsed;
+    }
+    await session.release();
+    return least;
+  },
+};
+
+function find(id: number): Loaded {
+  const loaded = sessions.get(id);
+  if (!loaded) throw new Error(`session ${id} does not exist`);
+  return loaded;
+}
+
+/** Buffers for the next state of each parameter, so that no run allocates them. */
+function spares(graph: GraphDescription, ports: ReadonlyMap<string, GraphDescription['parameters'][number]>): Record<string, ort.Tensor> {
+  return Object.fromEntries(
+    graph.updates.flatMap(([parameter, output]) => {
+      const port = ports.get(parameter);
+      return port ? [[output, values.spare(port)]] : [];
+    }),
+  );
+}
+
+/** Numbers in (-1, 1) without subnormals, which would distort a timing. */
+function ramp(size: number): Float32Array {
+  return Float32Array.from({ length: size }, (_, i) => ((i * 31) % 997) / 498.5 - 0.9991);
+}
+
+/** Requests are answered one after the other: a run must see the values that the one before it left. */
+let queue: Promise<void> = Promise.resolve();
+parentPort?.on('message', ({ id, request }: Envelope) => {
+  queue = queue.then(async () => {
+    let reply: Reply;
+    try {
+      // A handler takes the request of its kind; the table's index type cannot say so.
+      const handle = handlers[request.kind] as (request: Request) => Promise<Replies[Request['kind']]>;
+      reply = { id, result: await handle(request) };
+    } catch (error) {
+      reply = { id, error: error instanceof Error ? error.message : String(error) };
+    }
+    parentPort?.postMessage(reply);
+  });
+});

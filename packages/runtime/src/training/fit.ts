@@ -1,0 +1,177 @@
+import { LOSS_OUTPUT, type LoweredGraph, type Optimiser, RANDOM_INPUT_PREFIX, type Schedule, type ScheduleState, sizeOf, type TensorData } from '@mammoscope/nn';
+import { RandomStream } from '@mammoscope/random';
+import { type JsonValue, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts';
+import type { Engine } from '../session/engine.ts';
+import { float32Tensor, type StateDict } from '../weights/state-dict.ts';
+import { TrainingError } from './errors.ts';
+
+/** What one epoch came to. */
+export interface EpochRecord {
+  readonly epoch: number;
+  readonly trainLoss: number;
+  readonly valLoss: number;
+  readonly valAuc: number;
+  readonly learningRate: number;
+}
+
+/** Everything that decides how training goes on, kept in the checkpoint beside the tensors. */
+export interface FitState {
+  /** Epochs and, within the one at hand, batches that are done; `step` counts updates from the start. */
+  readonly epoch: number;
+  readonly batch: number;
+  readonly step: number;
+  /** Sum of the losses of this epoch's batches. */
+  readonly lossSum: number;
+  readonly schedule: ScheduleState;
+  readonly history: readonly EpochRecord[];
+  readonly finished: boolean;
+}
+
+/** What happens while training, for a progress display. */
+export interface FitEvents {
+  readonly onBatch?: (progress: { readonly epoch: number; readonly batch: number; readonly batches: number; readonly loss: number }) => void;
+  readonly onEpoch?: (record: EpochRecord) => void;
+}
+
+/** How a network is trained. */
+export interface FitOptions {
+  readonly engine: Engine;
+  /** A training step: inputs image, labels, the optimiser's scalars and random numbers; output the loss. */
+  readonly step: LoweredGraph;
+  readonly optimiser: Optimiser;
+  /** Advanced once an epoch with the figure that `scheduleFigure` picks. */
+  readonly schedule: Schedule;
+  readonly scheduleFigure: 'trainLoss' | 'valLoss' | 'valAuc';
+  readonly seed: number;
+  readonly epochs: number;
+  /** Epochs without a smaller validation loss before training stops. */
+  readonly patience: number;
+  readonly batches: number;
+  /** The inputs of a batch; must depend on the arguments alone. */
+  readonly batchInputs: (epoch: number, batch: number) => Promise<ReadonlyMap<string, TensorData>>;
+  readonly validate: () => Promise<{ readonly loss: number; readonly auc: number }>;
+  /** Files of the last state and of the weights with the best validation AUC. */
+  readonly lastPath: string;
+  readonly bestPath: string;
+  /** Names of the values that make the network: weights and running statistics. */
+  readonly networkValues: readonly string[];
+  readonly resume: boolean;
+  readonly signal?: AbortSignal;
+  readonly events?: FitEvents;
+}
+
+/** Shapes of all resident values of a step, for checking a checkpoint. */
+function residentShapes(step: LoweredGraph): Map<string, readonly number[]> {
+  return new Map(step.parameters.map(({ name, shape }) => [name, shape]));
+}
+
+/**
+ * Trains until the epochs are done or the validation loss has not improved for `patience` epochs. The state is saved
+ * after every epoch, and on an abort after the batch at hand; with `resume` it goes on from there and, on a CPU, ends
+ * with the same bytes as a run that was never stopped. TrainingError 'loss-not-finite', 'interrupted'.
+ */
+export async function fit(options: FitOptions): Promise<FitState> {
+  const { engine, step, schedule, lastPath, signal, events } = options;
+  let state: FitState = { epoch: 0, batch: 0, step: 0, lossSum: 0, schedule: schedule.initial, history: [], finished: false };
+  if (options.resume) state = await restore(options);
+  if (state.finished) return state;
+  const session = await engine.load(step);
+  try {
+    while (!state.finished) {
+      let next = state.batch < options.batches ? options.batchInputs(state.epoch, state.batch) : null;
+      while (state.batch < options.batches) {
+        const inputs = await (next as Promise<ReadonlyMap<string, TensorData>>);
+        const running = session.run(withScalars(options, state, inputs));
+        const { epoch, batch } = state;
+        next = batch + 1 < options.batches ? options.batchInputs(epoch, batch + 1) : null; // prepared while the step runs
+        const loss = Number((await running).get(`out:${LOSS_OUTPUT}`)?.[0]);
+        if (!Number.isFinite(loss)) {
+          throw new TrainingError('loss-not-finite', `the loss is ${loss} in epoch ${epoch + 1}, batch ${batch + 1}: use a smaller learning rate (--set learningRate=...), or check the images for values that are no numbers; the last whole epoch is saved`);
+        }
+        state = { ...state, batch: batch + 1, step: state.step + 1, lossSum: state.lossSum + loss };
+        events?.onBatch?.({ epoch, batch, batches: options.batches, loss: state.lossSum / state.batch });
+        if (signal?.aborted && state.batch < options.batches) {
+          await next?.catch(() => undefined);
+          await save(options, state);
+          throw new TrainingError('interrupted', `interrupted in epoch ${epoch + 1}; the state is saved, go on with --resume`);
+        }
+      }
+      state = await endEpoch(options, state);
+      events?.onEpoch?.(state.history.at(-1) as EpochRecord);
+      if (signal?.aborted && !state.finished) throw new TrainingError('interrupted', `interrupted after epoch ${state.epoch}; the state is saved, go on with --resume`);
+    }
+  } finally {
+    await session.release().catch(() => undefined);
+  }
+  if (!state.finished) await writeCheckpoint(lastPath, { tensors: await networkState(engine, [...residentShapes(step).keys()]), state: state as unknown as JsonValue });
+  return state;
+}
+
+async function endEpoch(options: FitOptions, state: FitState): Promise<FitState> {
+  const { engine, schedule, bestPath, networkValues } = options;
+  const { loss, auc } = await options.validate();
+  const best = bestOf(state.history);
+  const record: EpochRecord = {
+    epoch: state.epoch + 1,
+    trainLoss: state.lossSum / options.batches,
+    valLoss: loss,
+    valAuc: auc,
+    learningRate: state.schedule.rates[0] as number,
+  };
+  const history = [...state.history, record];
+  if (best === null || auc > best.valAuc || (auc === best.valAuc && loss < best.valLoss)) {
+    await writeCheckpoint(bestPath, { tensors: await networkState(engine, networkValues), state: { epoch: record.epoch, valAuc: auc, valLoss: loss } });
+  }
+  const done: FitState = {
+    epoch: state.epoch + 1,
+    batch: 0,
+    step: state.step,
+    lossSum: 0,
+    schedule: schedule.advance(state.schedule, record[options.scheduleFigure]),
+    history,
+    finished: state.epoch + 1 >= options.epochs || epochsWithoutImprovement(history) >= options.patience,
+  };
+  await save(options, done);
+  return done;
+}
+
+/** The epoch whose weights are kept: the largest validation AUC, among equals the smaller loss, then the earlier one. */
+export function bestOf(history: readonly EpochRecord[]): EpochRecord | null {
+  return history.reduce<EpochRecord | null>((best, record) => {
+    const better = best === null || record.valAuc > best.valAuc || (record.valAuc === best.valAuc && record.valLoss < best.valLoss);
+    return better ? record : best;
+  }, null);
+}
+
+/** Epochs since the validation loss was smallest. */
+export function epochsWithoutImprovement(history: readonly EpochRecord[]): number {
+  const losses = history.map(({ valLoss }) => valLoss);
+  return losses.length - 1 - losses.indexOf(Math.min(...losses));
+}
+
+async function save({ engine, step, lastPath }: FitOptions, state: FitState): Promise<void> {
+  const tensors = await networkState(engine, [...residentShapes(step).keys()]);
+  await writeCheckpoint(lastPath, { tensors, state: state as unknown as JsonValue });
+}
+
+async function restore({ engine, step, lastPath }: FitOptions): Promise<FitState> {
+  const { tensors, state } = await readCheckpoint(lastPath, residentShapes(step));
+  await engine.put(new Map([...tensors].map(([name, { shape, data }]) => [name, { dtype: 'float32' as const, shape, data: data as Float32Array }])));
+  return state as unknown as FitState;
+}
+
+async function networkState(engine: Engine, names: readonly string[]): Promise<StateDict> {
+  return new Map([...(await engine.get(names))].map(([name, { shape, data }]) => [name, float32Tensor(shape, data as Float32Array)]));
+}
+
+/** A batch's inputs with the optimiser's scalars of the step and the random numbers that the graph asks for. */
+function withScalars({ step, optimiser, seed }: FitOptions, state: FitState, inputs: ReadonlyMap<string, TensorData>): Map<string, TensorData> {
+  const all = new Map(inputs);
+  for (const [name, value] of Object.entries(optimiser.scalars(state.step + 1, state.schedule.rates))) all.set(name, Float32Array.of(value));
+  for (const { name, shape } of step.inputs) {
+    if (!name.startsWith(RANDOM_INPUT_PREFIX)) continue;
+    const stream = new RandomStream(seed, 'dropout', name, state.step);
+    all.set(name, Float32Array.from({ length: sizeOf(shape) }, () => stream.uniform()));
+  }
+  return all;
+}

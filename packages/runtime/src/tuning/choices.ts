@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { arch, cpus, homedir, platform } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Graph } from '@mammoscope/nn';
+import * as ort from 'onnxruntime-node';
+import { writeAside } from '../checkpoint/write-aside.ts';
+import type { Engine } from '../session/engine.ts';
+import { type TimedChoice, timeWays, undecidedNodes } from './timing.ts';
+
+/** Where timings are remembered: the user's cache folder (XDG Base Directory Specification), one file a machine. */
+export function choicesFile(engine: Engine): string {
+  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  return join(cache, 'mammoscope', `lowerings-${machineKey(engine)}.json`);
+}
+
+/** What timings depend on: processor, cores used, device, ONNX Runtime's version, and the version of the ways. */
+function machineKey({ threads, device, target }: Engine): string {
+  const processor = cpus()[0]?.model ?? 'unknown';
+  const text = [WAYS_VERSION, platform(), arch(), processor, threads, device, target.blockSize, ort.env.versions.node ?? ''].join('|');
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** Raised when a way is added or written differently, so that old timings are not believed. */
+const WAYS_VERSION = 1;
+
+/** How choices are made. */
+export interface ChoiceOptions {
+  /** Choices of an earlier session of the same run, which win: a resumed run must compute the same bytes. */
+  readonly fixed?: ReadonlyMap<string, string>;
+  /** Called before each timing. */
+  readonly onTiming?: (done: number, total: number) => void;
+}
+
+/**
+ * A way for every undecided node of the graphs: the fixed one, else the one remembered for this machine, else the
+ * fastest of a timing made now, which is then remembered.
+ */
+export async function chooseWays(engine: Engine, graphs: readonly Graph[], { fixed = new Map(), onTiming }: ChoiceOptions = {}): Promise<Map<string, string>> {
+  const undecided = new Map(graphs.flatMap((graph) => [...undecidedNodes(graph, engine.target)]));
+  const file = choicesFile(engine);
+  const remembered = await readChoices(file);
+  const missing = [...undecided].filter(([key]) => !fixed.has(key) && !remembered.has(key));
+  for (const [done, [key, node]] of missing.entries()) {
+    onTiming?.(done, missing.length);
+    remembered.set(key, await timeWays(engine, node));
+  }
+  if (missing.length > 0) await remember(file, remembered);
+  return new Map([...undecided.keys()].map((key) => [key, fixed.get(key) ?? (remembered.get(key) as TimedChoice).way]));
+}
+
+/** A cache that cannot be read is an empty one: it only saves time. */
+async function readChoices(file: string): Promise<Map<string, TimedChoice>> {
+  try {
+    const entries = Object.entries(JSON.parse(await readFile(file, 'utf8')) as Record<string, TimedChoice>);
+    return new Map(entries.filter(([, choice]) => typeof choice?.way === 'string'));
+  } catch {
+    return new Map();
+  }
+}
+
+async function remember(file: string, choices: ReadonlyMap<string, TimedChoice>): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeAside(file, `${JSON.stringify(Object.fromEntries(choices), null, 1)}\n`);
+  } catch {
+    // A cache that cannot be written costs the next run some seconds; the run at hand goes on.
+  }
+}

@@ -1,0 +1,63 @@
+/** A classification network as the graphs that training, evaluation and explanation run. */
+import {
+  buildTrainingStep,
+  crossEntropy,
+  type Declaration,
+  functions as f,
+  Graph,
+  gradCam,
+  type NetworkName,
+  type NetworkOptions,
+  networks,
+  type Optimiser,
+  Scope,
+} from '@mammoscope/nn';
+
+/** A network and the images that it takes. */
+export interface ClassifierSpec extends NetworkOptions {
+  readonly network: NetworkName;
+  /** 1, or 3 for weights that were trained on colour images: the grey image is repeated. */
+  readonly channels: 1 | 3;
+  /** Side of the square input, pixels. */
+  readonly sizePx: number;
+}
+
+/** Names of the inputs and outputs of the graphs below. */
+export const PORTS = { image: 'image', labels: 'labels', logits: 'logits', probabilities: 'probabilities', classSeed: 'classSeed', cam: 'cam' } as const;
+
+function forward(spec: ClassifierSpec, batch: number, training: boolean) {
+  const graph = new Graph();
+  const scope = new Scope(graph, training);
+  const image = graph.input(PORTS.image, [batch, spec.channels, spec.sizePx, spec.sizePx]);
+  return { graph, scope, ...networks[spec.network](scope, image, spec) };
+}
+
+/** What a network declares: its weights and running statistics by name. */
+export function declarationsOf(spec: ClassifierSpec): ReadonlyMap<string, Declaration> {
+  return forward(spec, 1, false).scope.declarations;
+}
+
+/** Forward, mean cross-entropy, backward and optimiser in one graph; inputs image and one-hot labels [N, K]. */
+export function trainingGraph(spec: ClassifierSpec, batch: number, optimiser: Optimiser, weightDecay: number): Graph {
+  const { graph, scope, logits } = forward(spec, batch, true);
+  const loss = crossEntropy(logits, graph.input(PORTS.labels, logits.shape));
+  const parameters = [...scope.declarations.values()].flatMap(({ kind, tensor }) => (kind === 'weight' ? [tensor] : []));
+  return buildTrainingStep(loss, { optimiser, groups: [{ parameters, weightDecay }] });
+}
+
+/** Logits and class probabilities of a batch. */
+export function inferenceGraph(spec: ClassifierSpec, batch: number): Graph {
+  const { graph, logits } = forward(spec, batch, false);
+  graph.output(PORTS.logits, logits);
+  graph.output(PORTS.probabilities, f.softmax(logits, 1));
+  return graph;
+}
+
+/** Grad-CAM at the last feature map, for the class that the input `classSeed` marks. */
+export function gradCamGraph(spec: ClassifierSpec): Graph {
+  const { graph, logits, features } = forward(spec, 1, false);
+  const last = [...features.values()].at(-1);
+  if (!last) throw new RangeError(`${spec.network} names no feature map`);
+  graph.output(PORTS.cam, gradCam(last.tensor, logits, graph.input(PORTS.classSeed, logits.shape)));
+  return graph;
+}

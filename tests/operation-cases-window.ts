@@ -1,0 +1,142 @@
+/** Cases of pooling, resampling, normalisation and reduction. */
+import { functions as f, type Tensor } from '@mammoscope/nn';
+import type { RandomStream } from '@mammoscope/random';
+import { type CaseMaker, several } from './operation-check.ts';
+import { elementwise, pick, reduced, separated, shapeOf, total, uniform, type Values } from './reference-array.ts';
+import { normalisationGradient, normalised, normalisedByBatch } from './reference-normalization.ts';
+import { averagePooled, maxPoolBack, maxPooled, pooledShape, resampled } from './reference-window.ts';
+
+/** A random window that fits, in 1 to 3 dimensions: overlapping or with gaps, pads smaller than the kernel. */
+function drawPool(stream: RandomStream) {
+  const axes = stream.integer(1, 3);
+  const kernel = shapeOf(stream, axes, 1, 3);
+  const strides = shapeOf(stream, axes, 1, 3);
+  const pads = [...kernel, ...kernel].map((k) => stream.integer(0, k - 1));
+  const x = [...shapeOf(stream, 2, 1, 2), ...kernel.map((k) => stream.integer(k, k + (axes === 3 ? 2 : 4)))];
+  return { x, pool: { kernel, strides, pads, ceilMode: stream.chance(0.5) } };
+}
+
+const mean = (list: readonly number[]) => total(list) / list.length;
+
+export const poolingCases = {
+  MaxPool: several(10, (stream) => {
+    const { x, pool } = drawPool(stream);
+    return {
+      operands: separated(stream, [x]),
+      apply: (image) => image.graph.apply('MaxPool', [image], pool),
+      reference: (image) => maxPooled(image, pool),
+    };
+  }),
+  AveragePool: [true, false].flatMap((countIncludePad) =>
+    several(10, (stream) => {
+      const { x, pool } = drawPool(stream);
+      const attributes = { ...pool, countIncludePad };
+      return {
+        operands: [uniform(stream, x)],
+        apply: (image) => image.graph.apply('AveragePool', [image], attributes),
+        reference: (image) => averagePooled(image, attributes),
+      };
+    }),
+  ),
+  GlobalAveragePool: [1, 2, 3].map((axes): CaseMaker => (stream) => ({
+    operands: [uniform(stream, shapeOf(stream, axes + 2))],
+    apply: (x) => f.globalAveragePool(x),
+    reference: (x) => reduced(x, [...x.shape.keys()].slice(2), true, mean),
+  })),
+  /** Also with equal elements in a window, where the first takes all. */
+  MaxPoolGradient: several(8, (stream) => {
+    const { x, pool } = drawPool(stream);
+    const [distinct] = separated(stream, [x]) as [Values];
+    const image = stream.chance(0.5) ? distinct : elementwise([distinct], Math.round);
+    return {
+      operands: [image, maxPooled(image, pool), uniform(stream, pooledShape(x, pool))],
+      apply: (a, y, dy) => f.maxPoolGradient(a, y, dy, pool),
+      reference: (a, _, dy) => maxPoolBack(a, dy, pool),
+    };
+  }),
+};
+
+export const resizeCases = {
+  /** Up, down and both at once, in 1 to 3 dimensions, in every mode. */
+  Resize: (['nearest', 'linear', 'linear-align-corners'] as const).flatMap((mode) =>
+    [1, 1, 2, 2, 2, 3].map((axes): CaseMaker => (stream) => {
+      const extents = shapeOf(stream, axes, 1, axes === 3 ? 3 : 6);
+      const size = shapeOf(stream, axes, 1, axes === 3 ? 4 : 9);
+      return {
+        operands: [uniform(stream, [...shapeOf(stream, 2, 1, 2), ...extents])],
+        apply: (x) => f.resize(x, size, mode),
+        reference: (x) => resampled(x, { mode, size }),
+      };
+    }),
+  ),
+};
+
+const EPSILON = 1e-3;
+
+/** Images in 0 to 3 dimensions with more than a few elements a channel, so that the variance is well away from zero. */
+function drawImages(stream: RandomStream) {
+  const shape = [stream.integer(3, 5), stream.integer(1, 3), ...shapeOf(stream, stream.integer(0, 3), 1, 2)];
+  const vector = (low = -1, high = 1) => uniform(stream, shape.slice(1, 2), low, high);
+  return { images: uniform(stream, shape, -1, 3), vector };
+}
+
+export const normalizationCases = {
+  BatchNormalization: several(4, (stream) => {
+    const { images, vector } = drawImages(stream);
+    return {
+      operands: [images, vector(), vector(), vector(), vector(0.5, 2)],
+      buffers: [3, 4],
+      apply: (x, scale, bias, average, variance) => f.batchNormalization(x, scale, bias, average, variance, EPSILON),
+      reference: (x, ...vectors) => normalised(x, vectors as [Values, Values, Values, Values], EPSILON),
+    };
+  }),
+  BatchNormalizationTraining: several(4, (stream) => {
+    const { images, vector } = drawImages(stream);
+    return {
+      operands: [images, vector(), vector()],
+      through: [0],
+      apply: (x, scale, bias) => x.graph.apply('BatchNormalizationTraining', [x, scale, bias], { epsilon: EPSILON }),
+      reference: (x, scale, bias) => normalisedByBatch(x, scale, bias, EPSILON),
+    };
+  }),
+  BatchNormalizationGradient: several(4, (stream) => {
+    const { images, vector } = drawImages(stream);
+    const [, , variance, centred] = normalisedByBatch(images, vector(), vector(), EPSILON);
+    return {
+      operands: [centred, uniform(stream, images.shape), vector(), variance],
+      apply: (...operands) =>
+        (operands[0] as Tensor).graph.apply('BatchNormalizationGradient', operands, { epsilon: EPSILON }),
+      reference: (c, dy, scale, v) => normalisationGradient(c, dy, scale, v, EPSILON),
+    };
+  }),
+};
+
+const reduction = (
+  apply: (x: Tensor, axes: number[] | undefined, keepDims: boolean) => Tensor,
+  reference: (list: readonly number[]) => number,
+): readonly CaseMaker[] =>
+  several(6, (stream) => {
+    const shape = shapeOf(stream, stream.integer(1, 4));
+    const axes = [...shape.keys()].filter(() => stream.chance(0.5));
+    const either = axes.map((axis) => pick(stream, [axis, axis - shape.length]));
+    const keepDims = stream.chance(0.5);
+    return {
+      operands: separated(stream, [shape]),
+      apply: (x) => apply(x, either.length === 0 ? undefined : either, keepDims),
+      reference: (x) => reduced(x, axes, keepDims, reference),
+    };
+  });
+
+/** Two elements share the maximum: each gets half, as the central difference says. */
+const tiedMaxima: CaseMaker = () => ({
+  operands: [{ shape: [2, 3], data: Float64Array.of(1, 4, 4, 0, -2, 0) }],
+  apply: (x) => f.reduceMax(x, -1),
+  reference: (x) => reduced(x, [1], false, (list) => Math.max(...list)),
+});
+
+export const reductionCases = {
+  ReduceSum: reduction(f.reduceSum, total),
+  ReduceMean: reduction(f.reduceMean, mean),
+  ReduceMax: [...reduction(f.reduceMax, (list) => Math.max(...list)), tiedMaxima],
+  ReduceSumSquare: reduction(f.reduceSumSquare, (list) => total(list.map((x) => x * x))),
+};
