@@ -2,7 +2,17 @@
 import { functions as f, type Tensor } from '@mammoscope/nn';
 import type { RandomStream } from '@mammoscope/random';
 import { type CaseMaker, several } from './operation-check.ts';
-import { elementwise, front, narrower, reduced, separated, shapeOf, total, uniform, type Values } from './reference-array.ts';
+import {
+  elementwise,
+  front,
+  narrower,
+  reduced,
+  separated,
+  shapeOf,
+  total,
+  uniform,
+  type Values,
+} from './reference-array.ts';
 
 type Draw = (stream: RandomStream, shapes: readonly (readonly number[])[]) => readonly Values[];
 const ranged =
@@ -37,7 +47,8 @@ const binary = (apply: Binary, reference: BinaryLoop, draw: Draw = separated): r
 ];
 
 /** Equal elements beside unequal ones: a central difference gives each side half there, as the table does. */
-const tied = (apply: Binary, reference: BinaryLoop): CaseMaker =>
+const tied =
+  (apply: Binary, reference: BinaryLoop): CaseMaker =>
   () => {
     const [a, b] = [Float64Array.of(1, 2, 3, -1), Float64Array.of(1, 3, 2, -1)];
     const operands = [a, b].map((data) => ({ shape: [4], data }));
@@ -49,7 +60,15 @@ const comparison = (apply: Binary, reference: (a: number, b: number) => boolean)
   const equals = Float64Array.of(1, 2);
   return [
     ...binary(apply, loop),
-    () => withOperands([{ shape: [], data: equals.slice(0, 1), dtype: 'int64' }, { shape: [2], data: equals, dtype: 'int64' }], apply, loop),
+    () =>
+      withOperands(
+        [
+          { shape: [], data: equals.slice(0, 1), dtype: 'int64' },
+          { shape: [2], data: equals, dtype: 'int64' },
+        ],
+        apply,
+        loop,
+      ),
   ];
 };
 
@@ -87,7 +106,11 @@ export const arithmeticCases = {
   Pow: [
     ...binary(f.pow, (a, b) => a ** b, ranged(0.5, 2)),
     // Below zero a power has no derivative by its exponent, so the exponent is a constant here.
-    ...unary((x) => f.pow(x, 3), (x) => x ** 3, ranged(-2, -0.5)),
+    ...unary(
+      (x) => f.pow(x, 3),
+      (x) => x ** 3,
+      ranged(-2, -0.5),
+    ),
   ],
   Min: [...binary(f.minimum, Math.min), tied(f.minimum, Math.min)],
   Max: [...binary(f.maximum, Math.max), tied(f.maximum, Math.max)],
@@ -114,17 +137,29 @@ export const arithmeticCases = {
   }),
   Cast: [
     // There and back, so that the op is there whatever the element type of the operand.
-    ...unary((x) => f.cast(f.cast(x, 'float64'), 'float32'), (x) => x),
-    ...unary((x) => f.cast(f.greater(x, 0), 'int32'), (x) => Number(x > 0)),
+    ...unary(
+      (x) => f.cast(f.cast(x, 'float64'), 'float32'),
+      (x) => x,
+    ),
+    ...unary(
+      (x) => f.cast(f.greater(x, 0), 'int32'),
+      (x) => Number(x > 0),
+    ),
   ],
 };
 
 export const activationCases = {
   Relu: unary(f.relu, (x) => Math.max(x, 0)),
-  LeakyRelu: unary((x) => f.leakyRelu(x, 0.25), (x) => (x > 0 ? x : x / 4)),
+  LeakyRelu: unary(
+    (x) => f.leakyRelu(x, 0.25),
+    (x) => (x > 0 ? x : x / 4),
+  ),
   Sigmoid: unary(f.sigmoid, (x) => 1 / (1 + Math.exp(-x)), ranged(-4, 4)),
   Tanh: unary(f.tanh, Math.tanh, ranged(-2, 2)),
-  Clip: unary((x) => f.clip(x, -0.25, 0.25), (x) => Math.min(Math.max(x, -0.25), 0.25)),
+  Clip: unary(
+    (x) => f.clip(x, -0.25, 0.25),
+    (x) => Math.min(Math.max(x, -0.25), 0.25),
+  ),
   Softmax: overAxis(f.softmax, (x, logSumExp) => Math.exp(x - logSumExp)),
   LogSoftmax: overAxis(f.logSoftmax, (x, logSumExp) => x - logSumExp),
   ReluGradient: several(3, (stream) => {

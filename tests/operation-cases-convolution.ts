@@ -99,7 +99,10 @@ function product(a: Values, b: Values): Values {
   };
   return fill([...batch, rows, columns], (position) => {
     const [row, column] = position.slice(-2) as [number, number];
-    const terms = Array.from({ length: inner }, (_, k) => element(a, position, row, k) * element(b, position, k, column));
+    const terms = Array.from(
+      { length: inner },
+      (_, k) => element(a, position, row, k) * element(b, position, k, column),
+    );
     return total(terms);
   });
 }
@@ -109,17 +112,20 @@ const transposed = (x: Values): Values => fill([...x.shape].reverse(), ([i, j]) 
 /** All four combinations of transposed operands, without an addend and with one that broadcasts. */
 const gemm = [false, true].flatMap((transA) =>
   [false, true].flatMap((transB) =>
-    [null, [1], [1, 3], [2, 1], [2, 3], [3]].map((addend): CaseMaker => (stream) => {
-      const shapes = [transA ? [4, 2] : [2, 4], transB ? [3, 4] : [4, 3], ...(addend ? [addend] : [])];
-      return {
-        operands: shapes.map((shape) => uniform(stream, shape)),
-        apply: (a, b, c) => f.gemm(a, b, c, { transA, transB }),
-        reference: (a, b, c) => {
-          const ab = product(transA ? transposed(a) : a, transB ? transposed(b) : b);
-          return c ? elementwise([ab, c], (p, q) => p + q) : ab;
+    [null, [1], [1, 3], [2, 1], [2, 3], [3]].map(
+      (addend): CaseMaker =>
+        (stream) => {
+          const shapes = [transA ? [4, 2] : [2, 4], transB ? [3, 4] : [4, 3], ...(addend ? [addend] : [])];
+          return {
+            operands: shapes.map((shape) => uniform(stream, shape)),
+            apply: (a, b, c) => f.gemm(a, b, c, { transA, transB }),
+            reference: (a, b, c) => {
+              const ab = product(transA ? transposed(a) : a, transB ? transposed(b) : b);
+              return c ? elementwise([ab, c], (p, q) => p + q) : ab;
+            },
+          };
         },
-      };
-    }),
+    ),
   ),
 );
 

@@ -1,5 +1,5 @@
 /** Cases of pooling, resampling, normalisation and reduction. */
-import { functions as f, type Tensor } from '@mammoscope/nn';
+import { type Attributes, functions as f, type Tensor } from '@mammoscope/nn';
 import type { RandomStream } from '@mammoscope/random';
 import { type CaseMaker, several } from './operation-check.ts';
 import { elementwise, pick, reduced, separated, shapeOf, total, uniform, type Values } from './reference-array.ts';
@@ -16,59 +16,99 @@ function drawPool(stream: RandomStream) {
   return { x, pool: { kernel, strides, pads, ceilMode: stream.chance(0.5) } };
 }
 
+/** Rounding up would start a window in the end padding, so it is dropped; the next one keeps a window that overhangs. */
+const PINNED_POOLS = [
+  { x: [1, 2, 4], pool: { kernel: [2], strides: [3], pads: [1, 1], ceilMode: true } },
+  { x: [1, 2, 4, 6], pool: { kernel: [3, 3], strides: [2, 2], pads: [1, 0, 1, 1], ceilMode: true } },
+  { x: [2, 1, 8, 7], pool: { kernel: [3, 2], strides: [3, 3], pads: [0, 0, 0, 0], ceilMode: true } },
+];
+const pools: readonly ((stream: RandomStream) => ReturnType<typeof drawPool>)[] = [
+  ...PINNED_POOLS.map((pinned) => () => pinned),
+  ...new Array<typeof drawPool>(10).fill(drawPool),
+];
+
 const mean = (list: readonly number[]) => total(list) / list.length;
 
 export const poolingCases = {
-  MaxPool: several(10, (stream) => {
-    const { x, pool } = drawPool(stream);
-    return {
-      operands: separated(stream, [x]),
-      apply: (image) => image.graph.apply('MaxPool', [image], pool),
-      reference: (image) => maxPooled(image, pool),
-    };
-  }),
-  AveragePool: [true, false].flatMap((countIncludePad) =>
-    several(10, (stream) => {
-      const { x, pool } = drawPool(stream);
-      const attributes = { ...pool, countIncludePad };
-      return {
-        operands: [uniform(stream, x)],
-        apply: (image) => image.graph.apply('AveragePool', [image], attributes),
-        reference: (image) => averagePooled(image, attributes),
-      };
-    }),
+  MaxPool: pools.map(
+    (poolOf): CaseMaker =>
+      (stream) => {
+        const { x, pool } = poolOf(stream);
+        return {
+          operands: separated(stream, [x]),
+          apply: (image) => image.graph.apply('MaxPool', [image], pool),
+          reference: (image) => maxPooled(image, pool),
+        };
+      },
   ),
-  GlobalAveragePool: [1, 2, 3].map((axes): CaseMaker => (stream) => ({
-    operands: [uniform(stream, shapeOf(stream, axes + 2))],
-    apply: (x) => f.globalAveragePool(x),
-    reference: (x) => reduced(x, [...x.shape.keys()].slice(2), true, mean),
-  })),
+  AveragePool: [true, false].flatMap((countIncludePad) =>
+    pools.map(
+      (poolOf): CaseMaker =>
+        (stream) => {
+          const { x, pool } = poolOf(stream);
+          const attributes = { ...pool, countIncludePad };
+          return {
+            operands: [uniform(stream, x)],
+            apply: (image) => image.graph.apply('AveragePool', [image], attributes),
+            reference: (image) => averagePooled(image, attributes),
+          };
+        },
+    ),
+  ),
+  GlobalAveragePool: [1, 2, 3].map(
+    (axes): CaseMaker =>
+      (stream) => ({
+        operands: [uniform(stream, shapeOf(stream, axes + 2))],
+        apply: (x) => f.globalAveragePool(x),
+        reference: (x) => reduced(x, [...x.shape.keys()].slice(2), true, mean),
+      }),
+  ),
   /** Also with equal elements in a window, where the first takes all. */
-  MaxPoolGradient: several(8, (stream) => {
-    const { x, pool } = drawPool(stream);
-    const [distinct] = separated(stream, [x]) as [Values];
-    const image = stream.chance(0.5) ? distinct : elementwise([distinct], Math.round);
-    return {
-      operands: [image, maxPooled(image, pool), uniform(stream, pooledShape(x, pool))],
-      apply: (a, y, dy) => f.maxPoolGradient(a, y, dy, pool),
-      reference: (a, _, dy) => maxPoolBack(a, dy, pool),
-    };
-  }),
+  MaxPoolGradient: pools.map(
+    (poolOf): CaseMaker =>
+      (stream) => {
+        const { x, pool } = poolOf(stream);
+        const [distinct] = separated(stream, [x]) as [Values];
+        const image = stream.chance(0.5) ? distinct : elementwise([distinct], Math.round);
+        return {
+          operands: [image, maxPooled(image, pool), uniform(stream, pooledShape(x, pool))],
+          apply: (a, y, dy) => f.maxPoolGradient(a, y, dy, pool),
+          reference: (a, _, dy) => maxPoolBack(a, dy, pool),
+        };
+      },
+  ),
 };
 
+type Extents = readonly [from: readonly number[], to: readonly number[]];
+const resized =
+  (mode: Attributes<'Resize'>['mode'], extents: (stream: RandomStream) => Extents): CaseMaker =>
+  (stream) => {
+    const [from, size] = extents(stream);
+    return {
+      operands: [uniform(stream, [...shapeOf(stream, 2, 1, 2), ...from])],
+      apply: (x) => f.resize(x, size, mode),
+      reference: (x) => resampled(x, { mode, size }),
+    };
+  };
+
 export const resizeCases = {
-  /** Up, down and both at once, in 1 to 3 dimensions, in every mode. */
-  Resize: (['nearest', 'linear', 'linear-align-corners'] as const).flatMap((mode) =>
-    [1, 1, 2, 2, 2, 3].map((axes): CaseMaker => (stream) => {
-      const extents = shapeOf(stream, axes, 1, axes === 3 ? 3 : 6);
-      const size = shapeOf(stream, axes, 1, axes === 3 ? 4 : 9);
-      return {
-        operands: [uniform(stream, [...shapeOf(stream, 2, 1, 2), ...extents])],
-        apply: (x) => f.resize(x, size, mode),
-        reference: (x) => resampled(x, { mode, size }),
-      };
-    }),
-  ),
+  /** Up, down and both at once, in 1 to 3 dimensions, in every mode; 14 to 4 and 21 to 3 are where float32 rounds down. */
+  Resize: (['nearest', 'linear', 'linear-align-corners'] as const).flatMap((mode) => [
+    resized(mode, () => [
+      [14, 21],
+      [4, 3],
+    ]),
+    resized(mode, () => [
+      [2, 3],
+      [4, 9],
+    ]),
+    ...[1, 1, 2, 2, 2, 3].map((axes) =>
+      resized(mode, (stream) => [
+        shapeOf(stream, axes, 1, axes === 3 ? 3 : 6),
+        shapeOf(stream, axes, 1, axes === 3 ? 4 : 9),
+      ]),
+    ),
+  ]),
 };
 
 const EPSILON = 1e-3;

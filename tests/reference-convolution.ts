@@ -1,6 +1,6 @@
 /** Convolution and its gradients as loops over the products it is made of, in one, two and three dimensions. */
 import type { Attributes } from '@mammoscope/nn';
-import type { Values } from './reference-array.ts';
+import { count, type Values } from './reference-array.ts';
 
 /** Geometry of a convolution, as the op's attributes. */
 export type Geometry = Attributes<'Conv'>;
@@ -65,18 +65,16 @@ function eachProduct(
 /** y[n, o, p] = sum over i and tap of x[n, i, p stride + tap dilation - pad] w[o, i, tap] + bias[o]. */
 export function convolution(x: Values, w: Values, geometry: Geometry, bias?: Values): Values {
   const shape = convolvedShape(x.shape, w.shape, geometry);
-  const size = shape.slice(2).reduce((a, b) => a * b, 1);
-  const data = new Float64Array(shape.reduce((a, b) => a * b, 1));
-  if (bias) data.forEach((_, i) => (data[i] = bias.data[Math.floor(i / size) % bias.data.length] as number));
+  const data = new Float64Array(count(shape));
   eachProduct(x.shape, w.shape, geometry, (xi, wi, yi) => {
     data[yi] = (data[yi] as number) + (x.data[xi] as number) * (w.data[wi] as number);
   });
-  return { shape, data };
+  return biased({ shape, data }, bias);
 }
 
 /** dx of a convolution: every dy goes back along the products it came from. */
 export function convolutionInputGradient(dy: Values, w: Values, shape: readonly number[], geometry: Geometry): Values {
-  const data = new Float64Array(shape.reduce((a, b) => a * b, 1));
+  const data = new Float64Array(count(shape));
   eachProduct(shape, w.shape, geometry, (xi, wi, yi) => {
     data[xi] = (data[xi] as number) + (dy.data[yi] as number) * (w.data[wi] as number);
   });
@@ -85,7 +83,7 @@ export function convolutionInputGradient(dy: Values, w: Values, shape: readonly 
 
 /** dw of a convolution. */
 export function convolutionWeightGradient(x: Values, dy: Values, shape: readonly number[], geometry: Geometry): Values {
-  const data = new Float64Array(shape.reduce((a, b) => a * b, 1));
+  const data = new Float64Array(count(shape));
   eachProduct(x.shape, shape, geometry, (xi, wi, yi) => {
     data[wi] = (data[wi] as number) + (dy.data[yi] as number) * (x.data[xi] as number);
   });
@@ -93,9 +91,20 @@ export function convolutionWeightGradient(x: Values, dy: Values, shape: readonly
 }
 
 /** A transposed convolution of x by w [C, O/group, ...] to a shape: what a convolution's input gradient computes. */
-export function transposedConvolution(x: Values, w: Values, shape: readonly number[], geometry: Geometry, bias?: Values) {
-  const y = convolutionInputGradient(x, w, shape, geometry);
-  const size = shape.slice(2).reduce((a, b) => a * b, 1);
-  const data = y.data.map((v, i) => v + (bias ? (bias.data[Math.floor(i / size) % bias.data.length] as number) : 0));
-  return { shape, data };
+export function transposedConvolution(
+  x: Values,
+  w: Values,
+  shape: readonly number[],
+  geometry: Geometry,
+  bias?: Values,
+): Values {
+  return biased(convolutionInputGradient(x, w, shape, geometry), bias);
+}
+
+/** Images with one number added to each channel. */
+function biased({ shape, data }: Values, bias?: Values): Values {
+  if (!bias) return { shape, data };
+  const pixels = count(shape.slice(2));
+  const channels = bias.data.length;
+  return { shape, data: data.map((element, i) => element + (bias.data[Math.floor(i / pixels) % channels] as number)) };
 }

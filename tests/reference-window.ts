@@ -23,21 +23,27 @@ export function pooledShape(x: readonly number[], { kernel, strides, pads, ceilM
 /** Positions inside the image that the window of an output position covers, in row-major order. */
 function windowOf(x: readonly number[], { kernel, strides, pads }: Pool, output: readonly number[]): number[][] {
   return positions(kernel)
-    .map((tap) => tap.map((k, axis) => (output[axis + 2] as number) * (strides[axis] as number) + k - (pads[axis] as number)))
+    .map((tap) =>
+      tap.map((k, axis) => (output[axis + 2] as number) * (strides[axis] as number) + k - (pads[axis] as number)),
+    )
     .filter((place) => place.every((p, axis) => p >= 0 && p < (x[axis + 2] as number)))
     .map((place) => [...output.slice(0, 2), ...place]);
 }
 
 /** The largest element of each window. */
 export const maxPooled = (x: Values, pool: Pool): Values =>
-  fill(pooledShape(x.shape, pool), (output) => Math.max(...windowOf(x.shape, pool, output).map((place) => at(x, place))));
+  fill(pooledShape(x.shape, pool), (output) =>
+    Math.max(...windowOf(x.shape, pool, output).map((place) => at(x, place))),
+  );
 
 /** dx of maximum pooling: dy goes to the first largest element of its window. */
 export function maxPoolBack(x: Values, dy: Values, pool: Pool): Values {
   const data = new Float64Array(x.data.length);
   for (const [i, output] of positions(dy.shape).entries()) {
     const indices = windowOf(x.shape, pool, output).map((place) => indexOf(x.shape, place));
-    const winner = indices.reduce((best, index) => ((x.data[index] as number) > (x.data[best] as number) ? index : best));
+    const winner = indices.reduce((best, index) =>
+      (x.data[index] as number) > (x.data[best] as number) ? index : best,
+    );
     data[winner] = (data[winner] as number) + (dy.data[i] as number);
   }
   return { shape: x.shape, data };

@@ -39,7 +39,9 @@ export {
   signature,
 } from './lowering/lower.ts';
 export type { Classification, FeatureMap, Network, NetworkOptions } from './models/backbone.ts';
+export { gradCam } from './models/grad-cam.ts';
 export { isNetworkName, type NetworkName, networks } from './models/index.ts';
+export { InitialiserError, type OnnxTensor, type OnnxTensorType, readInitialisers } from './onnx/initialisers.ts';
 export { encodeModel, type OnnxModel } from './onnx/model.ts';
 export { type AdamOptions, adam, adamW } from './train/adam.ts';
 export { clipByGlobalNorm, globalNorm } from './train/clipping.ts';

@@ -44,12 +44,17 @@ export class Graph {
   update(parameter: Tensor, value: Tensor): void {
     if (parameter.origin.kind !== 'parameter') throw new GraphError('graph', `${describe(parameter)} is no parameter`);
     const { name } = parameter.origin;
+    this.#own(parameter, `parameter "${name}"`);
+    this.#own(value, `the next value of parameter "${name}"`);
     if (this.updates.has(name)) throw new GraphError('graph', `parameter "${name}" is updated twice`);
     if (!sameShape(parameter.shape, value.shape)) {
       throw new GraphError(
         'shape',
         `parameter "${name}" of ${showShape(parameter.shape)} cannot become ${showShape(value.shape)}`,
       );
+    }
+    if (parameter.dtype !== value.dtype) {
+      throw new GraphError('dtype', `parameter "${name}" of ${parameter.dtype} cannot become ${value.dtype}`);
     }
     this.updates.set(name, value);
   }

@@ -93,7 +93,8 @@ export function lower(
     onnxOutputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
     return { name, dtype: tensor.dtype, shape: tensor.shape, layout };
   };
-  for (const [name, tensor] of graph.outputs) outputs.push(leave(`out:${name}`, tensor, layouts.outputs?.get(name) ?? 'plain'));
+  for (const [name, tensor] of graph.outputs)
+    outputs.push(leave(`out:${name}`, tensor, layouts.outputs?.get(name) ?? 'plain'));
   const updates = new Map<string, string>();
   for (const [name, tensor] of graph.updates) {
     const parameter = graph.parameters.get(name) as Tensor;

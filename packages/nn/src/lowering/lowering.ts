@@ -137,12 +137,20 @@ export class Lowering {
     const value = this.value(tensor, layout);
     const index = this.#exported.has(value) ? -1 : this.nodes.findLastIndex((node) => node.outputs.includes(value));
     if (index < 0) {
-      this.nodes.push({ opType: 'Identity', domain: '', name: `output/${name}`, inputs: [value], outputs: [name], attributes: {} });
+      this.nodes.push({
+        opType: 'Identity',
+        domain: '',
+        name: `output/${name}`,
+        inputs: [value],
+        outputs: [name],
+        attributes: {},
+      });
       return;
     }
     const renamed = (names: readonly string[]) => names.map((known) => (known === value ? name : known));
     for (const [i, node] of this.nodes.entries()) {
-      if (node.inputs.includes(value) || i === index) this.nodes[i] = { ...node, inputs: renamed(node.inputs), outputs: renamed(node.outputs) };
+      if (node.inputs.includes(value) || i === index)
+        this.nodes[i] = { ...node, inputs: renamed(node.inputs), outputs: renamed(node.outputs) };
     }
     this.#exported.add(name);
     (this.#values.get(tensor) as Map<Layout, string>).set(layout, name);
@@ -220,7 +228,7 @@ export class Lowering {
       const split = this.reshape(value, [o / b, i / b, rows, columns, b, b]);
       return this.reshape(this.transpose(split, [0, 5, 1, 4, 2, 3]), tensor.shape);
     }
-    throw new GraphError('graph', `no conversion from ${from} to ${to} layout`);
+    return this.#convert(this.#convert(value, tensor, from, 'plain'), tensor, 'plain', to); // blocked and filter
   }
 }
 

@@ -3,9 +3,9 @@
  * metadata, the state of the run as JSON (epoch, step, best score), so that both change in one rename.
  */
 import { WeightsError } from '../weights/errors.ts';
+import { requireTensors } from '../weights/require-tensors.ts';
 import { encodeSafetensors, readSafetensors } from '../weights/safetensors.ts';
 import type { StateDict } from '../weights/state-dict.ts';
-import { requireTensors } from '../weights/require-tensors.ts';
 import { writeAside } from './write-aside.ts';
 
 /** A value that JSON can write and read back unchanged. */
@@ -47,6 +47,8 @@ export async function readCheckpoint(
   try {
     return { tensors, state: JSON.parse(state) as JsonValue };
   } catch (error) {
-    throw new WeightsError('checkpoint-malformed', `${path} is no checkpoint: its state is no JSON text`, { cause: error });
+    throw new WeightsError('checkpoint-malformed', `${path} is no checkpoint: its state is no JSON text`, {
+      cause: error,
+    });
   }
 }

@@ -4,8 +4,6 @@ import {
   crossEntropy,
   type Declaration,
   differentiate,
-  encode,
-  functions as f,
   Graph,
   globalNorm,
   lower,
@@ -17,9 +15,7 @@ import {
   type Target,
   type Tensor,
 } from '@mammoscope/nn';
-import * as ort from 'onnxruntime-node';
-import { sessionOptions } from '../session/device.ts';
-import { convertLayout, hostTensor } from '../session/resident-values.ts';
+import { Engine } from '../session/engine.ts';
 import { probeInput, probeParameter } from './probe-tensors.ts';
 
 /** What to probe a network with. */
@@ -30,10 +26,11 @@ export interface ProbeOptions {
   readonly seed?: number;
   /** Goes in front of every parameter's name; '' unless given. */
   readonly salt?: string;
+  /** Where it runs and in which layout; the same numbers to rounding everywhere. */
   readonly target: Target;
   /** Logits; 2 unless given. */
   readonly outputs?: number;
-  /** Threads inside an op; 1 unless given, which is repeatable everywhere. */
+  /** Threads inside an op; the machine's cores unless given. */
   readonly threads?: number;
 }
 
@@ -67,70 +64,125 @@ export interface ProbeRecord {
 const ADAM = { steps: 3, learningRate: 1e-4, weightDecay: 5e-4 } as const;
 
 /**
- * Runs a network on probe tensors: once with running statistics, and three training steps with batch statistics and
- * without dropout. GraphError when the network cannot take the shape.
+ * Runs a network on probe tensors, in an engine of its own: once with running statistics, then three training steps with
+ * batch statistics, both without dropout. GraphError when the network cannot take the shape.
  */
 export async function probeNetwork(name: NetworkName, options: ProbeOptions): Promise<ProbeRecord> {
-  const { shape, seed = 1, salt = '' } = options;
-  const classes = options.outputs ?? 2;
-  const labels = Array.from({ length: shape[0] as number }, (_, i) => i % classes);
-  const evaluation = await runEvaluation(name, options, classes);
-  const training = await runTraining(name, options, classes, labels);
-  return { model: name, input: shape, inputSeed: seed, salt, labels, evalLogits: evaluation, ...training };
+  const { shape, seed = 1, salt = '', outputs = 2, target, threads } = options;
+  const labels = Array.from({ length: shape[0] as number }, (_, i) => i % outputs);
+  const probe: Probe = { name, shape, salt, outputs, target, labels, image: probeInput(shape, seed) };
+  const engine = await Engine.create({ device: target.device, ...(threads && { threads }) });
+  try {
+    const evalLogits = await evaluate(engine, probe);
+    const { parameters, ...training } = await train(engine, probe);
+    return { model: name, input: shape, inputSeed: seed, salt, labels, parameters, evalLogits, ...training };
+  } finally {
+    await engine.close();
+  }
 }
 
-async function runEvaluation(name: NetworkName, options: ProbeOptions, classes: number) {
-  const graph = new Graph();
-  const { logits } = networks[name](new Scope(graph, false), graph.input('image', options.shape), {
-    outputs: classes,
-    dropout: 0,
-  });
+interface Probe extends Required<Pick<ProbeOptions, 'shape' | 'salt' | 'outputs' | 'target'>> {
+  readonly name: NetworkName;
+  readonly labels: readonly number[];
+  readonly image: Float32Array;
+}
+
+/** The logits with running statistics. */
+async function evaluate(engine: Engine, probe: Probe): Promise<number[][]> {
+  const { graph, logits } = network(probe, false);
   graph.output('logits', logits);
-  const session = await ProbeSession.create(graph, options);
-  const results = await session.run({ image: probeInput(options.shape, options.seed ?? 1) });
-  await session.release();
-  return rows(results.output('logits'), classes);
+  const run = await load(engine, graph, probe);
+  const results = await run({ image: probe.image });
+  return rows(results('logits'), probe.outputs);
 }
 
-async function runTraining(name: NetworkName, options: ProbeOptions, classes: number, labels: readonly number[]) {
-  const graph = new Graph();
-  const scope = new Scope(graph, true);
-  const image = graph.input('image', options.shape);
-  const { logits } = networks[name](scope, image, { outputs: classes, dropout: 0 });
+type TrainingFields = Omit<ProbeRecord, 'model' | 'input' | 'inputSeed' | 'salt' | 'labels' | 'evalLogits'>;
+
+/** The fields that come of training steps. The first step's loss and gradients are those of the probe weights. */
+async function train(engine: Engine, probe: Probe): Promise<TrainingFields> {
+  const { graph, logits, declarations } = network(probe, true);
   const loss = crossEntropy(logits, graph.input('oneHot', logits.shape));
-  const weights = named(scope.declarations, 'weight');
+  const weights = tensorsOf(declarations, 'weight');
   const parameters = weights.map(([, tensor]) => tensor);
-  const gradients = differentiate(loss, parameters) as readonly Tensor[];
-  const pickedWeights = pickWeights(weights.map(([weight]) => weight));
-  const buffers = named(scope.declarations, 'buffer').map(([buffer]) => buffer);
-  const pickedBuffers = [...new Set([...buffers.slice(0, 2), ...buffers.slice(-2)])];
+  const gradients = differentiate(loss, parameters).map((gradient) => gradient ?? graph.constant(0));
+  const picked = pickWeights(weights.map(([weight]) => weight));
+  const buffers = tensorsOf(declarations, 'buffer').map(([buffer]) => buffer);
   graph.output('logits', logits);
   graph.output('loss', loss);
   graph.output('gradTotalNorm', globalNorm(gradients));
   for (const [i, [weight]] of weights.entries())
-    if (pickedWeights.includes(weight)) graph.output(`grad:${weight}`, gradients[i] as Tensor);
+    if (picked.includes(weight)) graph.output(weight, gradients[i] as Tensor);
   const optimiser = adam();
   const byParameter = new Map(parameters.map((parameter, i) => [parameter, gradients[i] as Tensor]));
   optimiser.build(graph, [{ parameters, weightDecay: ADAM.weightDecay }], byParameter);
 
-  const session = await ProbeSession.create(graph, options);
-  const inputs = {
-    image: probeInput(options.shape, options.seed ?? 1),
-    oneHot: Float32Array.from({ length: labels.length * classes }, (_, i) =>
-      i % classes === labels[Math.floor(i / classes)] ? 1 : 0,
-    ),
+  const run = await load(engine, graph, probe);
+  const oneHot = Float32Array.from(probe.labels.flatMap((label) => oneHotRow(label, probe.outputs)));
+  const step = (number: number) => {
+    const scalars = Object.entries(optimiser.scalars(number, [ADAM.learningRate]));
+    const fed = scalars.map(([input, value]) => [input, Float32Array.of(value)] as const);
+    return run({ image: probe.image, oneHot, ...Object.fromEntries(fed) });
   };
-  const adamLosses: number[] = [];
-  let first: Results | null = null;
-  for (let step = 1; step <= ADAM.steps; step++) {
-    const scalars = Object.entries(optimiser.scalars(step, [ADAM.learningRate]));
-    const results = await session.run({
-      ...inputs,
-      ...Object.fromEntries(scalars.map(([scalar, value]) => [scalar, Float32Array.of(value)])),
-    });
-    first ??= results.keep(pickedBuffers);
-    adamLosses.push(results.output('loss')[0] as number);
-  }
-  await session.release();
-  const { output, next } = first as Results;
+  const results = await step(1);
+  const buffersAfterStep = await engine.get([...new Set([...buffers.slice(0, 2), ...buffers.slice(-2)])]);
+  const adamLosses = [results('loss')];
+  for (let number = 2; number <= ADAM.steps; number++) adamLosses.push((await step(number))('loss'));
+  return {
+    parameters: parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    trainLogits: rows(results('logits'), probe.outputs),
+    loss: results('loss')[0] as number,
+    gradTotalNorm: results('gradTotalNorm')[0] as number,
+    grads: Object.fromEntries(picked.map((weight) => [weight, summary(results(weight))])),
+    buffersAfterStep: Object.fromEntries(
+      [...buffersAfterStep].map(([buffer, { data }]) => [buffer, summary(data as Float32Array)]),
+    ),
+    adamLosses: adamLosses.map(([value]) => value as number),
+  };
+}
+
+function network({ name, shape, outputs }: Probe, training: boolean) {
+  const graph = new Graph();
+  const scope = new Scope(graph, training);
+  const { logits } = networks[name](scope, graph.input('image', shape), { outputs, dropout: 0 });
+  return { graph, logits, declarations: scope.declarations };
+}
+
+/** Loads a graph with probe weights, and with optimiser state of zeros. Its run gives a function from output to values. */
+async function load(engine: Engine, graph: Graph, { target, salt }: Probe) {
+  await engine.put(
+    new Map(
+      [...graph.parameters].map(([name, { dtype, shape }]) => {
+        const data = graph.likes.has(name) ? new Float32Array(sizeOf(shape)) : probeParameter(name, shape, salt);
+        return [name, { dtype, shape, data }];
+      }),
+    ),
+  );
+  const session = await engine.load(lower(graph, target));
+  return async (inputs: Readonly<Record<string, Float32Array>>) => {
+    const results = await session.run(new Map(Object.entries(inputs)));
+    return (output: string) => results.get(`out:${output}`) as Float32Array;
+  };
+}
+
+function tensorsOf(declarations: ReadonlyMap<string, Declaration>, kind: Declaration['kind']): [string, Tensor][] {
+  return [...declarations].filter(([, declared]) => declared.kind === kind).map(([name, { tensor }]) => [name, tensor]);
+}
+
+/** Five parameters from the first to the last, in PyTorch's order, which is the order of declaration. */
+function pickWeights(names: readonly string[]): readonly string[] {
+  const n = names.length;
+  const positions = [0, Math.floor(n / 3), Math.floor((2 * n) / 3), n - 2, n - 1];
+  return [...new Set(positions.map((position) => names[position] as string))];
+}
+
+function oneHotRow(label: number, outputs: number): number[] {
+  return Array.from({ length: outputs }, (_, i) => (i === label ? 1 : 0));
+}
+
+function rows(values: Float32Array, columns: number): number[][] {
+  return Array.from({ length: values.length / columns }, (_, i) => [...values.slice(i * columns, (i + 1) * columns)]);
+}
+
+function summary(values: Float32Array): TensorSummary {
+  return { norm: Math.sqrt(values.reduce((sum, value) => sum + value * value, 0)), first: [...values.slice(0, 4)] };
 }

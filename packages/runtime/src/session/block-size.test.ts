@@ -18,10 +18,12 @@ test('the detected block size is the one by which a blocked convolution gives th
   ]);
   const [plain, blocked, wrong] = await Promise.all(
     [0, blockSize, 24 - blockSize].map(
-      async (size) => (await evaluateGraph(graph, values, { device: 'cpu', blockSize: size })).get('out:y') as Float32Array,
+      async (size) =>
+        (await evaluateGraph(graph, values, { device: 'cpu', blockSize: size })).get('out:y') as Float32Array,
     ),
   );
-  const difference = (a?: Float32Array) => Math.max(...(a ?? []).map((value, i) => Math.abs(value - (plain?.[i] as number))));
+  const difference = (a?: Float32Array) =>
+    Math.max(...(a ?? []).map((value, i) => Math.abs(value - (plain?.[i] as number))));
   assert.ok(difference(blocked) < 1e-3, `blocked differs by ${difference(blocked)}`);
   assert.ok(difference(wrong) > 1, 'the test would not notice the other size');
 });

@@ -14,7 +14,10 @@ export async function whyUnavailable(device: Device): Promise<string | null> {
   const graph = new Graph();
   graph.output('y', functions.add(graph.input('x', [4]), 1));
   try {
-    const session = await ort.InferenceSession.create(encode(lower(graph, PORTABLE_TARGET)), { ...sessionOptions(device, 1), executionProviders: [device] });
+    const session = await ort.InferenceSession.create(encode(lower(graph, PORTABLE_TARGET)), {
+      ...sessionOptions(device, 1),
+      executionProviders: [device],
+    });
     await session.run({ x: new ort.Tensor('float32', new Float32Array(4), [4]) });
     await session.release();
     return null;

@@ -22,3 +22,7 @@ export interface DeviceChoice {
   readonly reason: string;
 }
 
+/** The version of ONNX Runtime. */
+export function ortVersion(): string {
+  return ort.env.versions.node ?? ort.env.versions.common;
+}

@@ -48,7 +48,9 @@ export class Engine {
     this.#worker = new Worker(new URL('./session-host.ts', import.meta.url));
     this.#worker.unref();
     this.#worker.on('message', (reply: Reply) => this.#settle(reply));
-    this.#worker.on('error', (error: Error) => this.#fail(new EngineError(`the worker thread ended: ${error.message}`)));
+    this.#worker.on('error', (error: Error) =>
+      this.#fail(new EngineError(`the worker thread ended: ${error.message}`)),
+    );
     this.#worker.on('exit', () => this.#fail(new EngineError('the worker thread ended')));
   }
 
@@ -58,7 +60,12 @@ export class Engine {
 
   /** Loads a lowered graph. */
   async load(lowered: LoweredGraph): Promise<Session> {
-    const session = await this.#ask({ kind: 'load', graph: this.#describe(lowered), device: this.device, threads: this.threads });
+    const session = await this.#ask({
+      kind: 'load',
+      graph: this.#describe(lowered),
+      device: this.device,
+      threads: this.threads,
+    });
     return {
       run: (inputs) => this.#ask({ kind: 'run', session, inputs }),
       release: async () => {
@@ -69,7 +76,10 @@ export class Engine {
 
   /** Sets resident values, plain layout. */
   async put(values: ReadonlyMap<string, Omit<Value, 'layout'>>): Promise<void> {
-    await this.#ask({ kind: 'put', values: new Map([...values].map(([name, value]) => [name, { ...value, layout: 'plain' as const }])) });
+    await this.#ask({
+      kind: 'put',
+      values: new Map([...values].map(([name, value]) => [name, { ...value, layout: 'plain' as const }])),
+    });
   }
 
   /** Copies of resident values, plain layout. */
@@ -78,14 +88,27 @@ export class Engine {
     return new Map(
       [...values].map(([name, { dtype, shape, layout, data }]) => [
         name,
-        { dtype, shape, data: layout === 'plain' ? data : convertLayout(data as Float32Array, shape, layout, 'plain', this.target.blockSize) },
+        {
+          dtype,
+          shape,
+          data:
+            layout === 'plain'
+              ? data
+              : convertLayout(data as Float32Array, shape, layout, 'plain', this.target.blockSize),
+        },
       ]),
     );
   }
 
   /** Least time of running a graph of its own, in milliseconds, over a budget of repetitions. */
   async time(lowered: LoweredGraph, budgetMs: number): Promise<number> {
-    return this.#ask({ kind: 'time', graph: this.#describe(lowered), device: this.device, threads: this.threads, budgetMs });
+    return this.#ask({
+      kind: 'time',
+      graph: this.#describe(lowered),
+      device: this.device,
+      threads: this.threads,
+      budgetMs,
+    });
   }
 
   /** Ends the worker thread. */

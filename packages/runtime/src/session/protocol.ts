@@ -34,7 +34,13 @@ export type Request =
   | { readonly kind: 'put'; readonly values: ReadonlyMap<string, Value> }
   | { readonly kind: 'get'; readonly names: readonly string[] }
   | { readonly kind: 'run'; readonly session: number; readonly inputs: ReadonlyMap<string, TensorData> }
-  | { readonly kind: 'time'; readonly graph: GraphDescription; readonly device: Device; readonly threads: number; readonly budgetMs: number };
+  | {
+      readonly kind: 'time';
+      readonly graph: GraphDescription;
+      readonly device: Device;
+      readonly threads: number;
+      readonly budgetMs: number;
+    };
 
 /** The answer to each kind of request. */
 export interface Replies {
@@ -51,4 +57,6 @@ export interface Envelope {
   readonly request: Request;
 }
 
-export type Reply = { readonly id: number; readonly result: Replies[Request['kind']] } | { readonly id: number; readonly error: string };
+export type Reply =
+  | { readonly id: number; readonly result: Replies[Request['kind']] }
+  | { readonly id: number; readonly error: string };

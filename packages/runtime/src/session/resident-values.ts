@@ -31,10 +31,18 @@ export class ResidentValues {
   tensor(port: PortDescription, blockSize: number): ort.Tensor {
     const resident = this.#find(port.name);
     if (resident.tensor.dims.join() !== port.shape.join() || resident.tensor.type !== port.dtype) {
-      throw new Error(`value "${port.name}" is ${resident.tensor.type} [${resident.tensor.dims}], the graph wants ${port.dtype} [${port.shape}]`);
+      throw new Error(
+        `value "${port.name}" is ${resident.tensor.type} [${resident.tensor.dims}], the graph wants ${port.dtype} [${port.shape}]`,
+      );
     }
     if (resident.layout === port.layout) return resident.tensor;
-    const converted = convertLayout(resident.tensor.data as Float32Array, port.shape, resident.layout, port.layout, blockSize);
+    const converted = convertLayout(
+      resident.tensor.data as Float32Array,
+      port.shape,
+      resident.layout,
+      port.layout,
+      blockSize,
+    );
     const tensor = hostTensor(port.dtype, converted, port.shape);
     this.#values.set(port.name, { tensor, layout: port.layout });
     this.#spares.delete(port.name);
@@ -66,7 +74,13 @@ export class ResidentValues {
 }
 
 /** Copies elements from one layout to another on the host. */
-export function convertLayout(data: Float32Array, shape: Shape, from: Layout, to: Layout, blockSize: number): Float32Array {
+export function convertLayout(
+  data: Float32Array,
+  shape: Shape,
+  from: Layout,
+  to: Layout,
+  blockSize: number,
+): Float32Array {
   if (from === to) return data;
   if (from === 'filter' && to === 'plain') return permuteFilter(data, shape, blockSize, 'plain');
   if (from === 'plain' && to === 'filter') return permuteFilter(data, shape, blockSize, 'filter');

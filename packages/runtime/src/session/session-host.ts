@@ -23,8 +23,17 @@ let nextSession = 0;
 const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { kind: K }>) => Promise<Replies[K]> } = {
   async load({ graph, device, threads }) {
     const onDevice = device !== 'cpu';
-    const locations = onDevice ? { preferredOutputLocation: Object.fromEntries(graph.updates.map(([, output]) => [output, 'gpu-buffer' as const])) } : {};
-    const session = await ort.InferenceSession.create(graph.bytes, { ...sessionOptions(device, threads), ...locations });
+    const locations = onDevice
+      ? {
+          preferredOutputLocation: Object.fromEntries(
+            graph.updates.map(([, output]) => [output, 'gpu-buffer' as const]),
+          ),
+        }
+      : {};
+    const session = await ort.InferenceSession.create(graph.bytes, {
+      ...sessionOptions(device, threads),
+      ...locations,
+    });
     sessions.set(nextSession, { session, graph: { ...graph, bytes: new Uint8Array() }, onDevice });
     return nextSession++;
   },
@@ -51,12 +60,18 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
     const feeds: Record<string, ort.Tensor> = {};
     for (const { name, dtype, shape } of graph.inputs) {
       const data = inputs.get(name);
-      if (!data || data.length !== sizeOf(shape)) throw new Error(`input "${name}" requires ${sizeOf(shape)} elements, got ${data?.length ?? 'none'}`);
+      if (!data || data.length !== sizeOf(shape))
+        throw new Error(`input "${name}" requires ${sizeOf(shape)} elements, got ${data?.length ?? 'none'}`);
       feeds[name] = hostTensor(dtype, data, shape);
     }
     for (const port of graph.parameters) feeds[port.name] = values.tensor(port, graph.blockSize);
     const byName = new Map(graph.parameters.map((port) => [port.name, port]));
-    const results = onDevice ? await session.run(feeds) : await session.run(feeds, { ...Object.fromEntries(graph.outputs.map(({ name }) => [name, null])), ...spares(graph, byName) });
+    const results = onDevice
+      ? await session.run(feeds)
+      : await session.run(feeds, {
+          ...Object.fromEntries(graph.outputs.map(({ name }) => [name, null])),
+          ...spares(graph, byName),
+        });
     for (const [parameter, output] of graph.updates) {
       values.advance(parameter, results[output] as ort.Tensor, byName.get(parameter)?.layout ?? 'plain');
     }
@@ -88,7 +103,10 @@ function find(id: number): Loaded {
 }
 
 /** Buffers for the next state of each parameter, so that no run allocates them. */
-function spares(graph: GraphDescription, ports: ReadonlyMap<string, GraphDescription['parameters'][number]>): Record<string, ort.Tensor> {
+function spares(
+  graph: GraphDescription,
+  ports: ReadonlyMap<string, GraphDescription['parameters'][number]>,
+): Record<string, ort.Tensor> {
   return Object.fromEntries(
     graph.updates.flatMap(([parameter, output]) => {
       const port = ports.get(parameter);

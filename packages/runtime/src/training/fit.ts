@@ -1,4 +1,13 @@
-import { LOSS_OUTPUT, type LoweredGraph, type Optimiser, RANDOM_INPUT_PREFIX, type Schedule, type ScheduleState, sizeOf, type TensorData } from '@mammoscope/nn';
+import {
+  LOSS_OUTPUT,
+  type LoweredGraph,
+  type Optimiser,
+  RANDOM_INPUT_PREFIX,
+  type Schedule,
+  type ScheduleState,
+  sizeOf,
+  type TensorData,
+} from '@mammoscope/nn';
 import { RandomStream } from '@mammoscope/random';
 import { type JsonValue, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { Engine } from '../session/engine.ts';
@@ -29,7 +38,12 @@ export interface FitState {
 
 /** What happens while training, for a progress display. */
 export interface FitEvents {
-  readonly onBatch?: (progress: { readonly epoch: number; readonly batch: number; readonly batches: number; readonly loss: number }) => void;
+  readonly onBatch?: (progress: {
+    readonly epoch: number;
+    readonly batch: number;
+    readonly batches: number;
+    readonly loss: number;
+  }) => void;
   readonly onEpoch?: (record: EpochRecord) => void;
 }
 
@@ -72,7 +86,15 @@ function residentShapes(step: LoweredGraph): Map<string, readonly number[]> {
  */
 export async function fit(options: FitOptions): Promise<FitState> {
   const { engine, step, schedule, lastPath, signal, events } = options;
-  let state: FitState = { epoch: 0, batch: 0, step: 0, lossSum: 0, schedule: schedule.initial, history: [], finished: false };
+  let state: FitState = {
+    epoch: 0,
+    batch: 0,
+    step: 0,
+    lossSum: 0,
+    schedule: schedule.initial,
+    history: [],
+    finished: false,
+  };
   if (options.resume) state = await restore(options);
   if (state.finished) return state;
   const session = await engine.load(step);
@@ -86,24 +108,38 @@ export async function fit(options: FitOptions): Promise<FitState> {
         next = batch + 1 < options.batches ? options.batchInputs(epoch, batch + 1) : null; // prepared while the step runs
         const loss = Number((await running).get(`out:${LOSS_OUTPUT}`)?.[0]);
         if (!Number.isFinite(loss)) {
-          throw new TrainingError('loss-not-finite', `the loss is ${loss} in epoch ${epoch + 1}, batch ${batch + 1}: use a smaller learning rate (--set learningRate=...), or check the images for values that are no numbers; the last whole epoch is saved`);
+          throw new TrainingError(
+            'loss-not-finite',
+            `the loss is ${loss} in epoch ${epoch + 1}, batch ${batch + 1}: use a smaller learning rate (--set learningRate=...), or check the images for values that are no numbers; the last whole epoch is saved`,
+          );
         }
         state = { ...state, batch: batch + 1, step: state.step + 1, lossSum: state.lossSum + loss };
         events?.onBatch?.({ epoch, batch, batches: options.batches, loss: state.lossSum / state.batch });
         if (signal?.aborted && state.batch < options.batches) {
           await next?.catch(() => undefined);
           await save(options, state);
-          throw new TrainingError('interrupted', `interrupted in epoch ${epoch + 1}; the state is saved, go on with --resume`);
+          throw new TrainingError(
+            'interrupted',
+            `interrupted in epoch ${epoch + 1}; the state is saved, go on with --resume`,
+          );
         }
       }
       state = await endEpoch(options, state);
       events?.onEpoch?.(state.history.at(-1) as EpochRecord);
-      if (signal?.aborted && !state.finished) throw new TrainingError('interrupted', `interrupted after epoch ${state.epoch}; the state is saved, go on with --resume`);
+      if (signal?.aborted && !state.finished)
+        throw new TrainingError(
+          'interrupted',
+          `interrupted after epoch ${state.epoch}; the state is saved, go on with --resume`,
+        );
     }
   } finally {
     await session.release().catch(() => undefined);
   }
-  if (!state.finished) await writeCheckpoint(lastPath, { tensors: await networkState(engine, [...residentShapes(step).keys()]), state: state as unknown as JsonValue });
+  if (!state.finished)
+    await writeCheckpoint(lastPath, {
+      tensors: await networkState(engine, [...residentShapes(step).keys()]),
+      state: state as unknown as JsonValue,
+    });
   return state;
 }
 
@@ -120,7 +156,10 @@ async function endEpoch(options: FitOptions, state: FitState): Promise<FitState>
   };
   const history = [...state.history, record];
   if (best === null || auc > best.valAuc || (auc === best.valAuc && loss < best.valLoss)) {
-    await writeCheckpoint(bestPath, { tensors: await networkState(engine, networkValues), state: { epoch: record.epoch, valAuc: auc, valLoss: loss } });
+    await writeCheckpoint(bestPath, {
+      tensors: await networkState(engine, networkValues),
+      state: { epoch: record.epoch, valAuc: auc, valLoss: loss },
+    });
   }
   const done: FitState = {
     epoch: state.epoch + 1,
@@ -138,7 +177,8 @@ async function endEpoch(options: FitOptions, state: FitState): Promise<FitState>
 /** The epoch whose weights are kept: the largest validation AUC, among equals the smaller loss, then the earlier one. */
 export function bestOf(history: readonly EpochRecord[]): EpochRecord | null {
   return history.reduce<EpochRecord | null>((best, record) => {
-    const better = best === null || record.valAuc > best.valAuc || (record.valAuc === best.valAuc && record.valLoss < best.valLoss);
+    const better =
+      best === null || record.valAuc > best.valAuc || (record.valAuc === best.valAuc && record.valLoss < best.valLoss);
     return better ? record : best;
   }, null);
 }
@@ -156,22 +196,39 @@ async function save({ engine, step, lastPath }: FitOptions, state: FitState): Pr
 
 async function restore({ engine, step, lastPath }: FitOptions): Promise<FitState> {
   const { tensors, state } = await readCheckpoint(lastPath, residentShapes(step));
-  await engine.put(new Map([...tensors].map(([name, { shape, data }]) => [name, { dtype: 'float32' as const, shape, data: data as Float32Array }])));
+  await engine.put(
+    new Map(
+      [...tensors].map(([name, { shape, data }]) => [
+        name,
+        { dtype: 'float32' as const, shape, data: data as Float32Array },
+      ]),
+    ),
+  );
   return state as unknown as FitState;
 }
 
 async function networkState(engine: Engine, names: readonly string[]): Promise<StateDict> {
-  return new Map([...(await engine.get(names))].map(([name, { shape, data }]) => [name, float32Tensor(shape, data as Float32Array)]));
+  return new Map(
+    [...(await engine.get(names))].map(([name, { shape, data }]) => [name, float32Tensor(shape, data as Float32Array)]),
+  );
 }
 
 /** A batch's inputs with the optimiser's scalars of the step and the random numbers that the graph asks for. */
-function withScalars({ step, optimiser, seed }: FitOptions, state: FitState, inputs: ReadonlyMap<string, TensorData>): Map<string, TensorData> {
+function withScalars(
+  { step, optimiser, seed }: FitOptions,
+  state: FitState,
+  inputs: ReadonlyMap<string, TensorData>,
+): Map<string, TensorData> {
   const all = new Map(inputs);
-  for (const [name, value] of Object.entries(optimiser.scalars(state.step + 1, state.schedule.rates))) all.set(name, Float32Array.of(value));
+  for (const [name, value] of Object.entries(optimiser.scalars(state.step + 1, state.schedule.rates)))
+    all.set(name, Float32Array.of(value));
   for (const { name, shape } of step.inputs) {
     if (!name.startsWith(RANDOM_INPUT_PREFIX)) continue;
     const stream = new RandomStream(seed, 'dropout', name, state.step);
-    all.set(name, Float32Array.from({ length: sizeOf(shape) }, () => stream.uniform()));
+    all.set(
+      name,
+      Float32Array.from({ length: sizeOf(shape) }, () => stream.uniform()),
+    );
   }
   return all;
 }

@@ -17,7 +17,16 @@ export function choicesFile(engine: Engine): string {
 /** What timings depend on: processor, cores used, device, ONNX Runtime's version, and the version of the ways. */
 function machineKey({ threads, device, target }: Engine): string {
   const processor = cpus()[0]?.model ?? 'unknown';
-  const text = [WAYS_VERSION, platform(), arch(), processor, threads, device, target.blockSize, ort.env.versions.node ?? ''].join('|');
+  const text = [
+    WAYS_VERSION,
+    platform(),
+    arch(),
+    processor,
+    threads,
+    device,
+    target.blockSize,
+    ort.env.versions.node ?? '',
+  ].join('|');
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
@@ -36,7 +45,11 @@ export interface ChoiceOptions {
  * A way for every undecided node of the graphs: the fixed one, else the one remembered for this machine, else the
  * fastest of a timing made now, which is then remembered.
  */
-export async function chooseWays(engine: Engine, graphs: readonly Graph[], { fixed = new Map(), onTiming }: ChoiceOptions = {}): Promise<Map<string, string>> {
+export async function chooseWays(
+  engine: Engine,
+  graphs: readonly Graph[],
+  { fixed = new Map(), onTiming }: ChoiceOptions = {},
+): Promise<Map<string, string>> {
   const undecided = new Map(graphs.flatMap((graph) => [...undecidedNodes(graph, engine.target)]));
   const file = choicesFile(engine);
   const remembered = await readChoices(file);

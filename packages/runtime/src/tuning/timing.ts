@@ -33,7 +33,12 @@ export function undecidedNodes(graph: Graph, target: Target): Map<string, GraphN
 }
 
 /** Ops whose ways differ enough to be worth a timing; for the others the first way that applies is the best known. */
-const TIMED: ReadonlySet<GraphNode['op']> = new Set(['Conv', 'ConvInputGradient', 'ConvWeightGradient', 'MaxPoolGradient']);
+const TIMED: ReadonlySet<GraphNode['op']> = new Set([
+  'Conv',
+  'ConvInputGradient',
+  'ConvWeightGradient',
+  'MaxPoolGradient',
+]);
 
 /**
  * Times every way to write a node: a graph of this node alone, its operands and results in the layouts that they have
@@ -67,7 +72,8 @@ function isolate(node: GraphNode, target: Target): { readonly graph: Graph; read
   return { graph, layouts: { inputs, outputs } };
 }
 
-const isKernel = (node: GraphNode, operand: number) => operand === 1 && (node.op === 'Conv' || node.op === 'ConvInputGradient');
+const isKernel = (node: GraphNode, operand: number) =>
+  operand === 1 && (node.op === 'Conv' || node.op === 'ConvInputGradient');
 
 function usualLayout({ shape, dtype }: Tensor, kernel: boolean, { blockSize }: Target): Layout {
   if (dtype !== 'float32') return 'plain';

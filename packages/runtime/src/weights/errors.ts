@@ -1,6 +1,7 @@
 /** Every code a WeightsError can carry, with what it means. Codes are stable; sentences may change. */
 export const WEIGHTS_ERROR_CODES = {
   'file-unreadable': 'the file is missing, is no regular file, or the operating system refused to read it',
+  'file-unsupported': 'a file whose ending is not one of the formats that are read',
   'file-too-large': 'the file is larger than the limit',
   'file-not-written': 'the operating system refused to write the file; the previous one is untouched',
   'safetensors-malformed': 'the bytes are not a safetensors file: length, header, offsets',

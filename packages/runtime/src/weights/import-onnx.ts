@@ -6,7 +6,12 @@ import type { StateDict, StateDType } from './state-dict.ts';
 /** ONNX files above this are refused before they are read: no network here has weights of more. */
 export const ONNX_IMPORT_LIMIT = 2 ** 30;
 
-const DTYPES: Readonly<Record<OnnxTensorType, StateDType>> = { FLOAT: 'F32', FLOAT16: 'F16', DOUBLE: 'F64', INT64: 'I64' };
+const DTYPES: Readonly<Record<OnnxTensorType, StateDType>> = {
+  FLOAT: 'F32',
+  FLOAT16: 'F16',
+  DOUBLE: 'F64',
+  INT64: 'I64',
+};
 
 /**
  * The initialisers of an ONNX file under their own names. WeightsError when the file cannot be read, is larger than

@@ -62,7 +62,10 @@ export function loadWeights(
     }
     const sameShape = showShape(found.shape) === showShape(tensor.shape);
     if (!sameShape && !(name === first && isThreeToOne(found.shape, tensor.shape)))
-      throw mismatch(`tensor "${name}" should have the shape ${showShape(tensor.shape)}, got ${showShape(found.shape)}`, file);
+      throw mismatch(
+        `tensor "${name}" should have the shape ${showShape(tensor.shape)}, got ${showShape(found.shape)}`,
+        file,
+      );
     lists[sameShape ? 'loaded' : 'adapted'].push(name);
     values.set(name, sameShape ? asFloat32(found, name, file) : sumChannels(asFloat32(found, name, file), found.shape));
   }
@@ -104,7 +107,9 @@ function otherClassifier(
 
 /** [O, 3, ...] in the file where [O, 1, ...] is declared. */
 function isThreeToOne(found: readonly number[], declared: readonly number[]): boolean {
-  return found[1] === 3 && declared[1] === 1 && showShape([found[0] as number, 1, ...found.slice(2)]) === showShape(declared);
+  return (
+    found[1] === 3 && declared[1] === 1 && showShape([found[0] as number, 1, ...found.slice(2)]) === showShape(declared)
+  );
 }
 
 /** Sums [O, C, ...] over C. */

@@ -3,8 +3,9 @@
  * header length, little-endian; a JSON header that gives each tensor's dtype, shape and data_offsets; then the elements.
  * The reader is strict: offsets tile the rest of the file without overlap and without holes.
  */
-import { uniqueKeys } from './json-keys.ts';
+
 import { WeightsError } from './errors.ts';
+import { uniqueKeys } from './json-keys.ts';
 import { readLimited } from './read-limited.ts';
 import {
   decodeElements,
@@ -46,7 +47,8 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): Safetensors 
   const tensors = new Map<string, StateTensor>();
   let expected = 0;
   for (const { name, dtype, shape, begin, end } of entries.sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin !== expected) throw malformed(`tensor "${name}" should begin at byte ${expected} of the data, got ${begin}`);
+    if (begin !== expected)
+      throw malformed(`tensor "${name}" should begin at byte ${expected} of the data, got ${begin}`);
     if (end > body.length) throw malformed(`tensor "${name}" ends at byte ${end} of ${body.length} bytes of data`);
     tensors.set(name, { dtype, shape, data: decodeElements(dtype, body.subarray(begin, end)) });
     expected = end;
@@ -102,13 +104,16 @@ function parseEntry(name: string, value: unknown, file: string, malformed: Malfo
       `${file}: tensor "${name}" should be of dtype ${Object.keys(ELEMENT_BYTES).join(', ')}, got ${JSON.stringify(dtype)}`,
     );
   }
-  if (!isCounts(shape)) throw malformed(`tensor "${name}" should have a shape of whole numbers, got ${JSON.stringify(shape)}`);
+  if (!isCounts(shape))
+    throw malformed(`tensor "${name}" should have a shape of whole numbers, got ${JSON.stringify(shape)}`);
   if (!isCounts(offsets) || offsets.length !== 2 || (offsets[0] as number) > (offsets[1] as number))
     throw malformed(`tensor "${name}" should have two rising data_offsets, got ${JSON.stringify(offsets)}`);
   const [begin, end] = offsets as [number, number];
   const size = shape.reduce((product, extent) => product * extent, ELEMENT_BYTES[dtype]);
   if (size !== end - begin)
-    throw malformed(`tensor "${name}" of ${dtype} [${shape.join(', ')}] needs ${size} bytes, its offsets give ${end - begin}`);
+    throw malformed(
+      `tensor "${name}" of ${dtype} [${shape.join(', ')}] needs ${size} bytes, its offsets give ${end - begin}`,
+    );
   return { name, dtype, shape, begin, end };
 }
 

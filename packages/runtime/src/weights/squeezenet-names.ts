@@ -18,10 +18,7 @@ export const SQUEEZENET_NAMES: ReadonlyMap<string, string> = new Map(
       Object.entries(FIRE_PARTS).map(([part, name]) => [`${fire}/${part}`, `features.${position}.${name}`]),
     ),
     ['conv10', 'classifier.1'],
-  ].flatMap(([file, ours]) => [
-    [`${file}_w_0`, `${ours}.weight`] as const,
-    [`${file}_b_0`, `${ours}.bias`] as const,
-  ]),
+  ].flatMap(([file, ours]) => [[`${file}_w_0`, `${ours}.weight`] as const, [`${file}_b_0`, `${ours}.bias`] as const]),
 );
 
 /** Means that Caffe's models subtract from 0 to 255, blue, green, red. */
@@ -43,7 +40,8 @@ export function squeezenetFromCaffe(tensors: StateDict, file: string): StateDict
   const surplus = [...tensors.keys()].find((name) => !SQUEEZENET_NAMES.has(name));
   const lacking = [...SQUEEZENET_NAMES.keys()].find((name) => !tensors.has(name));
   const [wrong, problem] = surplus ? [surplus, 'unexpected'] : [lacking, 'missing'];
-  if (wrong) throw new WeightsError('tensor-mismatch', `${file} is no Caffe2 SqueezeNet 1.1: tensor "${wrong}" is ${problem}`);
+  if (wrong)
+    throw new WeightsError('tensor-mismatch', `${file} is no Caffe2 SqueezeNet 1.1: tensor "${wrong}" is ${problem}`);
   const renamed = new Map<string, StateTensor>();
   for (const [name, ours] of SQUEEZENET_NAMES) {
     const { shape, data } = tensors.get(name) as StateTensor;

@@ -46,7 +46,8 @@ export function decodeElements(dtype: StateDType, bytes: Uint8Array): StateTenso
 /** Little-endian bytes of a tensor's elements. TypeError when the array is not the one that its element type is held in. */
 export function encodeElements({ dtype, data }: StateTensor): Uint8Array {
   const held = dtype === 'I64' ? BigInt64Array : dtype === 'F64' ? Float64Array : Float32Array;
-  if (!(data instanceof held)) throw new TypeError(`${dtype} is held in a ${held.name}, got a ${data.constructor.name}`);
+  if (!(data instanceof held))
+    throw new TypeError(`${dtype} is held in a ${held.name}, got a ${data.constructor.name}`);
   if (dtype === 'F16') return new Uint8Array(new Float16Array(data as Float32Array).buffer);
   if (dtype === 'BF16') return new Uint8Array(bfloat16(data as Float32Array).buffer);
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -57,8 +58,8 @@ function bfloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   return new Uint16Array(
     bits.map((word) => {
-      const isNaN = (word & 0x7fffffff) > 0x7f800000;
-      return isNaN ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+      const unordered = (word & 0x7fffffff) > 0x7f800000;
+      return unordered ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
     }),
   );
 }

@@ -23,7 +23,14 @@ export interface ClassifierSpec extends NetworkOptions {
 }
 
 /** Names of the inputs and outputs of the graphs below. */
-export const PORTS = { image: 'image', labels: 'labels', logits: 'logits', probabilities: 'probabilities', classSeed: 'classSeed', cam: 'cam' } as const;
+export const PORTS = {
+  image: 'image',
+  labels: 'labels',
+  logits: 'logits',
+  probabilities: 'probabilities',
+  classSeed: 'classSeed',
+  cam: 'cam',
+} as const;
 
 function forward(spec: ClassifierSpec, batch: number, training: boolean) {
   const graph = new Graph();
@@ -41,7 +48,9 @@ export function declarationsOf(spec: ClassifierSpec): ReadonlyMap<string, Declar
 export function trainingGraph(spec: ClassifierSpec, batch: number, optimiser: Optimiser, weightDecay: number): Graph {
   const { graph, scope, logits } = forward(spec, batch, true);
   const loss = crossEntropy(logits, graph.input(PORTS.labels, logits.shape));
-  const parameters = [...scope.declarations.values()].flatMap(({ kind, tensor }) => (kind === 'weight' ? [tensor] : []));
+  const parameters = [...scope.declarations.values()].flatMap(({ kind, tensor }) =>
+    kind === 'weight' ? [tensor] : [],
+  );
   return buildTrainingStep(loss, { optimiser, groups: [{ parameters, weightDecay }] });
 }
 

@@ -18,13 +18,14 @@ const comparison = op<NoAttributes>({
   },
 });
 
-const unary = op<NoAttributes>({
-  infer(inputs) {
-    requireOperands(inputs, 1);
-    const [x] = inputs as [Tensor];
-    return [{ dtype: commonDType(inputs, NUMBERS), shape: x.shape }];
-  },
-});
+const unary = (allowed: readonly DType[]) =>
+  op<NoAttributes>({
+    infer(inputs) {
+      requireOperands(inputs, 1);
+      const [x] = inputs as [Tensor];
+      return [{ dtype: commonDType(inputs, allowed), shape: x.shape }];
+    },
+  });
 
 /** Element-wise arithmetic, comparison and choice, with broadcasting; ONNX's ops of the same names. */
 export const arithmeticOps = {
@@ -40,12 +41,12 @@ export const arithmeticOps = {
   GreaterOrEqual: comparison,
   Less: comparison,
   LessOrEqual: comparison,
-  Abs: unary,
-  Neg: unary,
-  Sign: unary,
-  Exp: unary,
-  Log: unary,
-  Sqrt: unary,
+  Abs: unary(NUMBERS),
+  Neg: unary(NUMBERS),
+  Sign: unary(NUMBERS),
+  Exp: unary(FLOATS),
+  Log: unary(FLOATS),
+  Sqrt: unary(FLOATS),
   /** [condition: bool, whenTrue, whenFalse] */
   Where: op<NoAttributes>({
     infer(inputs) {

@@ -1,7 +1,7 @@
 import { GraphError } from '../errors.ts';
 import type { Shape, Tensor } from '../tensor.ts';
 import { sameShape, showShape } from '../tensor.ts';
-import { commonDType, op, requireOperands, requireShape } from './op.ts';
+import { commonDType, op, requireOperands, requirePositive, requireShape } from './op.ts';
 
 /** Geometry of a convolution, one number a spatial axis; `pads` is [begins..., ends...] as in ONNX. */
 export interface ConvAttributes {
@@ -32,6 +32,7 @@ export function convOutputShape(x: Shape, w: Shape, attributes: ConvAttributes):
   if (strides.length !== axes || dilations.length !== axes || pads.length !== 2 * axes) {
     throw new GraphError('attribute', `requires ${axes} strides and dilations and ${2 * axes} pads`);
   }
+  requirePositive('strides, dilations and groups', [...strides, ...dilations, group]);
   const [, channels] = x as [number, number];
   const [outputs, perGroup] = w as [number, number];
   requireShape(
@@ -84,7 +85,18 @@ export const convolutionOps = {
         () =>
           `requires an input [N, C, ...] and a kernel [C, O/group, ...], got ${showShape(x.shape)} and ${showShape(w.shape)}`,
       );
+      if ([strides, dilations, outputPadding].some(({ length }) => length !== axes) || pads.length !== 2 * axes) {
+        throw new GraphError('attribute', `requires ${axes} strides, dilations and output pads and ${2 * axes} pads`);
+      }
+      requirePositive('strides, dilations and groups', [...strides, ...dilations, group]);
+      if (outputPadding.some((extra, axis) => extra < 0 || extra >= (strides[axis] as number))) {
+        throw new GraphError('attribute', `requires output padding below the strides, got ${showShape(outputPadding)}`);
+      }
       const channels = (w.shape[1] as number) * group;
+      requireShape(
+        (x.shape[1] as number) % group === 0,
+        () => `requires input channels divisible by ${group}, got ${showShape(x.shape)}`,
+      );
       requireBias(bias, channels);
       const spatial = x.shape.slice(2).map((extent, axis) => {
         const kernel = (dilations[axis] as number) * ((w.shape[axis + 2] as number) - 1) + 1;

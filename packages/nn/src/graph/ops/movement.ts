@@ -35,9 +35,9 @@ export const movementOps = {
     infer(inputs, { perm }) {
       requireOperands(inputs, 1);
       const [x] = inputs as [Tensor];
-      const valid = perm.length === x.shape.length && new Set(perm).size === perm.length;
+      const valid = perm.length === x.shape.length && x.shape.every((_, axis) => perm.includes(axis));
       if (!valid) throw new GraphError('attribute', `${showShape(perm)} is no permutation of ${x.shape.length} axes`);
-      return [{ dtype: x.dtype, shape: perm.map((axis) => x.shape[normaliseAxis(axis, x.shape.length)] as number) }];
+      return [{ dtype: x.dtype, shape: perm.map((axis) => x.shape[axis] as number) }];
     },
   }),
   Concat: op<{ axis: number }>({
@@ -46,9 +46,9 @@ export const movementOps = {
       requireShape(inputs.length > 0, () => 'requires at least one operand');
       const along = normaliseAxis(axis, first.shape.length);
       for (const input of inputs) {
+        if (input.dtype !== first.dtype) throw new GraphError('dtype', 'requires operands of one type');
         requireShape(
-          input.dtype === first.dtype &&
-            input.shape.length === first.shape.length &&
+          input.shape.length === first.shape.length &&
             input.shape.every((extent, a) => a === along || extent === first.shape[a]),
           () =>
             `requires operands that differ along axis ${along} only, got ${inputs.map((t) => showShape(t.shape)).join(', ')}`,
@@ -64,8 +64,8 @@ export const movementOps = {
       const [x] = inputs as [Tensor];
       const along = normaliseAxis(axis, x.shape.length);
       requireShape(
-        sizes.reduce((sum, size) => sum + size, 0) === x.shape[along],
-        () => `sizes ${showShape(sizes)} do not add up to ${x.shape[along]}`,
+        sizes.every((size) => size >= 1) && sizes.reduce((sum, size) => sum + size, 0) === x.shape[along],
+        () => `sizes ${showShape(sizes)} are not positive or do not add up to ${x.shape[along]}`,
       );
       return sizes.map((size) => ({
         dtype: x.dtype,

@@ -29,6 +29,13 @@ export function requireOperands(inputs: readonly Tensor[], least: number, most =
   }
 }
 
+/** Throws unless all numbers of a geometry (strides, dilations, groups, kernels) are whole and 1 or more. */
+export function requirePositive(what: string, numbers: Shape): void {
+  if (!numbers.every((number) => Number.isInteger(number) && number >= 1)) {
+    throw new GraphError('attribute', `requires ${what} of 1 or more, got ${showShape(numbers)}`);
+  }
+}
+
 /** The common element type of the operands, one of those allowed. */
 export function commonDType(inputs: readonly Tensor[], allowed: readonly DType[] = FLOATS): DType {
   const first = (inputs[0] as Tensor).dtype;

@@ -1,7 +1,7 @@
 import { GraphError } from '../errors.ts';
 import type { Shape, Tensor } from '../tensor.ts';
 import { sameShape, showShape } from '../tensor.ts';
-import { commonDType, type NoAttributes, op, requireOperands, requireShape } from './op.ts';
+import { commonDType, type NoAttributes, op, requireOperands, requirePositive, requireShape } from './op.ts';
 
 /** Geometry of a pooling window, one number a spatial axis; `pads` is [begins..., ends...] as in ONNX. */
 export interface PoolAttributes {
@@ -24,6 +24,7 @@ export function poolOutputShape(x: Shape, { kernel, strides, pads, ceilMode }: P
   if (kernel.length !== axes || strides.length !== axes || pads.length !== 2 * axes) {
     throw new GraphError('attribute', `requires a kernel and strides of ${axes} numbers and ${2 * axes} pads`);
   }
+  requirePositive('kernels and strides', [...kernel, ...strides]);
   const spatial = x.slice(2).map((extent, axis) => {
     const [k, stride, before, after] = [kernel[axis], strides[axis], pads[axis], pads[axis + axes]] as [
       number,

@@ -1,6 +1,5 @@
 /** Ops that move, pick or reduce elements, on plain operands. */
-import { GraphError } from '../../graph/errors.ts';
-import type { Tensor } from '../../graph/tensor.ts';
+import type { GraphNode, Tensor } from '../../graph/tensor.ts';
 import { normaliseAxis, sizeOf } from '../../graph/tensor.ts';
 import type { OnnxAttribute } from '../../onnx/model.ts';
 import type { Way } from '../lowering.ts';
@@ -64,7 +63,7 @@ export const concatWays: readonly Way<'Concat'>[] = [
           : lowering.value(input);
       });
       const output = node.outputs[0] as Tensor;
-      const joined = lowering.emit('Concat', values, { attributes: { axis: { int: axis } } });
+      const joined = lowering.emit('Concat', values, { attributes: { axis: { int: blocked ? 1 : axis } } });
       lowering.define(output, blocked ? lowering.reshape(joined, output.shape) : joined, blocked ? 'blocked' : 'plain');
     },
   },
@@ -97,15 +96,17 @@ export const scatterAddWays: readonly Way<'ScatterAdd'>[] = [
   },
 ];
 
+/** Whether nearest neighbours repeat every element equally often along each axis. */
+const repeats = ({ attributes, inputs }: GraphNode<'Resize'>) =>
+  attributes.size.every((extent, axis) => extent % ((inputs[0] as Tensor).shape[axis + 2] as number) === 0);
+
 export const resizeWays: readonly Way<'Resize'>[] = [
   {
     name: 'direct',
+    applies: (node) => node.attributes.mode !== 'nearest' || repeats(node),
     emit(lowering, node) {
       const { mode, size } = node.attributes;
       const [x] = node.inputs as [Tensor];
-      const output = node.outputs[0] as Tensor;
-      if (x.shape.length !== output.shape.length)
-        throw new GraphError('shape', `${node.name}: Resize keeps the number of axes`);
       const attributes: Record<string, OnnxAttribute> =
         mode === 'nearest'
           ? {
@@ -118,7 +119,22 @@ export const resizeWays: readonly Way<'Resize'>[] = [
               coordinate_transformation_mode: { text: mode === 'linear' ? 'half_pixel' : 'align_corners' },
             };
       const inputs = [lowering.value(x), '', '', lowering.int64([...x.shape.slice(0, 2), ...size])];
-      lowering.define(output, lowering.emit('Resize', inputs, { attributes }));
+      lowering.define(node.outputs[0] as Tensor, lowering.emit('Resize', inputs, { attributes }));
+    },
+  },
+  {
+    // ONNX Runtime takes floor(i / (out / in)) in float32, which is one too few at 14 to 2: exact indices instead.
+    name: 'gather',
+    applies: (node) => node.attributes.mode === 'nearest' && !repeats(node),
+    emit(lowering, node) {
+      const [x] = node.inputs as [Tensor];
+      const resized = node.attributes.size.reduce((value, extent, axis) => {
+        const input = x.shape[axis + 2] as number;
+        const sources = Array.from({ length: extent }, (_, i) => Math.floor((i * input) / extent));
+        if (extent === input) return value;
+        return lowering.emit('Gather', [value, lowering.int64(sources)], { attributes: { axis: { int: axis + 2 } } });
+      }, lowering.value(x));
+      lowering.define(node.outputs[0] as Tensor, resized);
     },
   },
 ];

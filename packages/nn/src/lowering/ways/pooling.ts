@@ -69,7 +69,10 @@ export const averagePoolWays: readonly Way<'AveragePool'>[] = [
       const overhangs = ends.map((end, axis) => end - (pads[axis + kernel.length] as number));
       if (!countIncludePad || overhangs.every((overhang) => overhang === 0)) {
         const counted = { count_include_pad: { int: countIncludePad ? 1 : 0 } };
-        emitPool(lowering, node as GraphNode, 'AveragePool', { ...poolingAttributes(node.attributes, x, y), ...counted });
+        emitPool(lowering, node as GraphNode, 'AveragePool', {
+          ...poolingAttributes(node.attributes, x, y),
+          ...counted,
+        });
         return;
       }
       // A window that reaches past the padding divides by what it covers: pads that count are written as zeros.

@@ -1,0 +1,64 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { readManifest } from '@mammoscope/imaging';
+import { demoData, evaluateKang2021, recipeWith, trainKang2021, writeResults } from '@mammoscope/systems';
+import { Command } from 'commander';
+import { openEngine, wholeNumber } from '../options.ts';
+import { trainingProgress } from '../progress.ts';
+import { evaluationTable } from './evaluate.ts';
+
+/** `demo` */
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description(
+      'train a network on mammogram patches, measure it on unseen patients and write a report (about two minutes)',
+    )
+    .option('--out <folder>', 'folder of the run (a new temporary one unless given)')
+    .option('--seed <n>', 'seed of every random choice', wholeNumber, 0)
+    .addHelpText(
+      'after',
+      '\nTrains on real patches when MAMMOSCOPE_DATA names a folder that has them, else on patches that it draws.\n\nExample:\n  ./mammoscope demo',
+    )
+    .action((flags: { out?: string; seed: number }) => demo(flags));
+}
+
+async function demo({ out, seed }: { readonly out?: string; readonly seed: number }): Promise<void> {
+  const started = performance.now();
+  const folder = out ? resolve(out) : await mkdtemp(join(tmpdir(), 'mammoscope-demo-'));
+  const run = join(folder, 'run');
+  const data = await demoData(join(folder, 'data'), process.env.MAMMOSCOPE_DATA, seed);
+  process.stderr.write(
+    data.kind === 'real'
+      ? `training on real patches: ${data.manifest}\n`
+      : 'training on patches drawn for this demo (set MAMMOSCOPE_DATA to use real ones)\n',
+  );
+  const manifest = await readManifest(data.manifest, { classes: data.classes });
+  const engine = await openEngine('cpu');
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  process.once('SIGINT', interrupt);
+  try {
+    const command = `mammoscope demo --seed ${seed}`;
+    await trainKang2021({
+      engine,
+      manifest,
+      out: run,
+      preset: 'tiny',
+      recipe: recipeWith('tiny', []),
+      seed,
+      command,
+      resume: false,
+      weights: new Map(),
+      signal: stop.signal,
+      events: trainingProgress(process.stderr),
+    });
+    const evaluation = await evaluateKang2021({ engine, run, manifest, cutoffFrom: 'validation' });
+    await writeResults(engine, run, evaluation, run);
+    process.stdout.write(`${evaluationTable(evaluation)}\n\nreport: ${join(run, 'report.html')}\n`);
+    process.stderr.write(`done in ${((performance.now() - started) / 1000).toFixed(0)} s. Not a medical device.\n`);
+  } finally {
+    process.off('SIGINT', interrupt);
+    await engine.close();
+  }
+}

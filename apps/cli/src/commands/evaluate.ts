@@ -1,0 +1,87 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { readManifest } from '@mammoscope/imaging';
+import type { Device } from '@mammoscope/runtime';
+import { type Evaluation, evaluateKang2021, metricsOf, readRunRecord, writeResults } from '@mammoscope/systems';
+import { Command, Option } from 'commander';
+import { deviceOption, jsonOption, openEngine, print, threadsOption } from '../options.ts';
+import { formatTable } from '../table.ts';
+
+interface EvaluateFlags {
+  readonly data: string;
+  readonly out?: string;
+  readonly cutoff: 'validation' | 'test';
+  readonly json?: boolean;
+  readonly device: Device | 'auto';
+  readonly threads?: number;
+}
+
+/** `evaluate <run> --data manifest.csv` */
+export function evaluateCommand(): Command {
+  return new Command('evaluate')
+    .description('measure a run on images that it never saw: metrics.json, predictions.csv, report.html')
+    .argument('<run>', 'run folder that train wrote')
+    .requiredOption('--data <manifest>', "the run's own manifest (its test split is used) or another one")
+    .option('--out <folder>', 'where to write the results (the run folder unless given)')
+    .addOption(
+      new Option(
+        '--cutoff <images>',
+        'images on which the cut-off is chosen; on test images it flatters, and the report says so',
+      )
+        .choices(['validation', 'test'])
+        .default('validation'),
+    )
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  ./mammoscope evaluate run --data manifest.csv --json')
+    .action((run: string, flags: EvaluateFlags) => evaluate(resolve(run), flags));
+}
+
+async function evaluate(run: string, flags: EvaluateFlags): Promise<void> {
+  const record = await readRunRecord(run);
+  const manifest = await readManifest(flags.data, { classes: record.classes });
+  const out = resolve(flags.out ?? run);
+  await mkdir(out, { recursive: true });
+  const engine = await openEngine(
+    flags.device,
+    flags.threads ?? (record.device === 'cpu' ? record.threads : undefined),
+  );
+  try {
+    const evaluation = await evaluateKang2021({
+      engine,
+      run,
+      manifest,
+      cutoffFrom: flags.cutoff,
+      onImages: (model, images) => process.stderr.write(`${model}: ${images} images\n`),
+    });
+    await writeResults(engine, run, evaluation, out);
+    print(flags.json, metricsOf(evaluation), evaluationTable(evaluation));
+    process.stderr.write(`report: ${join(out, 'report.html')}\n`);
+  } finally {
+    await engine.close();
+  }
+}
+
+/** The performance table as text: a line a model. */
+export function evaluationTable({ models, rows, dataset }: Evaluation): string {
+  const percent = ({ value, interval }: { value: number; interval: { lower: number; upper: number } }) =>
+    Number.isNaN(value)
+      ? '-'
+      : `${(100 * value).toFixed(1)} (${(100 * interval.lower).toFixed(1)}-${(100 * interval.upper).toFixed(1)})`;
+  const lines = models.map(({ model, auc, atCutoff: at, cutoff }) => [
+    model,
+    `${auc.auc.toFixed(3)} (${auc.logitInterval.lower.toFixed(3)}-${auc.logitInterval.upper.toFixed(3)})`,
+    `>= ${cutoff.toFixed(3)}`,
+    percent(at.sensitivity),
+    percent(at.specificity),
+    percent(at.accuracy),
+    percent(at.ppv),
+    percent(at.npv),
+  ]);
+  const table = formatTable(
+    ['model', 'AUC (95 % CI)', 'cut-off', 'sensitivity %', 'specificity %', 'accuracy %', 'PPV %', 'NPV %'],
+    lines,
+  );
+  return `${table}\n${rows.length} images of ${new Set(rows.map(({ patientId }) => patientId)).size} patients, ${dataset}`;
+}

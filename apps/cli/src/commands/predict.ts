@@ -1,0 +1,68 @@
+import { readdir, stat } from 'node:fs/promises';
+import { extname, join, resolve } from 'node:path';
+import type { Device } from '@mammoscope/runtime';
+import { predictKang2021, readRunRecord, SystemError } from '@mammoscope/systems';
+import { Command } from 'commander';
+import { deviceOption, jsonOption, openEngine, print, threadsOption } from '../options.ts';
+import { formatTable } from '../table.ts';
+
+interface PredictFlags {
+  readonly out: string;
+  readonly json?: boolean;
+  readonly device: Device | 'auto';
+  readonly threads?: number;
+}
+
+/** Endings of the image files that are read. */
+const IMAGE_ENDINGS: ReadonlySet<string> = new Set(['.png', '.jpg', '.jpeg', '.pgm']);
+
+/** `predict <run> <files or folders> --out folder` */
+export function predictCommand(): Command {
+  return new Command('predict')
+    .description('score images with a run: predictions.csv, predictions.json and overlays that show where it looked')
+    .argument('<run>', 'run folder that train wrote')
+    .argument('<images...>', 'image files, or folders of them')
+    .requiredOption('--out <folder>', 'where to write the results')
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  ./mammoscope predict run images/ --out predictions')
+    .action((run: string, images: readonly string[], flags: PredictFlags) => predict(resolve(run), images, flags));
+}
+
+async function predict(run: string, images: readonly string[], flags: PredictFlags): Promise<void> {
+  const record = await readRunRecord(run);
+  const files = (await Promise.all(images.map((path) => imageFiles(resolve(path))))).flat();
+  const engine = await openEngine(
+    flags.device,
+    flags.threads ?? (record.device === 'cpu' ? record.threads : undefined),
+  );
+  try {
+    const predictions = await predictKang2021(engine, run, files, resolve(flags.out));
+    print(
+      flags.json,
+      predictions,
+      formatTable(
+        ['image', 'score', 'decision'],
+        predictions.map(({ path, score, decision }) => [path, score.toFixed(4), decision]),
+      ),
+    );
+  } finally {
+    await engine.close();
+  }
+}
+
+/** A file itself, or the images of a folder and the folders in it, sorted. */
+async function imageFiles(path: string): Promise<string[]> {
+  const found = await stat(path).catch(() => null);
+  if (!found) throw new SystemError('option-invalid', `${path} does not exist: give image files or folders`);
+  if (!found.isDirectory()) return [path];
+  const entries = await readdir(path, { recursive: true });
+  const files = entries.filter((entry) => IMAGE_ENDINGS.has(extname(entry).toLowerCase())).sort();
+  if (files.length === 0)
+    throw new SystemError(
+      'option-invalid',
+      `${path} holds no ${[...IMAGE_ENDINGS].join(', ')} file: give a folder with images`,
+    );
+  return files.map((entry) => join(path, entry));
+}

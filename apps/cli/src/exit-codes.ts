@@ -1,0 +1,24 @@
+/** Exit codes: 0 done, 1 the work failed, 2 the usage or the input was wrong, 130 interrupted with what was done saved. */
+import { ImagingError } from '@mammoscope/imaging';
+import { TrainingError, WeightsError } from '@mammoscope/runtime';
+import { StatsError } from '@mammoscope/stats';
+import { SystemError } from '@mammoscope/systems';
+
+export const WORK_FAILED = 1;
+export const USAGE_ERROR = 2;
+export const INTERRUPTED = 130;
+
+/** The exit code and the sentence of an error that reached the top. */
+export function exitCodeOf(error: unknown): { readonly message: string; readonly code: number } {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof TrainingError)
+    return { message, code: error.code === 'interrupted' ? INTERRUPTED : WORK_FAILED };
+  if (error instanceof WeightsError)
+    return { message, code: error.code === 'file-not-written' ? WORK_FAILED : USAGE_ERROR };
+  const input =
+    error instanceof ImagingError ||
+    error instanceof SystemError ||
+    error instanceof StatsError ||
+    error instanceof RangeError;
+  return { message, code: input ? USAGE_ERROR : WORK_FAILED };
+}

@@ -1,0 +1,44 @@
+/** Options that several commands share, and their parsing. */
+
+import { chooseDevice, DEVICES, type Device, Engine } from '@mammoscope/runtime';
+import { InvalidArgumentError, Option } from 'commander';
+
+/** A whole number, as --seed and --batch take it. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || text.trim() === '')
+    throw new InvalidArgumentError(`"${text}" is no whole number.`);
+  return value;
+}
+
+/** Extents such as 1x3x224x224. */
+export function shapeOption(text: string): number[] {
+  const extents = text.split('x').map(Number);
+  if (!extents.every((extent) => Number.isInteger(extent) && extent > 0))
+    throw new InvalidArgumentError(`"${text}" is no shape; write it as 1x3x224x224.`);
+  return extents;
+}
+
+/** A comma-separated list. */
+export const listOption = (text: string): string[] => text.split(',').map((item) => item.trim());
+
+/** Collects an option that may be given several times. */
+export const collect = (value: string, earlier: readonly string[]): string[] => [...earlier, value];
+
+export const deviceOption = () =>
+  new Option('--device <device>', 'where to compute').choices([...DEVICES, 'auto']).default('cpu');
+export const threadsOption = () =>
+  new Option('--threads <n>', 'threads inside an operation (all cores unless given)').argParser(wholeNumber);
+export const jsonOption = () => new Option('--json', 'print JSON on stdout');
+
+/** An engine on the device asked for; with auto, the choice and its reason are logged. */
+export async function openEngine(wanted: Device | 'auto', threads?: number): Promise<Engine> {
+  const { device, reason } = await chooseDevice(wanted);
+  if (wanted === 'auto') process.stderr.write(`device ${device}: ${reason}\n`);
+  return Engine.create({ device, ...(threads ? { threads } : {}) });
+}
+
+/** Prints to stdout: JSON when asked, text otherwise. */
+export function print(json: boolean | undefined, data: unknown, text: string): void {
+  process.stdout.write(json ? `${JSON.stringify(data, null, 2)}\n` : `${text}\n`);
+}

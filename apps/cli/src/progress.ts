@@ -1,0 +1,62 @@
+/** Progress on stderr: one line rewritten on a terminal, a line an epoch where stderr is a file or a pipe. */
+import type { TrainEvents } from '@mammoscope/systems';
+
+const BAR_WIDTH = 24;
+
+/** Seconds as people read them: 42 s, 3 min 05 s, 2 h 10 min. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+  return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
+}
+
+/** The events of a training run as progress lines. */
+export function trainingProgress(stream: NodeJS.WriteStream): TrainEvents {
+  const terminal = stream.isTTY === true;
+  let batchSize = 0;
+  let total = 0;
+  let done = 0;
+  let started = 0;
+  let epochs = 0;
+  const clear = () => (terminal ? '\r\u001b[K' : '');
+  const line = (text: string) => stream.write(`${clear()}${text}\n`);
+  return {
+    onNote: line,
+    onTiming: (step, count) => {
+      if (terminal) stream.write(`${clear()}timing ways to compute on this machine, ${step + 1} of ${count} (once)`);
+      else if (step === 0) line(`timing ${count} ways to compute on this machine (once)`);
+    },
+    onMember: (network, info) => {
+      line(
+        `${network}: ${info.train} training, ${info.val} validation, ${info.test} test images; at most ${info.epochs} epochs of ${info.batches} batches of ${info.batch}`,
+      );
+      [batchSize, total, epochs, done, started] = [
+        info.batch,
+        info.batches * info.epochs,
+        info.epochs,
+        0,
+        performance.now(),
+      ];
+    },
+    fit: {
+      onBatch: ({ epoch, batch, batches, loss }) => {
+        done += 1;
+        if (!terminal) return;
+        const seconds = (performance.now() - started) / 1000;
+        const filled = Math.round((BAR_WIDTH * (batch + 1)) / batches);
+        const bar = `${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}`;
+        const left = (seconds / done) * (total - (epoch * batches + batch + 1));
+        stream.write(
+          `${clear()}epoch ${epoch + 1}/${epochs} [${bar}] loss ${loss.toFixed(4)}  ${((done * batchSize) / seconds).toFixed(0)} images/s  ${formatDuration(left)} left at most`,
+        );
+      },
+      onEpoch: ({ epoch, trainLoss, valLoss, valAuc }) => {
+        const seconds = (performance.now() - started) / 1000;
+        line(
+          `epoch ${epoch}: loss ${trainLoss.toFixed(4)}, validation loss ${valLoss.toFixed(4)}, validation AUC ${valAuc.toFixed(3)}, ${((done * batchSize) / seconds).toFixed(0)} images/s`,
+        );
+      },
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import {
+  type AugmentationOptions,
+  applyAugmentation,
+  augmentationStream,
+  drawAugmentation,
+  type ManifestRow,
+  minMaxNormalise,
+  readManifestImage,
+  resizeBilinear,
+  zScoreNormalise,
+} from '@mammoscope/imaging';
+
+/** How an image becomes what a network sees, the same for training and use. */
+export interface Preprocessing {
+  /** Side of the square input, pixels; images of another size are resampled. */
+  readonly sizePx: number;
+  readonly normalisation: 'zScore' | 'minMax';
+  /** The grey plane is repeated for networks that take three. */
+  readonly channels: 1 | 3;
+}
+
+/** Decoded planes are kept up to this many bytes; beyond it images are decoded each time. */
+const CACHE_LIMIT_BYTES = 1 << 30;
+
+/**
+ * Manifest rows as network inputs. Planes are decoded once and kept while they fit; augmentation is drawn from the seed,
+ * the epoch and the image alone, so it is the same in whatever order images are asked for.
+ */
+export class ImageSource {
+  readonly #preprocessing: Preprocessing;
+  readonly #planes = new Map<string, Float32Array>();
+  #cachedBytes = 0;
+
+  constructor(preprocessing: Preprocessing) {
+    this.#preprocessing = preprocessing;
+  }
+
+  /** The image of a row, resampled and not yet normalised: [sizePx, sizePx] row-major, stored values. */
+  async plane(row: ManifestRow): Promise<Float32Array> {
+    const known = this.#planes.get(row.absolutePath);
+    if (known) return known;
+    const { sizePx } = this.#preprocessing;
+    const { data, width, height } = await readManifestImage(row);
+    const plane = width === sizePx && height === sizePx ? data : resizeBilinear(data, width, height, sizePx, sizePx);
+    if (this.#cachedBytes + plane.byteLength <= CACHE_LIMIT_BYTES) {
+      this.#planes.set(row.absolutePath, plane);
+      this.#cachedBytes += plane.byteLength;
+    }
+    return plane;
+  }
+
+  /** A batch [N, channels, sizePx, sizePx]; with fewer rows than `batch` the rest is zero. */
+  async batch(
+    rows: readonly ManifestRow[],
+    batch: number,
+    augment?: (row: ManifestRow, plane: Float32Array) => Float32Array,
+  ): Promise<Float32Array> {
+    const { channels, sizePx } = this.#preprocessing;
+    const pixels = sizePx * sizePx;
+    const result = new Float32Array(batch * channels * pixels);
+    for (const [i, row] of rows.entries()) {
+      const plane = await this.plane(row);
+      const normalised = this.normalise(augment ? augment(row, plane) : plane);
+      for (let channel = 0; channel < channels; channel++) result.set(normalised, (i * channels + channel) * pixels);
+    }
+    return result;
+  }
+
+  /** A plane as the network sees it. */
+  normalise(plane: Float32Array): Float32Array {
+    return this.#preprocessing.normalisation === 'zScore' ? zScoreNormalise(plane) : minMaxNormalise(plane);
+  }
+
+  /** An augmentation for an epoch; `indexOf` numbers the images of the training set. */
+  augmentation(seed: number, epoch: number, indexOf: ReadonlyMap<ManifestRow, number>, options: AugmentationOptions) {
+    const { sizePx } = this.#preprocessing;
+    return (row: ManifestRow, plane: Float32Array): Float32Array => {
+      const stream = augmentationStream(seed, epoch, indexOf.get(row) ?? row.line);
+      return applyAugmentation(plane, sizePx, sizePx, drawAugmentation(stream, options), { fill: 'reflect' });
+    };
+  }
+}

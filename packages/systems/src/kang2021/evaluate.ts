@@ -1,0 +1,198 @@
+import { dirname, relative } from 'node:path';
+import type { Manifest, ManifestRow } from '@mammoscope/imaging';
+import { isNetworkName, type NetworkName } from '@mammoscope/nn';
+import type { Engine } from '@mammoscope/runtime';
+import { type ConfusionMetrics, confusion, type DelongAuc, delong, youden } from '@mammoscope/stats';
+import { declarationsOf } from '../classifier/graphs.ts';
+import { loadBest, loadScorer, positiveScore } from '../classifier/scores.ts';
+import { ImageSource } from '../data/image-source.ts';
+import { SystemError } from '../errors.ts';
+import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
+import type { Recipe } from './recipe.ts';
+import { recipeOf } from './settings.ts';
+import { SCORING_BATCH, specOf } from './train.ts';
+import { readValidationScores, type ValidationScore } from './validation.ts';
+
+/** One network's, or the ensemble's, scores on the images evaluated. */
+export interface ModelScores {
+  readonly model: string;
+  readonly role: 'member' | 'ensemble' | 'single';
+  /** Probability of the positive class, one a row. */
+  readonly scores: readonly number[];
+  /** From the largest Youden index on the validation images (or, marked, on the test images). */
+  readonly cutoff: number;
+}
+
+/** A model's figures on the images evaluated. */
+export interface ModelMetrics extends ModelScores {
+  readonly auc: DelongAuc;
+  readonly atCutoff: ConfusionMetrics & { readonly cutoff: number };
+}
+
+/** What an evaluation came to. */
+export interface Evaluation {
+  readonly record: RunRecord;
+  readonly recipe: Recipe;
+  readonly rows: readonly ManifestRow[];
+  readonly positive: readonly boolean[];
+  readonly models: readonly ModelMetrics[];
+  readonly cutoffFrom: 'validation' | 'test';
+  readonly exclusions: readonly { readonly path: string; readonly patientId: string; readonly reason: string }[];
+  /** In words: 'test split', or the name of another manifest. */
+  readonly dataset: string;
+}
+
+export interface EvaluateOptions {
+  readonly engine: Engine;
+  readonly run: string;
+  readonly manifest: Manifest;
+  readonly cutoffFrom: 'validation' | 'test';
+  readonly onImages?: (model: string, images: number) => void;
+}
+
+/** Scores the images that training never saw with every network of a run and their average, and measures them. */
+export async function evaluateKang2021({
+  engine,
+  run,
+  manifest,
+  cutoffFrom,
+  onImages,
+}: EvaluateOptions): Promise<Evaluation> {
+  const record = await readRunRecord(run);
+  const recipe = recipeOf(record.recipe);
+  requireClasses(record, manifest);
+  const { rows, exclusions, dataset } = unseenRows(record, manifest);
+  const positive = rows.map((row) => record.classes.indexOf(row.label) > 0);
+  if (!positive.includes(true) || !positive.includes(false)) {
+    throw new SystemError(
+      'data-unusable',
+      `${manifest.path} has ${rows.length} images that training did not see, all of one class: an evaluation needs ${record.classes[0]} and other images`,
+    );
+  }
+  const members: { readonly scores: number[]; readonly validation: readonly ValidationScore[] }[] = [];
+  for (const name of record.members) {
+    onImages?.(name, rows.length);
+    members.push({
+      scores: await scoreMember(engine, run, record, recipe, name, rows),
+      validation: await readValidationScores(runFiles(run).member(name).validation),
+    });
+  }
+  const one = members.length === 1;
+  const scored = members.map((member, i) => ({
+    model: record.members[i] as string,
+    role: one ? ('single' as const) : ('member' as const),
+    ...member,
+  }));
+  const all = one
+    ? scored
+    : [
+        ...scored,
+        {
+          model: 'ensemble',
+          role: 'ensemble' as const,
+          scores: average(members.map(({ scores }) => scores)),
+          validation: averageValidation(members.map(({ validation }) => validation)),
+        },
+      ];
+  const models = all.map(({ model, role, scores, validation }): ModelMetrics => {
+    const source =
+      cutoffFrom === 'test'
+        ? { scores, labels: positive }
+        : { scores: validation.map(({ score }) => score), labels: validation.map((row) => row.positive) };
+    const cutoff = youden(source.scores, source.labels).threshold;
+    return {
+      model,
+      role,
+      scores,
+      cutoff,
+      auc: delong(scores, positive),
+      atCutoff: confusion(scores, positive, cutoff),
+    };
+  });
+  return { record, recipe, rows, positive, models, cutoffFrom, exclusions, dataset };
+}
+
+/** The model that a report leads with: the ensemble, or the only network. */
+export function headline(models: readonly ModelMetrics[]): ModelMetrics {
+  return (models.find(({ role }) => role === 'ensemble') ?? models[0]) as ModelMetrics;
+}
+
+function requireClasses({ classes }: RunRecord, manifest: Manifest): void {
+  const unknown = manifest.classes.find((name) => !classes.includes(name));
+  if (unknown)
+    throw new SystemError(
+      'run-mismatch',
+      `${manifest.path} has the class "${unknown}", the run knows ${classes.join(', ')}: use a manifest with these labels`,
+    );
+}
+
+/** Of the run's own manifest its test split; of another one every image whose patient training did not see. */
+function unseenRows(record: RunRecord, manifest: Manifest) {
+  if (manifest.sha256 === record.manifest.sha256) {
+    const test = new Set(record.rows.filter(({ split }) => split === 'test').map(rowKey));
+    const folder = dirname(manifest.path);
+    return {
+      rows: manifest.rows.filter((row) =>
+        test.has(
+          rowKey({ path: relative(folder, row.absolutePath), ...(row.lesionId ? { lesionId: row.lesionId } : {}) }),
+        ),
+      ),
+      exclusions: [],
+      dataset: 'test split',
+    };
+  }
+  const seen = new Set(record.rows.filter(({ split }) => split !== 'test').map(({ patientId }) => patientId));
+  const exclusions = manifest.rows
+    .filter(({ patientId }) => seen.has(patientId))
+    .map(({ path, patientId }) => ({ path, patientId, reason: 'training saw this patient' }));
+  return {
+    rows: manifest.rows.filter(({ patientId }) => !seen.has(patientId)),
+    exclusions,
+    dataset: 'another manifest',
+  };
+}
+
+const rowKey = ({ path, lesionId }: { readonly path: string; readonly lesionId?: string | undefined }) =>
+  `${path}\u0000${lesionId ?? ''}`;
+
+/** Probabilities of the positive class by one network of a run. */
+export async function scoreMember(
+  engine: Engine,
+  run: string,
+  record: RunRecord,
+  recipe: Recipe,
+  name: string,
+  rows: readonly ManifestRow[],
+): Promise<number[]> {
+  const spec = memberSpec(record, recipe, name);
+  const scorer = await loadScorer(
+    engine,
+    spec,
+    new ImageSource({ ...recipe, channels: spec.channels }),
+    SCORING_BATCH,
+    new Map(Object.entries(record.lowerings)),
+  );
+  try {
+    await loadBest(engine, runFiles(run).member(name).best, declarationsOf(spec));
+    return (await scorer.score(rows)).probabilities.map(positiveScore);
+  } finally {
+    await scorer.release();
+  }
+}
+
+/** The network that a run's member is. */
+export function memberSpec(record: RunRecord, recipe: Recipe, name: string) {
+  if (!isNetworkName(name))
+    throw new SystemError('run-missing', `run.json names the network "${name}", which this version does not have`);
+  return specOf(recipe, name as NetworkName, record.classes.length, Object.hasOwn(record.weights, name));
+}
+
+/** Element-wise mean. */
+export function average(lists: readonly (readonly number[])[]): number[] {
+  return (lists[0] ?? []).map((_, i) => lists.reduce((sum, list) => sum + (list[i] as number), 0) / lists.length);
+}
+
+function averageValidation(lists: readonly (readonly ValidationScore[])[]): ValidationScore[] {
+  const scores = average(lists.map((list) => list.map(({ score }) => score)));
+  return (lists[0] ?? []).map((row, i) => ({ ...row, score: scores[i] as number }));
+}

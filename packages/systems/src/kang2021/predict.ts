@@ -1,0 +1,93 @@
+import { mkdir } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { formatCsv, type ManifestRow } from '@mammoscope/imaging';
+import { type Engine, writeAside } from '@mammoscope/runtime';
+import { youden } from '@mammoscope/stats';
+import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
+import { average, scoreMember } from './evaluate.ts';
+import { explain } from './explain.ts';
+import { recipeOf } from './settings.ts';
+import { readValidationScores } from './validation.ts';
+
+/** One image's result. */
+export interface Prediction {
+  readonly path: string;
+  /** Probability of the positive class, averaged over the networks. */
+  readonly score: number;
+  readonly decision: string;
+  readonly members: Readonly<Record<string, number>>;
+  /** File name of the Grad-CAM overlay, in the folder overlays/. */
+  readonly overlay: string;
+}
+
+/**
+ * Scores images with a run's networks and writes predictions.csv, predictions.json and Grad-CAM overlays of the first
+ * network. The decision uses the cut-off of the validation images.
+ */
+export async function predictKang2021(
+  engine: Engine,
+  run: string,
+  files: readonly string[],
+  out: string,
+): Promise<Prediction[]> {
+  const record = await readRunRecord(run);
+  const recipe = recipeOf(record.recipe);
+  const rows = files.map(
+    (path, i): ManifestRow => ({
+      line: i + 1,
+      patientId: '',
+      path,
+      absolutePath: path,
+      modality: 'PATCH',
+      label: '',
+      other: {},
+    }),
+  );
+  const scores: number[][] = [];
+  const validation: Awaited<ReturnType<typeof readValidationScores>>[] = [];
+  for (const member of record.members) {
+    scores.push(await scoreMember(engine, run, record, recipe, member, rows));
+    validation.push(await readValidationScores(runFiles(run).member(member).validation));
+  }
+  const validationScores = average(validation.map((list) => list.map(({ score }) => score)));
+  const cutoff = youden(
+    validationScores,
+    (validation[0] ?? []).map(({ positive }) => positive),
+  ).threshold;
+  const mean = average(scores);
+  const [negative, positive] = [record.classes[0] as string, record.classes.slice(1).join(' or ')];
+  const overlays = join(out, 'overlays');
+  await mkdir(overlays, { recursive: true });
+  const explanations = await explain(engine, run, record, recipe, record.members[0] as string, rows);
+  const predictions: Prediction[] = [];
+  for (const [i, path] of files.entries()) {
+    const overlay = `${String(i + 1).padStart(4, '0')}-${basename(path, extname(path))}.png`;
+    await writeAside(
+      join(overlays, overlay),
+      Buffer.from((explanations[i]?.overlay ?? '').split(',')[1] ?? '', 'base64'),
+    );
+    const score = mean[i] as number;
+    const members = Object.fromEntries(record.members.map((member, m) => [member, scores[m]?.[i] as number]));
+    predictions.push({ path, score, decision: score >= cutoff ? positive : negative, members, overlay });
+  }
+  await writeAside(
+    runFiles(out).predictions,
+    formatCsv(
+      predictions.map(({ members, ...prediction }) => ({
+        ...prediction,
+        ...Object.fromEntries(Object.entries(members).map(([name, score]) => [`score_${name}`, score])),
+      })),
+    ),
+  );
+  await writeAside(
+    join(out, 'predictions.json'),
+    formatJson({
+      system: record.system,
+      classes: record.classes,
+      cutoff,
+      notice: 'Not a medical device. For research only.',
+      predictions,
+    }),
+  );
+  return predictions;
+}

@@ -1,0 +1,74 @@
+/** Every network against PyTorch on probe tensors, by the rule of agreement of references/README.md, in both layouts. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { isNetworkName } from '@mammoscope/nn';
+import { type ProbeRecord, probeNetwork } from '../packages/runtime/src/probe/probe.ts';
+import { detectBlockSize } from '../packages/runtime/src/session/block-size.ts';
+
+type Deviation = Readonly<
+  Record<'evalLogits' | 'trainLogits' | 'loss' | 'gradTotalNorm' | 'gradNorm' | 'adamLosses', number>
+>;
+type Reference = ProbeRecord & { readonly float32Deviation: Deviation };
+
+const references = JSON.parse(
+  await readFile(new URL('../references/backbones.json', import.meta.url), 'utf8'),
+) as readonly Reference[];
+
+/** Ten times the deviation of PyTorch's own float32, and no less than the floor. */
+const tolerance = (deviation: number, floor: number) => Math.max(10 * deviation, floor);
+const LOGITS_FLOOR = 1e-5;
+const GRADIENT_FLOOR = 1e-3;
+/** Above this deviation `adamLosses` says nothing. */
+const ADAM_JUDGED_BELOW = 0.01;
+
+/** The largest difference over the largest magnitude of the reference. */
+function deviation(got: readonly number[], reference: readonly number[]): number {
+  assert.equal(got.length, reference.length);
+  const largest = Math.max(...reference.map(Math.abs));
+  return Math.max(...got.map((value, i) => Math.abs(value - (reference[i] as number)))) / largest;
+}
+
+function holdAgainst(got: ProbeRecord, { float32Deviation, ...reference }: Reference): void {
+  const close = (what: string, a: readonly number[], b: readonly number[], allowed: number) => {
+    const off = deviation(a, b);
+    assert.ok(off <= allowed, `${what} is off by ${off}, ${allowed} is allowed`); // NaN fails too
+  };
+  assert.deepEqual(Object.keys(got), Object.keys(reference));
+  for (const field of ['model', 'input', 'inputSeed', 'salt', 'labels', 'parameters'] as const)
+    assert.deepEqual(got[field], reference[field], field);
+  for (const field of ['evalLogits', 'trainLogits'] as const)
+    close(field, got[field].flat(), reference[field].flat(), tolerance(float32Deviation[field], LOGITS_FLOOR));
+  const lossTolerance = tolerance(float32Deviation.loss, LOGITS_FLOOR);
+  close('loss', [got.loss], [reference.loss], lossTolerance);
+  const normTolerance = tolerance(float32Deviation.gradTotalNorm, GRADIENT_FLOOR);
+  close('gradTotalNorm', [got.gradTotalNorm], [reference.gradTotalNorm], normTolerance);
+  const gradientTolerance = tolerance(float32Deviation.gradNorm, GRADIENT_FLOOR);
+  for (const [field, allowed] of [
+    ['grads', gradientTolerance],
+    ['buffersAfterStep', lossTolerance],
+  ] as const) {
+    assert.deepEqual(Object.keys(got[field]), Object.keys(reference[field]), field);
+    for (const [name, { norm, first }] of Object.entries(reference[field])) {
+      close(`${field} ${name} norm`, [got[field][name]?.norm as number], [norm], allowed);
+      close(`${field} ${name} first values`, got[field][name]?.first ?? [], first, allowed);
+    }
+  }
+  if (float32Deviation.adamLosses <= ADAM_JUDGED_BELOW) {
+    const allowed = tolerance(float32Deviation.adamLosses, LOGITS_FLOOR);
+    for (const [i, value] of reference.adamLosses.entries())
+      close(`adamLosses ${i + 1}`, [got.adamLosses[i] as number], [value], allowed);
+  }
+}
+
+const blockSize = await detectBlockSize();
+for (const reference of references) {
+  const { model, input, inputSeed, salt } = reference;
+  if (!isNetworkName(model)) continue;
+  for (const size of new Set([0, blockSize])) {
+    test(`${model} agrees with PyTorch in ${size === 0 ? 'plain' : `blocked (${size})`} layout`, async () => {
+      const target = { device: 'cpu', blockSize: size } as const;
+      holdAgainst(await probeNetwork(model, { shape: input, seed: inputSeed, salt, target }), reference);
+    });
+  }
+}
