@@ -43,15 +43,19 @@ function holdAgainst(got: ProbeRecord, { float32Deviation, ...reference }: Refer
   close('loss', [got.loss], [reference.loss], lossTolerance);
   const normTolerance = tolerance(float32Deviation.gradTotalNorm, GRADIENT_FLOOR);
   close('gradTotalNorm', [got.gradTotalNorm], [reference.gradTotalNorm], normTolerance);
-  const gradientTolerance = tolerance(float32Deviation.gradNorm, GRADIENT_FLOOR);
-  for (const [field, allowed] of [
-    ['grads', gradientTolerance],
-    ['buffersAfterStep', lossTolerance],
-  ] as const) {
+  // An error orthogonal to a gradient and e times its size changes its norm by e^2 / 2 only; PyTorch's own float32 run of
+  // ResNet-50 agrees in the norms to 2e-4 and in single values to 2e-2.
+  const valueTolerance = Math.max(Math.sqrt(2 * 10 * float32Deviation.gradNorm), GRADIENT_FLOOR);
+  const forwardTolerance = tolerance(float32Deviation.trainLogits, LOGITS_FLOOR);
+  const summaries = [
+    ['grads', tolerance(float32Deviation.gradNorm, GRADIENT_FLOOR), valueTolerance],
+    ['buffersAfterStep', forwardTolerance, forwardTolerance],
+  ] as const;
+  for (const [field, normAllowed, valuesAllowed] of summaries) {
     assert.deepEqual(Object.keys(got[field]), Object.keys(reference[field]), field);
     for (const [name, { norm, first }] of Object.entries(reference[field])) {
-      close(`${field} ${name} norm`, [got[field][name]?.norm as number], [norm], allowed);
-      close(`${field} ${name} first values`, got[field][name]?.first ?? [], first, allowed);
+      close(`${field} ${name} norm`, [got[field][name]?.norm ?? 0], [norm], normAllowed);
+      close(`${field} ${name} first values`, got[field][name]?.first ?? [], first, valuesAllowed);
     }
   }
   if (float32Deviation.adamLosses <= ADAM_JUDGED_BELOW) {

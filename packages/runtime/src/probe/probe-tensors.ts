@@ -7,19 +7,21 @@ import { fnv1a } from '@mammoscope/random';
 
 /** n numbers in [-1, 1) that depend on a name alone: a counter, hashed by MurmurHash3's 32-bit finaliser. */
 export function unit(name: string, n: number): Float64Array {
+  const result = new Float64Array(n);
   const hash = fnv1a(name);
-  return Float64Array.from({ length: n }, (_, i) => {
+  for (let i = 0; i < n; i++) {
     let z = (hash + Math.imul(i + 1, 0x9e3779b9)) >>> 0;
     z = Math.imul(z ^ (z >>> 16), 0x85ebca6b) >>> 0;
     z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35) >>> 0;
-    return ((z ^ (z >>> 16)) >>> 0) / 2 ** 31 - 1;
-  });
+    result[i] = ((z ^ (z >>> 16)) >>> 0) / 2 ** 31 - 1;
+  }
+  return result;
 }
 
 /** The probe value of a parameter or buffer with PyTorch's dotted name and shape. */
 export function probeParameter(name: string, shape: Shape, salt: string): Float32Array {
   const size = sizeOf(shape);
-  return Float32Array.from(unit(salt + name, size), probeRule(name, shape, size));
+  return new Float32Array(unit(salt + name, size).map(probeRule(name, shape, size)));
 }
 
 function probeRule(name: string, shape: Shape, size: number): (u: number) => number {
@@ -33,5 +35,5 @@ function probeRule(name: string, shape: Shape, size: number): (u: number) => num
 
 /** The probe image of a shape and seed. */
 export function probeInput(shape: Shape, seed: number): Float32Array {
-  return Float32Array.from(unit(`input:${seed}`, sizeOf(shape)));
+  return new Float32Array(unit(`input:${seed}`, sizeOf(shape)));
 }

@@ -91,7 +91,8 @@ interface Probe extends Required<Pick<ProbeOptions, 'shape' | 'salt' | 'outputs'
 async function evaluate(engine: Engine, probe: Probe): Promise<number[][]> {
   const { graph, logits } = network(probe, false);
   graph.output('logits', logits);
-  const run = await load(engine, graph, probe);
+  await putProbeParameters(engine, graph, probe.salt); // the training steps start from the same
+  const run = await load(engine, graph, probe.target);
   const results = await run({ image: probe.image });
   return rows(results('logits'), probe.outputs);
 }
@@ -116,7 +117,8 @@ async function train(engine: Engine, probe: Probe): Promise<TrainingFields> {
   const byParameter = new Map(parameters.map((parameter, i) => [parameter, gradients[i] as Tensor]));
   optimiser.build(graph, [{ parameters, weightDecay: ADAM.weightDecay }], byParameter);
 
-  const run = await load(engine, graph, probe);
+  await putZeroState(engine, graph);
+  const run = await load(engine, graph, probe.target);
   const oneHot = Float32Array.from(probe.labels.flatMap((label) => oneHotRow(label, probe.outputs)));
   const step = (number: number) => {
     const scalars = Object.entries(optimiser.scalars(number, [ADAM.learningRate]));
@@ -147,16 +149,21 @@ function network({ name, shape, outputs }: Probe, training: boolean) {
   return { graph, logits, declarations: scope.declarations };
 }
 
-/** Loads a graph with probe weights, and with optimiser state of zeros. Its run gives a function from output to values. */
-async function load(engine: Engine, graph: Graph, { target, salt }: Probe) {
-  await engine.put(
-    new Map(
-      [...graph.parameters].map(([name, { dtype, shape }]) => {
-        const data = graph.likes.has(name) ? new Float32Array(sizeOf(shape)) : probeParameter(name, shape, salt);
-        return [name, { dtype, shape, data }];
-      }),
-    ),
-  );
+/** Gives the engine probe values for weights and running statistics. */
+async function putProbeParameters(engine: Engine, graph: Graph, salt: string): Promise<void> {
+  for (const [name, { dtype, shape }] of graph.parameters)
+    await engine.put(new Map([[name, { dtype, shape, data: probeParameter(name, shape, salt) }]]));
+}
+
+/** Gives the engine an optimiser state of zeros. */
+async function putZeroState(engine: Engine, graph: Graph): Promise<void> {
+  for (const [name, { dtype, shape }] of graph.parameters)
+    if (graph.likes.has(name))
+      await engine.put(new Map([[name, { dtype, shape, data: new Float32Array(sizeOf(shape)) }]]));
+}
+
+/** Loads a graph; its run gives a function from the name of an output to its values. */
+async function load(engine: Engine, graph: Graph, target: Target) {
   const session = await engine.load(lower(graph, target));
   return async (inputs: Readonly<Record<string, Float32Array>>) => {
     const results = await session.run(new Map(Object.entries(inputs)));

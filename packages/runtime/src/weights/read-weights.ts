@@ -14,5 +14,8 @@ export async function readWeights(path: string, network: NetworkName): Promise<S
     const tensors = await readOnnxWeights(path);
     return network === 'squeezenet1_1' && isCaffeSqueezenet(tensors) ? squeezenetFromCaffe(tensors, path) : tensors;
   }
-  throw new WeightsError('file-unsupported', `${path} is no weights file that is read here: give a .safetensors or .onnx file`);
+  throw new WeightsError(
+    'file-unsupported',
+    `${path} is no weights file that is read here: give a .safetensors or .onnx file`,
+  );
 }

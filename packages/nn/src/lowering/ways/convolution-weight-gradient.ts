@@ -8,16 +8,13 @@ import { sizeOf } from '../../graph/tensor.ts';
 import { blockable, filterable, type Target } from '../layout.ts';
 import type { Lowering, Way } from '../lowering.ts';
 import { convolutionAttributes } from './convolution.ts';
+import { gridPositions } from './windows.ts';
 
 type Node = GraphNode<'ConvWeightGradient'>;
 
 /** Where the taps of a kernel start along each axis, in row-major order of taps. */
 function tapOffsets(kernel: Shape, dilations: Shape): number[][] {
-  return kernel.reduce<number[][]>(
-    (taps, extent, axis) =>
-      taps.flatMap((tap) => Array.from({ length: extent }, (_, k) => [...tap, k * (dilations[axis] as number)])),
-    [[]],
-  );
+  return gridPositions(kernel).map((position) => position.map((k, axis) => k * (dilations[axis] as number)));
 }
 
 /** The elements of a padded image that meet dy under one tap; `firstAxis` is where the spatial axes start. */
