@@ -36,6 +36,7 @@ const CHANNELS: readonly (readonly [number, number])[] = [
   [b, b],
   [2 * b, b],
   [b, 2 * b],
+  [2 * b, 3 * b],
   [3, b],
   [1, b],
   [5, 2 * b],

@@ -59,6 +59,8 @@ const AFTER: Readonly<Record<string, (operands: Operands) => Tensor>> = {
   'Where of blocked': ({ x, y }) => f.where(f.greater(x, y), x, y),
   'Where with a scalar': ({ x }) => f.where(f.greater(x, 0.1), x, 7),
   'Cast there and back': ({ x }) => f.cast(f.cast(x, 'float64'), 'float32'),
+  'Barrier of blocked after plain': ({ x, given }) => f.barrier(x, given),
+  'Barrier of plain after blocked': ({ x, given }) => f.barrier(given, x),
   LeakyRelu: ({ x }) => f.leakyRelu(x),
   Clip: ({ x }) => f.clip(x, -0.1, 0.2),
   ReluGradient: ({ x, y }) => f.reluGradient(f.relu(x), y),

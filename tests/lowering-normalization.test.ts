@@ -125,6 +125,7 @@ const positive = (x: number) => Math.max(x, 0);
 const ENDS: Readonly<Record<string, End>> = {
   nothing: { build: ({ y }) => [y], loop: (y) => [y], rectifiers: 0 },
   'a ReLU': { build: ({ y }) => [f.relu(y)], loop: (y) => [positive(y)], rectifiers: 0 },
+  'a hyperbolic tangent': { build: ({ y }) => [f.tanh(y)], loop: (y) => [Math.tanh(y)], rectifiers: 0 },
   'an addition and a ReLU': {
     build: ({ y, other }) => [f.relu(f.add(other, y))],
     loop: (y, other) => [positive(other + y)],

@@ -101,7 +101,14 @@ const overAxis = (
 export const arithmeticCases = {
   Add: binary(f.add, (a, b) => a + b),
   Sub: binary(f.sub, (a, b) => a - b),
-  Mul: binary(f.mul, (a, b) => a * b),
+  Mul: [
+    ...binary(f.mul, (a, b) => a * b),
+    // Read twice, so that two gradients arrive.
+    ...unary(
+      (x) => f.mul(x, x),
+      (x) => x * x,
+    ),
+  ],
   Div: binary(f.div, (a, b) => a / b, ranged(0.5, 2)),
   Pow: [
     ...binary(f.pow, (a, b) => a ** b, ranged(0.5, 2)),
@@ -135,6 +142,11 @@ export const arithmeticCases = {
       reference: (c, x, y) => elementwise([c, x, y], (chosen, whenTrue, whenFalse) => (chosen ? whenTrue : whenFalse)),
     };
   }),
+  Barrier: several(4, (stream) => ({
+    operands: [0, 1].map(() => uniform(stream, shapeOf(stream, stream.integer(0, 4)))),
+    apply: (x, after) => f.barrier(x, after),
+    reference: (x) => x,
+  })),
   Cast: [
     // There and back, so that the op is there whatever the element type of the operand.
     ...unary(

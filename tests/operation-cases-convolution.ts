@@ -129,16 +129,38 @@ const gemm = [false, true].flatMap((transA) =>
   ),
 );
 
+/** Adaptive average pooling is a product with a constant matrix along each axis. */
+const averagedTo =
+  (from: readonly [number, number], to: readonly [number, number]): CaseMaker =>
+  (stream) => ({
+    operands: [uniform(stream, [2, 2, ...from])],
+    apply: (x) => f.adaptiveAveragePool(x, to),
+    reference: (x) =>
+      fill([2, 2, ...to], ([n, c, ...place]) => {
+        const [rows, columns] = place.map((p, axis) => {
+          const [extent, size] = [from[axis] as number, to[axis] as number];
+          const start = Math.floor((p * extent) / size);
+          return Array.from({ length: Math.ceil(((p + 1) * extent) / size) - start }, (_, i) => start + i);
+        }) as [number[], number[]];
+        const window = rows.flatMap((row) => columns.map((column) => at(x, [n as number, c as number, row, column])));
+        return total(window) / window.length;
+      }),
+  });
+
 export const linearCases = {
-  MatMul: several(6, (stream) => {
-    const batch = shapeOf(stream, stream.integer(0, 2), 1, 3);
-    const [rows, inner, columns] = shapeOf(stream, 3) as [number, number, number];
-    const [a, b] = stream.shuffle([batch, narrower(stream, batch)]) as [number[], number[]];
-    return {
-      operands: [uniform(stream, [...a, rows, inner]), uniform(stream, [...b, inner, columns])],
-      apply: (x, y) => f.matMul(x, y),
-      reference: product,
-    };
-  }),
+  MatMul: [
+    averagedTo([5, 7], [3, 4]),
+    averagedTo([6, 2], [2, 5]),
+    ...several(6, (stream) => {
+      const batch = shapeOf(stream, stream.integer(0, 2), 1, 3);
+      const [rows, inner, columns] = shapeOf(stream, 3) as [number, number, number];
+      const [a, b] = stream.shuffle([batch, narrower(stream, batch)]) as [number[], number[]];
+      return {
+        operands: [uniform(stream, [...a, rows, inner]), uniform(stream, [...b, inner, columns])],
+        apply: (x, y) => f.matMul(x, y),
+        reference: product,
+      };
+    }),
+  ] as readonly CaseMaker[],
   Gemm: gemm,
 };

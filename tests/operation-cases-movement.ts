@@ -1,7 +1,7 @@
 /** Cases of ops that move, join, cut and pick elements. */
 import { functions as f } from '@mammoscope/nn';
 import type { RandomStream } from '@mammoscope/random';
-import { several } from './operation-check.ts';
+import { type CaseMaker, several } from './operation-check.ts';
 import {
   at,
   count,
@@ -95,25 +95,32 @@ export const movementCases = {
         }),
     };
   }),
-  Slice: several(8, (stream) => {
-    const shape = shapeOf(stream, stream.integer(1, 4), 1, 7);
-    const cuts = [...shape.entries()].flatMap(([axis, extent]) => {
-      if (stream.chance(0.3)) return [];
-      const start = stream.integer(0, extent - 1);
-      return [{ axis, start, end: stream.integer(start + 1, extent), step: stream.integer(1, 3) }];
-    });
-    const attributes = {
-      axes: cuts.map(({ axis }) => (stream.chance(0.5) ? axis : axis - shape.length)),
-      starts: cuts.map(({ start }) => start),
-      ends: cuts.map(({ end }) => end),
-      steps: cuts.map(({ step }) => step),
-    };
-    return {
-      operands: [uniform(stream, shape)],
-      apply: (x) => f.slice(x, attributes),
-      reference: (x) => cuts.reduce((y, { axis, start, end, step }) => taken(y, axis, range(start, end, step)), x),
-    };
-  }),
+  Slice: [
+    (stream) => ({
+      operands: [uniform(stream, [9, 2, 8])],
+      apply: (x) => f.slice(x, { axes: [0, 2], starts: [1, 0], ends: [9, 8], steps: [2, 3] }),
+      reference: (x) => taken(taken(x, 0, [1, 3, 5, 7]), 2, [0, 3, 6]),
+    }),
+    ...several(8, (stream) => {
+      const shape = shapeOf(stream, stream.integer(1, 4), 1, 7);
+      const cuts = [...shape.entries()].flatMap(([axis, extent]) => {
+        if (stream.chance(0.3)) return [];
+        const start = stream.integer(0, extent - 1);
+        return [{ axis, start, end: stream.integer(start + 1, extent), step: stream.integer(1, 3) }];
+      });
+      const attributes = {
+        axes: cuts.map(({ axis }) => (stream.chance(0.5) ? axis : axis - shape.length)),
+        starts: cuts.map(({ start }) => start),
+        ends: cuts.map(({ end }) => end),
+        steps: cuts.map(({ step }) => step),
+      };
+      return {
+        operands: [uniform(stream, shape)],
+        apply: (x) => f.slice(x, attributes),
+        reference: (x) => cuts.reduce((y, { axis, start, end, step }) => taken(y, axis, range(start, end, step)), x),
+      };
+    }),
+  ] as readonly CaseMaker[],
   /** Padded here and cropped there, with a value other than zero. */
   Pad: several(6, (stream) => {
     const shape = shapeOf(stream, stream.integer(1, 4), 3, 4);

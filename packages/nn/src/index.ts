@@ -4,6 +4,7 @@ export * as functions from './graph/functions.ts';
 export { Graph } from './graph/graph.ts';
 export type { Attributes, OpName } from './graph/ops/index.ts';
 export { ops } from './graph/ops/index.ts';
+export { type Segment, segmentsByBlock } from './graph/recomputation.ts';
 export {
   type DType,
   type GraphNode,

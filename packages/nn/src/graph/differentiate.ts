@@ -1,6 +1,7 @@
 import { GraphError } from './errors.ts';
 import { add } from './functions.ts';
 import { gradients } from './gradients.ts';
+import { Recomputation, type Segment } from './recomputation.ts';
 import type { GraphNode, Tensor } from './tensor.ts';
 import { sameShape, showShape } from './tensor.ts';
 
@@ -8,8 +9,16 @@ import { sameShape, showShape } from './tensor.ts';
  * Reverse-mode differentiation as a transformation of the graph: adds the nodes that compute the gradient of a scalar
  * with respect to each tensor given, and returns those gradients (null where the scalar does not depend on one).
  * Only nodes on a path from a `wrt` tensor to the scalar get a gradient, so frozen layers cost nothing.
+ *
+ * `segments` are runs of nodes whose results are not kept for the backward pass but computed again when it reaches them
+ * (Chen et al. 2016, "Training deep nets with sublinear memory cost"): less memory for one more forward pass.
  */
-export function differentiate(scalar: Tensor, wrt: readonly Tensor[], seed?: Tensor): (Tensor | null)[] {
+export function differentiate(
+  scalar: Tensor,
+  wrt: readonly Tensor[],
+  seed?: Tensor,
+  segments: readonly Segment[] = [],
+): (Tensor | null)[] {
   const { graph } = scalar;
   if (scalar.shape.length !== 0 && seed === undefined) {
     throw new GraphError(
@@ -25,6 +34,7 @@ export function differentiate(scalar: Tensor, wrt: readonly Tensor[], seed?: Ten
   }
   const active = dependents(graph.nodes, wrt);
   const gradientOf = new Map<Tensor, Tensor>([[scalar, seed ?? graph.constant(1, [], scalar.dtype)]]);
+  const recomputation = new Recomputation(segments);
   for (const node of graph.nodes.slice(0).reverse()) {
     const arriving = node.outputs.map((output) => gradientOf.get(output) ?? null);
     if (arriving.every((gradient) => gradient === null) || !node.outputs.some((output) => active.has(output))) continue;
@@ -33,7 +43,7 @@ export function differentiate(scalar: Tensor, wrt: readonly Tensor[], seed?: Ten
       node: GraphNode,
       outputGradients: readonly (Tensor | null)[],
     ) => readonly (Tensor | null)[];
-    const leaving = graph.inScope(`gradient/${node.name}`, () => rule(node, arriving));
+    const leaving = graph.inScope(`gradient/${node.name}`, () => rule(recomputation.nodeFor(node, arriving), arriving));
     for (const [position, input] of node.inputs.entries()) {
       const gradient = leaving[position] ?? null;
       if (gradient === null || !active.has(input)) continue;

@@ -57,6 +57,8 @@ export const sign = (x: Tensor) => apply('Sign', [x], {});
 export const exp = (x: Tensor) => apply('Exp', [x], {});
 export const log = (x: Tensor) => apply('Log', [x], {});
 export const sqrt = (x: Tensor) => apply('Sqrt', [x], {});
+/** `x`, not before `after` has been computed. */
+export const barrier = (x: Tensor, after: Tensor) => apply('Barrier', [x, after], {});
 export const cast = (x: Tensor, to: DType) => (x.dtype === to ? x : apply('Cast', [x], { to }));
 
 /** Where the condition holds `a`, elsewhere `b`. At least one of them is a tensor. */

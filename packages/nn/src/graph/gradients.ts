@@ -96,6 +96,7 @@ export const gradients: { readonly [K in OpName]: GradientRule<K> } = {
     const zero = dy.graph.constant(0, [], dy.dtype);
     return [null, f.sumTo(f.where(condition, dy, zero), a.shape), f.sumTo(f.where(condition, zero, dy), b.shape)];
   }),
+  Barrier: single((dy) => [dy, null]),
   Cast: single((dy, { inputs }) => {
     const { dtype } = inputs[0] as Tensor;
     return [dtype.startsWith('float') ? f.cast(dy, dtype) : null];

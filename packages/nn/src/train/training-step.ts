@@ -3,6 +3,7 @@ import { differentiate } from '../graph/differentiate.ts';
 import { GraphError } from '../graph/errors.ts';
 import * as f from '../graph/functions.ts';
 import { describe, Graph } from '../graph/graph.ts';
+import type { Segment } from '../graph/recomputation.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { clipByGlobalNorm, globalNorm } from './clipping.ts';
 import type { Gradients, Optimiser, ParameterGroup } from './optimiser.ts';
@@ -20,6 +21,8 @@ export interface UpdateOptions {
   readonly groups: readonly ParameterGroup[];
   /** Largest L2 norm of all gradients together; no limit unless given. */
   readonly clipNorm?: number;
+  /** Parts of the network to compute again in the backward pass instead of keeping them (see segmentsByBlock). */
+  readonly segments?: readonly Segment[];
   /** Whether the graph has the norm of the gradients as an output. */
   readonly reportNorm?: boolean;
 }
@@ -32,7 +35,7 @@ export interface UpdateOptions {
 export function buildTrainingStep(loss: Tensor, options: UpdateOptions): Graph {
   const { graph } = loss;
   graph.output(LOSS_OUTPUT, loss);
-  buildUpdate(graph, gradientsOf(loss, options.groups), options);
+  buildUpdate(graph, gradientsOf(loss, options), options);
   return graph;
 }
 
@@ -57,7 +60,7 @@ export function buildAccumulation(loss: Tensor, microBatches: number, options: U
   accumulate.output(LOSS_OUTPUT, loss);
   // The share enters as the gradient of the loss, a scalar, and costs nothing.
   const share = accumulate.constant(1 / microBatches, [], loss.dtype);
-  for (const [parameter, gradient] of gradientsOf(loss, options.groups, share)) {
+  for (const [parameter, gradient] of gradientsOf(loss, options, share)) {
     const accumulator = accumulate.parameterLike(`${ACCUMULATOR_PREFIX}${describe(parameter)}`, parameter);
     accumulate.update(accumulator, f.add(accumulator, gradient));
   }
@@ -98,11 +101,11 @@ function buildUpdate(graph: Graph, gradients: Gradients, options: UpdateOptions)
 }
 
 /** The gradients of a loss with respect to all parameters of the groups. */
-function gradientsOf(loss: Tensor, groups: readonly ParameterGroup[], seed?: Tensor): Gradients {
+function gradientsOf(loss: Tensor, { groups, segments }: UpdateOptions, seed?: Tensor): Gradients {
   const parameters = groups.flatMap((group) => group.parameters);
   if (parameters.length === 0)
     throw new GraphError('graph', 'a training step requires at least one parameter to train');
-  const gradients = differentiate(loss, parameters, seed);
+  const gradients = differentiate(loss, parameters, seed, segments);
   return new Map(
     parameters.map((parameter, i) => {
       const gradient = gradients[i];

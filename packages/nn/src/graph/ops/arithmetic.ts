@@ -56,6 +56,14 @@ export const arithmeticOps = {
       return [{ dtype: commonDType(branches, NUMBERS), shape: broadcastShape(inputs.map((input) => input.shape)) }];
     },
   }),
+  /** [x, after] to x, computed after `after`: an order that the values alone do not imply. */
+  Barrier: op<NoAttributes>({
+    infer(inputs) {
+      requireOperands(inputs, 2);
+      const [x] = inputs as [Tensor, Tensor];
+      return [{ dtype: commonDType(inputs), shape: x.shape }];
+    },
+  }),
   Cast: op<{ to: DType }>({
     infer(inputs, { to }) {
       requireOperands(inputs, 1);

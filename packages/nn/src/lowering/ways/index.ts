@@ -19,7 +19,7 @@ import {
   batchNormalizationTrainingWays,
   batchNormalizationWays,
 } from './normalization.ts';
-import { clipWays, direct, pointwise, reluGradientWays } from './pointwise.ts';
+import { barrierWays, clipWays, direct, pointwise, reluGradientWays } from './pointwise.ts';
 import { averagePoolWays, globalAveragePoolWays, maxPoolGradientWays, maxPoolWays } from './pooling.ts';
 
 const alongAxis = ({ attributes }: { attributes: { axis: number } }) => ({ axis: { int: attributes.axis } });
@@ -48,6 +48,7 @@ export const ways: { readonly [K in OpName]: readonly Way<K>[] } = {
   Log: pointwise('Log'),
   Sqrt: pointwise('Sqrt'),
   Where: pointwise('Where'),
+  Barrier: barrierWays,
   Cast: pointwise('Cast', ({ attributes }) => ({ to: { int: elementType(attributes.to) } })),
   Relu: pointwise('Relu'),
   LeakyRelu: pointwise('LeakyRelu', ({ attributes }) => ({ alpha: { float: attributes.alpha } })),

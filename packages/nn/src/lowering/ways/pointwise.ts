@@ -62,6 +62,26 @@ export function direct<K extends OpName>(
   ];
 }
 
+/**
+ * x plus a zero that is made from an element of `after`: min(|e|, 0). The element is taken from memory as it lies, so no
+ * layout is converted for it.
+ */
+export const barrierWays: readonly Way<'Barrier'>[] = [
+  {
+    name: 'zero-of-element',
+    emit(lowering, node) {
+      const [x, after] = node.inputs as [Tensor, Tensor];
+      const layout = lowering.naturalLayout(x) ?? 'plain';
+      const axes = after.shape.map((_, axis) => axis);
+      const source = lowering.value(after, lowering.naturalLayout(after) ?? 'plain');
+      const box = [axes.map(() => 0), axes.map(() => 1), axes].map((list) => lowering.int64(list));
+      const element = axes.length === 0 ? source : lowering.reshape(lowering.emit('Slice', [source, ...box]), []);
+      const zero = lowering.emit('Min', [lowering.emit('Abs', [element]), lowering.scalar(0, x.dtype)]);
+      lowering.define(node.outputs[0] as Tensor, lowering.emit('Add', [lowering.value(x, layout), zero]), layout);
+    },
+  },
+];
+
 /** Clip takes its limits as operands. */
 export const clipWays: readonly Way<'Clip'>[] = [
   {
