@@ -27,7 +27,8 @@ const NN_IMPORTS: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that compute and touch nothing outside: no files, processes, threads or network. */
 const PURE_PACKAGES: ReadonlySet<string> = new Set(['random', 'stats', 'nn', 'report', 'phantom']);
-const OUTSIDE_WORLD = /^node:(fs|child_process|cluster|dgram|dns|http|http2|https|inspector|net|os|tls|worker_threads)\b/;
+const OUTSIDE_WORLD =
+  /^node:(fs|child_process|cluster|dgram|dns|http|http2|https|inspector|net|os|tls|worker_threads)\b/;
 
 const SCOPE = '@mammoscope/';
 const LONG_FILE_LINES = 500;
@@ -60,13 +61,19 @@ const unitOf = (path: string): string => {
   const [top = '', name = ''] = path.split('/');
   return top === 'packages' || top === 'apps' ? `${top}/${name}` : top;
 };
-const packageName = (path: string): string | null => (path.startsWith('packages/') ? (path.split('/')[1] ?? null) : null);
-const isTest = (path: string): boolean => path.startsWith('tests/') || path.endsWith('.test.ts') || /^(packages|apps)\/[^/]+\/tests\//.test(path);
+const packageName = (path: string): string | null =>
+  path.startsWith('packages/') ? (path.split('/')[1] ?? null) : null;
+const isTest = (path: string): boolean =>
+  path.startsWith('tests/') || path.endsWith('.test.ts') || /^(packages|apps)\/[^/]+\/tests\//.test(path);
 /** These two files quote what they forbid. */
 const quotesRules = (path: string): boolean => path.startsWith('tests/architecture-');
 const isSource = (path: string): boolean => /\.[cm]?[jt]sx?$/.test(path);
 /** '@scope/name' or 'name' of a specifier that may go deeper. */
-const dependencyOf = (specifier: string): string => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+const dependencyOf = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 
 type ImportRule = (file: SourceFile, reference: ImportReference) => string | null;
 
@@ -165,7 +172,7 @@ export function declaredDependencies(files: readonly SourceFile[], packages: rea
 }
 
 /** Dependencies are used: a package.json names nothing that no source of its package imports. */
-export function usedDependencies(files: readonly SourceFile[], packages: readonly PackageFile[]): string[] {
+export function unusedDependencies(files: readonly SourceFile[], packages: readonly PackageFile[]): string[] {
   const used = new Map<string, Set<string>>();
   for (const { path, text } of files) {
     if (!isSource(path)) continue;
@@ -205,7 +212,8 @@ const TEXT_RULES = {
     reason: 'no path of one machine belongs in a file of the project',
   },
   registryHosts: {
-    pattern: /\b(registry\.(npmjs|yarnpkg)|npmjs\.(org|com)|pypi\.org|pythonhosted\.org|crates\.io|deb\.debian\.org|api\.nuget\.org|repo1?\.maven)/,
+    pattern:
+      /\b(registry\.(npmjs|yarnpkg)|npmjs\.(org|com)|pypi\.org|pythonhosted\.org|crates\.io|deb\.debian\.org|api\.nuget\.org|repo1?\.maven)/,
     applies: () => true,
     reason: "packages come from the user's own registry; name none",
   },
@@ -228,7 +236,9 @@ export function forbiddenText(files: readonly SourceFile[], name: TextRuleName):
     .flatMap(({ path, text }) =>
       text
         .split('\n')
-        .flatMap((line, i) => (pattern.test(line) ? [`${path}:${i + 1} has "${pattern.exec(line)?.[0]}": ${reason}`] : [])),
+        .flatMap((line, i) =>
+          pattern.test(line) ? [`${path}:${i + 1} has "${pattern.exec(line)?.[0]}": ${reason}`] : [],
+        ),
     );
 }
 

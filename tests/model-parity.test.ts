@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { isNetworkName } from '@mammoscope/nn';
-import { type ProbeRecord, probeNetwork } from '../packages/runtime/src/probe/probe.ts';
-import { detectBlockSize } from '../packages/runtime/src/session/block-size.ts';
+import { detectBlockSize, type ProbeRecord, probeNetwork } from '@mammoscope/runtime';
 
 type Deviation = Readonly<
   Record<'evalLogits' | 'trainLogits' | 'loss' | 'gradTotalNorm' | 'gradNorm' | 'adamLosses', number>

@@ -50,19 +50,30 @@ export function packageFiles(files: readonly SourceFile[]): PackageFile[] {
   return files
     .filter(({ path }) => path === 'package.json' || path.endsWith('/package.json'))
     .map(({ path, text }) => {
-      const { name, ...rest } = JSON.parse(text) as { name: string } & Record<string, Record<string, string> | undefined>;
+      const { name, ...rest } = JSON.parse(text) as { name: string } & Record<
+        string,
+        Record<string, string> | undefined
+      >;
       const lists = ['dependencies', 'devDependencies', 'optionalDependencies'].map((key) => rest[key] ?? {});
-      return { folder: path.split('/').slice(0, -1).join('/'), name, dependencies: lists.flatMap((list) => Object.keys(list)) };
+      return {
+        folder: path.split('/').slice(0, -1).join('/'),
+        name,
+        dependencies: lists.flatMap((list) => Object.keys(list)),
+      };
     });
 }
 
 /** Paths under the folders that git ignores, node_modules left out; null where this is no git checkout. */
 export function ignoredPaths(): string[] | null {
   if (!existsSync(join(ROOT, '.git'))) return null;
-  const list = execFileSync('git', ['ls-files', '--others', '--ignored', '--exclude-standard', '-z', '--', ...FOLDERS], {
-    cwd: ROOT,
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-  });
+  const list = execFileSync(
+    'git',
+    ['ls-files', '--others', '--ignored', '--exclude-standard', '-z', '--', ...FOLDERS],
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    },
+  );
   return list.split('\0').filter((path) => path !== '' && !path.includes('node_modules/'));
 }

@@ -1,6 +1,7 @@
 export { type Checkpoint, type JsonValue, readCheckpoint, writeCheckpoint } from './checkpoint/checkpoint.ts';
 export { writeAside } from './checkpoint/write-aside.ts';
 export { type ProbeOptions, type ProbeRecord, probeNetwork } from './probe/probe.ts';
+export { probeInput, probeParameter, unit } from './probe/probe-tensors.ts';
 export { detectBlockSize } from './session/block-size.ts';
 export { chooseDevice, type DeviceChoice } from './session/choose-device.ts';
 export { DEVICES, type Device, ortVersion } from './session/device.ts';
@@ -20,7 +21,7 @@ export { type ChoiceOptions, choicesFile, chooseWays } from './tuning/choices.ts
 export { type TimedChoice, timeWays, undecidedNodes } from './tuning/timing.ts';
 export { WEIGHTS_ERROR_CODES, WeightsError, type WeightsErrorCode } from './weights/errors.ts';
 export { initialise } from './weights/initialise.ts';
-export { type LoadReport, loadWeights } from './weights/load-weights.ts';
+export { type LoadedWeights, type LoadOptions, type LoadReport, loadWeights } from './weights/load-weights.ts';
 export { readWeights } from './weights/read-weights.ts';
 export { readSafetensors, type Safetensors } from './weights/safetensors.ts';
 export { float32Tensor, type StateDict, type StateTensor } from './weights/state-dict.ts';

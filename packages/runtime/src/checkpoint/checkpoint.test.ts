@@ -107,7 +107,7 @@ test('a process that is killed while it writes checkpoints leaves a whole one', 
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const ended = once(child, 'exit');
-    await once(child.stdout, 'data');
+    await Promise.race([once(child.stdout, 'data'), ended]);
     await wait(random.uniform(0, 30)); // ms: somewhere in a write of some milliseconds
     child.kill('SIGKILL');
     const [, signal] = await ended;

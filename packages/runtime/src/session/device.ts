@@ -12,6 +12,8 @@ export function sessionOptions(device: Device, threads: number): ort.InferenceSe
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
+    // A plan of all buffers in one block comes on top of what the first run took, and no run is faster for it.
+    enableMemPattern: false,
     logSeverityLevel: 3,
   };
 }

@@ -31,7 +31,7 @@ function machineKey({ threads, device, target }: Engine): string {
 }
 
 /** Raised when a way is added or written differently, so that old timings are not believed. */
-const WAYS_VERSION = 1;
+const WAYS_VERSION = 2;
 
 /** How choices are made. */
 export interface ChoiceOptions {

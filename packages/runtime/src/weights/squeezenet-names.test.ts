@@ -132,7 +132,7 @@ function entropy(logits: Float32Array): number {
   }, 0);
 }
 
-/** Rounding to 11 bits after each of 26 layers. */
+/** Rounding to 11 bits after each of 26 layers, where ONNX Runtime has float16 kernels; elsewhere it computes in float32. */
 const HALF_ROUNDING = 1e-2;
 
 test('the names cover squeezenet1_1 exactly', () => {
@@ -142,23 +142,25 @@ test('the names cover squeezenet1_1 exactly', () => {
   assert.equal(SQUEEZENET_NAMES.get('fire6/expand3x3_w_0'), 'features.9.expand3x3.weight');
 });
 
+/** The file's tensors under our names, for the input that the file wants. */
+async function renamed(): Promise<StateDict> {
+  const tensors = await readOnnxWeights(path);
+  return new Map([...tensors].map(([name, tensor]) => [SQUEEZENET_NAMES.get(name) ?? name, tensor]));
+}
+
 test('our network gives the logits of the file on the input of the file', { skip }, async () => {
   const image = caffeInput(picture());
-  const renamed = new Map(
-    [...(await readOnnxWeights(path))].map(([name, tensor]) => [SQUEEZENET_NAMES.get(name) ?? name, tensor]),
-  );
-  const [reference, got] = [await fileLogits(image), await ourLogits(renamed, image)];
+  const [reference, got] = [await fileLogits(image), await ourLogits(await renamed(), image)];
   assert.equal(best(got), best(reference));
   assert.ok(deviation(got, reference) < HALF_ROUNDING, `off by ${deviation(got, reference)}`);
-  assert.ok(entropy(got) < 4, `a trained network decides: entropy ${entropy(got)}`);
+  assert.ok(entropy(got) < 3, `a trained network decides: entropy ${entropy(got)}`);
 });
 
 test('imported weights give the same logits on the input of torchvision', { skip }, async () => {
   const rgb = picture();
-  const imported = await readWeights(path, 'squeezenet1_1');
-  const [reference, got] = [await fileLogits(caffeInput(rgb)), await ourLogits(imported, torchvisionInput(rgb))];
-  assert.equal(best(got), best(reference));
-  assert.ok(deviation(got, reference) < HALF_ROUNDING, `off by ${deviation(got, reference)}`);
+  const reference = await ourLogits(await renamed(), caffeInput(rgb));
+  const got = await ourLogits(await readWeights(path, 'squeezenet1_1'), torchvisionInput(rgb));
+  assert.ok(deviation(got, reference) < 1e-5, `off by ${deviation(got, reference)}`);
 });
 
 test('summed for one channel they answer a grey image as they answered it three times', { skip }, async () => {

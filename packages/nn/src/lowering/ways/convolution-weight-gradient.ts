@@ -12,29 +12,45 @@ import { gridPositions } from './windows.ts';
 
 type Node = GraphNode<'ConvWeightGradient'>;
 
-/** Where the taps of a kernel start along each axis, in row-major order of taps. */
-function tapOffsets(kernel: Shape, dilations: Shape): number[][] {
-  return gridPositions(kernel).map((position) => position.map((k, axis) => k * (dilations[axis] as number)));
+/** What a shifted view needs to know: where the spatial axes start, dy's extents, and the geometry. */
+interface Views {
+  readonly firstAxis: number;
+  readonly extents: Shape;
+  readonly kernel: Shape;
+  readonly strides: Shape;
+  readonly dilations: Shape;
 }
 
-/** The elements of a padded image that meet dy under one tap; `firstAxis` is where the spatial axes start. */
-function shifted(
+/**
+ * The elements of a padded image that meet dy under each tap, taps in row-major order. The last axis is cut first, once
+ * for all taps that share its offset: cuts along the other axes then copy long runs.
+ */
+function shiftedViews(
   lowering: Lowering,
   padded: string,
-  firstAxis: number,
-  tap: readonly number[],
-  extents: Shape,
-  strides: Shape,
-): string {
-  const ends = tap.map((start, axis) => start + ((extents[axis] as number) - 1) * (strides[axis] as number) + 1);
-  const axes = tap.map((_, axis) => firstAxis + axis);
-  return lowering.emit('Slice', [
-    padded,
-    lowering.int64(tap),
-    lowering.int64(ends),
-    lowering.int64(axes),
-    lowering.int64(strides),
-  ]);
+  { firstAxis, extents, kernel, strides, dilations }: Views,
+): string[] {
+  const last = kernel.length - 1;
+  const cut = (value: string, axes: readonly number[], starts: readonly number[]) => {
+    const ends = axes.map(
+      (axis, i) => (starts[i] as number) + ((extents[axis] as number) - 1) * (strides[axis] as number) + 1,
+    );
+    const lists = [starts, ends, axes.map((axis) => firstAxis + axis), axes.map((axis) => strides[axis] as number)];
+    return lowering.emit('Slice', [value, ...lists.map((list) => lowering.int64(list))]);
+  };
+  const offset = (k: number, axis: number) => k * (dilations[axis] as number);
+  const columns = Array.from({ length: kernel[last] as number }, (_, k) => cut(padded, [last], [offset(k, last)]));
+  const others = kernel.slice(0, last).map((_, axis) => axis);
+  return gridPositions(kernel).map((tap) => {
+    const column = columns[tap[last] as number] as string;
+    return others.length === 0
+      ? column
+      : cut(
+          column,
+          others,
+          others.map((axis) => offset(tap[axis] as number, axis)),
+        );
+  });
 }
 
 function padSpatially(lowering: Lowering, x: string, before: number, pads: Shape, after: number): string {
@@ -112,8 +128,14 @@ export const convWeightGradientWays: readonly Way<'ConvWeightGradient'>[] = [
       const length = sizeOf(extents);
       const gradient = lowering.reshape(channelsLast(lowering, dy), [n, length, o]);
       const padded = padSpatially(lowering, channelsLast(lowering, x), 1, pads, 1);
-      const products = tapOffsets(weightShape.slice(2), dilations).map((tap) => {
-        const view = lowering.reshape(shifted(lowering, padded, 1, tap, extents, strides), [n, length, i]);
+      const products = shiftedViews(lowering, padded, {
+        firstAxis: 1,
+        extents,
+        kernel: weightShape.slice(2),
+        strides,
+        dilations,
+      }).map((shiftedView) => {
+        const view = lowering.reshape(shiftedView, [n, length, i]);
         return lowering.reshape(sumOverFirst(lowering, matrixProduct(lowering, view, gradient, true, false)), [
           1,
           i,
@@ -189,8 +211,14 @@ export const convWeightGradientWays: readonly Way<'ConvWeightGradient'>[] = [
       const { pads, strides, dilations, weightShape } = node.attributes;
       const padded = padSpatially(lowering, lowering.value(x), 2, pads, 0);
       const sumAxes = lowering.int64([0, ...extents.map((_, axis) => axis + 2)]);
-      const sums = tapOffsets(weightShape.slice(2), dilations).map((tap) => {
-        const product = lowering.emit('Mul', [shifted(lowering, padded, 2, tap, extents, strides), lowering.value(dy)]);
+      const sums = shiftedViews(lowering, padded, {
+        firstAxis: 2,
+        extents,
+        kernel: weightShape.slice(2),
+        strides,
+        dilations,
+      }).map((shiftedView) => {
+        const product = lowering.emit('Mul', [shiftedView, lowering.value(dy)]);
         return lowering.reshape(
           lowering.emit('ReduceSum', [product, sumAxes], { attributes: { keepdims: { int: 0 } } }),
           [c, 1],
@@ -212,8 +240,14 @@ function emitBatched(lowering: Lowering, node: Node, order: 'IO' | 'OI'): void {
   const length = sizeOf(extents);
   const gradient = lowering.reshape(lowering.value(dy), [n, o, length]);
   const padded = padSpatially(lowering, lowering.value(x), 2, pads, 0);
-  const products = tapOffsets(weightShape.slice(2), dilations).map((tap) => {
-    const view = lowering.reshape(shifted(lowering, padded, 2, tap, extents, strides), [n, i, length]);
+  const products = shiftedViews(lowering, padded, {
+    firstAxis: 2,
+    extents,
+    kernel: weightShape.slice(2),
+    strides,
+    dilations,
+  }).map((shiftedView) => {
+    const view = lowering.reshape(shiftedView, [n, i, length]);
     const [a, b] = order === 'IO' ? [view, gradient] : [gradient, view];
     return lowering.reshape(
       sumOverFirst(lowering, matrixProduct(lowering, a, b, false, true)),
@@ -234,8 +268,14 @@ function emitBatchInside(lowering: Lowering, node: Node): void {
     lowering.transpose(lowering.reshape(lowering.value(tensor), [n, channels, pixels]), [1, 0, 2]);
   const gradient = lowering.reshape(inside(dy, o, length), [o, n * length]);
   const padded = padSpatially(lowering, lowering.reshape(inside(x, i, sizeOf(input)), [i, n, ...input]), 2, pads, 0);
-  const products = tapOffsets(weightShape.slice(2), dilations).map((tap) => {
-    const view = lowering.reshape(shifted(lowering, padded, 2, tap, extents, strides), [i, n * length]);
+  const products = shiftedViews(lowering, padded, {
+    firstAxis: 2,
+    extents,
+    kernel: weightShape.slice(2),
+    strides,
+    dilations,
+  }).map((shiftedView) => {
+    const view = lowering.reshape(shiftedView, [i, n * length]);
     return lowering.reshape(matrixProduct(lowering, view, gradient, false, true), [1, i, o]);
   });
   defineKernel(lowering, node, products, 'IO');

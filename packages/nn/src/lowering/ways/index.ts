@@ -21,6 +21,13 @@ import {
 } from './normalization.ts';
 import { barrierWays, clipWays, direct, pointwise, reluGradientWays } from './pointwise.ts';
 import { averagePoolWays, globalAveragePoolWays, maxPoolGradientWays, maxPoolWays } from './pooling.ts';
+import {
+  completedConvInputGradientWays,
+  completedConvTransposeWays,
+  completedConvWays,
+  completedConvWeightGradientWays,
+} from './webgpu-convolution.ts';
+import { webgpuLogSoftmaxWays, webgpuPowWays, webgpuSignWays } from './webgpu-pointwise.ts';
 
 const alongAxis = ({ attributes }: { attributes: { axis: number } }) => ({ axis: { int: attributes.axis } });
 
@@ -33,7 +40,7 @@ export const ways: { readonly [K in OpName]: readonly Way<K>[] } = {
   Sub: pointwise('Sub'),
   Mul: pointwise('Mul'),
   Div: pointwise('Div'),
-  Pow: pointwise('Pow'),
+  Pow: [...webgpuPowWays, ...pointwise('Pow')],
   Min: pointwise('Min'),
   Max: pointwise('Max'),
   Equal: pointwise('Equal'),
@@ -43,7 +50,7 @@ export const ways: { readonly [K in OpName]: readonly Way<K>[] } = {
   LessOrEqual: pointwise('LessOrEqual'),
   Abs: pointwise('Abs'),
   Neg: pointwise('Neg'),
-  Sign: pointwise('Sign'),
+  Sign: [...webgpuSignWays, ...pointwise('Sign')],
   Exp: pointwise('Exp'),
   Log: pointwise('Log'),
   Sqrt: pointwise('Sqrt'),
@@ -56,12 +63,12 @@ export const ways: { readonly [K in OpName]: readonly Way<K>[] } = {
   Tanh: pointwise('Tanh'),
   Clip: clipWays,
   Softmax: direct('Softmax', alongAxis),
-  LogSoftmax: direct('LogSoftmax', alongAxis),
+  LogSoftmax: [...webgpuLogSoftmaxWays, ...direct('LogSoftmax', alongAxis)],
   ReluGradient: reluGradientWays,
-  Conv: convWays,
-  ConvTranspose: convTransposeWays,
-  ConvInputGradient: convInputGradientWays,
-  ConvWeightGradient: convWeightGradientWays,
+  Conv: completedConvWays(convWays),
+  ConvTranspose: completedConvTransposeWays(convTransposeWays),
+  ConvInputGradient: completedConvInputGradientWays(convInputGradientWays),
+  ConvWeightGradient: completedConvWeightGradientWays(convWeightGradientWays),
   MatMul: direct('MatMul'),
   Gemm: direct('Gemm', ({ attributes }) => ({
     transA: { int: attributes.transA ? 1 : 0 },
