@@ -15,6 +15,7 @@ export {
   type TensorData,
   toTensorData,
 } from './graph/tensor.ts';
+export { acrossSlices, withinSlices } from './layers/anisotropic.ts';
 export {
   batchNorm,
   convolution,

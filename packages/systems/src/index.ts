@@ -1,3 +1,4 @@
+export { type BenchResult, runTrainCase, TRAIN_CASES } from './bench/train-bench.ts';
 export { type DemoData, demoData } from './demo-data.ts';
 export { SYSTEM_ERROR_CODES, SystemError, type SystemErrorCode } from './errors.ts';
 export { type Evaluation, evaluateKang2021, headline, type ModelMetrics } from './kang2021/evaluate.ts';

@@ -11,6 +11,7 @@ import {
   networks,
   type Optimiser,
   Scope,
+  segmentsByBlock,
 } from '@mammoscope/nn';
 
 /** A network and the images that it takes. */
@@ -44,14 +45,27 @@ export function declarationsOf(spec: ClassifierSpec): ReadonlyMap<string, Declar
   return forward(spec, 1, false).scope.declarations;
 }
 
+/** How a training step trades time for memory. */
+export interface StepOptions {
+  /** Compute each block again in the backward pass instead of keeping its inner values. */
+  readonly recompute?: boolean;
+}
+
 /** Forward, mean cross-entropy, backward and optimiser in one graph; inputs image and one-hot labels [N, K]. */
-export function trainingGraph(spec: ClassifierSpec, batch: number, optimiser: Optimiser, weightDecay: number): Graph {
+export function trainingGraph(
+  spec: ClassifierSpec,
+  batch: number,
+  optimiser: Optimiser,
+  weightDecay: number,
+  { recompute = false }: StepOptions = {},
+): Graph {
   const { graph, scope, logits } = forward(spec, batch, true);
+  const segments = recompute ? segmentsByBlock(graph) : [];
   const loss = crossEntropy(logits, graph.input(PORTS.labels, logits.shape));
   const parameters = [...scope.declarations.values()].flatMap(({ kind, tensor }) =>
     kind === 'weight' ? [tensor] : [],
   );
-  return buildTrainingStep(loss, { optimiser, groups: [{ parameters, weightDecay }] });
+  return buildTrainingStep(loss, { optimiser, groups: [{ parameters, weightDecay }], segments });
 }
 
 /** Logits and class probabilities of a batch. */

@@ -1,0 +1,190 @@
+/** Whole training steps, timed against the MatMul ceiling of the same process. */
+import {
+  acrossSlices,
+  adam,
+  batchNorm,
+  buildTrainingStep,
+  functions as f,
+  Graph,
+  type GraphNode,
+  liveNodes,
+  lower,
+  Scope,
+  sizeOf,
+  type Tensor,
+  type TensorData,
+  withinSlices,
+} from '@mammoscope/nn';
+import { chooseWays, Engine } from '@mammoscope/runtime';
+import { PORTS, trainingGraph } from '../classifier/graphs.ts';
+
+/** A training step to time. */
+export interface BenchCase {
+  readonly title: string;
+  readonly build: () => { readonly graph: Graph; readonly images: number };
+}
+
+/** What a case came to. */
+export interface BenchResult {
+  readonly name: string;
+  readonly title: string;
+  /** Least and median time of a step, milliseconds. */
+  readonly leastMs: number;
+  readonly medianMs: number;
+  readonly imagesPerSecond: number;
+  /** Multiply-adds (times two) of convolutions and products, forward and backward, without those computed again. */
+  readonly gflop: number;
+  readonly gflopPerSecond: number;
+  /** MatMul of two 2048 x 2048 matrices, least time, before and after the steps. */
+  readonly ceilingGflopPerSecond: number;
+  readonly shareOfCeiling: number;
+  /** Largest resident memory of the process, and what it grew by from the loaded step to the last run. */
+  readonly peakMiB: number;
+  readonly stepMiB: number;
+}
+
+const RESNET34 = { network: 'resnet34', outputs: 2, channels: 3, sizePx: 224, dropout: 0 } as const;
+const L2 = 5e-4;
+
+/** The cases of `bench train`, by name. */
+export const TRAIN_CASES: Readonly<Record<string, BenchCase>> = {
+  resnet34: {
+    title: 'ResNet-34, 16 x 3 x 224 x 224',
+    build: () => ({ graph: trainingGraph(RESNET34, 16, adam(), L2), images: 16 }),
+  },
+  'resnet34-recomputed': {
+    title: 'the same with recomputation',
+    build: () => ({ graph: trainingGraph(RESNET34, 16, adam(), L2, { recompute: true }), images: 16 }),
+  },
+  resnet18: {
+    title: 'ResNet-18, 32 x 1 x 60 x 60',
+    build: () => ({
+      graph: trainingGraph(
+        { network: 'resnet18', outputs: 2, channels: 1, sizePx: 60, stem: 'small', dropout: 0 },
+        32,
+        adam(),
+        L2,
+      ),
+      images: 32,
+    }),
+  },
+  anisotropic: {
+    title: 'anisotropic 3D block, 2 x 64 x 12 x 56 x 56',
+    build: () => ({ graph: anisotropicStep(2, 64, 12, 56), images: 2 }),
+  },
+};
+
+/** A residual block of Xiao 2021: 3 x 3 x 1 then 1 x 1 x 3, batch normalisation and ReLU, with a mean-square loss. */
+function anisotropicStep(n: number, channels: number, slices: number, side: number): Graph {
+  const graph = new Graph();
+  const scope = new Scope(graph, true);
+  const x = graph.input(PORTS.image, [n, channels, slices, side, side]);
+  const options = { inputs: channels, outputs: channels, kernel: 3 };
+  const planes = withinSlices(scope.child('within'), options)(x);
+  const y = f.relu(batchNorm(scope.child('bn1'), channels)(planes));
+  const z = batchNorm(scope.child('bn2'), channels)(acrossSlices(scope.child('across'), options)(y));
+  const result = f.relu(f.add(z, x));
+  const parameters = [...scope.declarations.values()].flatMap(({ kind, tensor }) =>
+    kind === 'weight' ? [tensor] : [],
+  );
+  return buildTrainingStep(f.reduceMean(f.mul(result, result)), { optimiser: adam(), groups: [{ parameters }] });
+}
+
+/** Runs a case in a fresh engine. Memory is meaningful only when nothing else ran in the process. */
+export async function runTrainCase(name: string, steps: number, threads?: number): Promise<BenchResult> {
+  const bench = TRAIN_CASES[name];
+  if (!bench) throw new RangeError(`there is no bench case "${name}": use ${Object.keys(TRAIN_CASES).join(', ')}`);
+  const engine = await Engine.create(threads ? { threads } : {});
+  try {
+    const { graph, images } = bench.build();
+    const lowered = lower(graph, engine.target, await chooseWays(engine, [graph]));
+    const before = await ceiling(engine);
+    await engine.put(
+      new Map(
+        lowered.parameters.map(({ name: parameter, shape }) => [
+          parameter,
+          { dtype: 'float32' as const, shape, data: firstValues(parameter, shape) },
+        ]),
+      ),
+    );
+    const session = await engine.load(lowered);
+    const inputs = new Map<string, TensorData>(
+      lowered.inputs.map((port) => [
+        port.name,
+        port.shape.length === 0
+          ? Float32Array.of(1e-4)
+          : Float32Array.from({ length: sizeOf(port.shape) }, (_, i) => ((i * 31) % 997) / 997),
+      ]),
+    );
+    const baseBytes = process.memoryUsage().rss;
+    const times: number[] = [];
+    for (let i = 0; i < steps; i++) {
+      const start = performance.now();
+      await session.run(inputs);
+      times.push(performance.now() - start);
+    }
+    const peakBytes = process.resourceUsage().maxRSS * 1024;
+    await session.release();
+    const ceilingGflopPerSecond = Math.max(before, await ceiling(engine));
+    times.sort((a, b) => a - b);
+    const leastMs = times[0] as number;
+    const gflop = liveNodes(graph).reduce((sum, node) => sum + 2 * macsOf(node), 0) / 1e9;
+    return {
+      name,
+      title: bench.title,
+      leastMs,
+      medianMs: times[Math.floor(times.length / 2)] as number,
+      imagesPerSecond: (1000 * images) / leastMs,
+      gflop,
+      gflopPerSecond: (1000 * gflop) / leastMs,
+      ceilingGflopPerSecond,
+      shareOfCeiling: (1000 * gflop) / leastMs / ceilingGflopPerSecond,
+      peakMiB: peakBytes / 2 ** 20,
+      stepMiB: (peakBytes - baseBytes) / 2 ** 20,
+    };
+  } finally {
+    await engine.close();
+  }
+}
+
+const SIDE = 2048;
+const CEILING_BUDGET_MS = 1000;
+
+/** GFLOP/s of a large MatMul. */
+async function ceiling(engine: Engine): Promise<number> {
+  const graph = new Graph();
+  graph.output('y', f.matMul(graph.input('a', [SIDE, SIDE]), graph.input('b', [SIDE, SIDE])));
+  return (2 * SIDE ** 3) / (await engine.time(lower(graph, engine.target), CEILING_BUDGET_MS)) / 1e6;
+}
+
+/** Small weights, running variances of 1, second moments that keep Adam's steps small. */
+function firstValues(name: string, shape: readonly number[]): Float32Array {
+  const size = sizeOf(shape);
+  const random = (scale: number) =>
+    Float32Array.from({ length: size }, (_, i) => scale * (((i * 7919) % 1009) / 504.5 - 1));
+  if (shape.length >= 2 && !name.includes('/')) return random(Math.sqrt(6 / sizeOf(shape.slice(1))));
+  return new Float32Array(size).fill(
+    name.startsWith('adam.v') ? 1 : name.endsWith('weight') || name.endsWith('var') ? 1 : 1e-9,
+  );
+}
+
+/** Multiply-adds of a node of the forward or backward pass; nodes computed again do not count. */
+function macsOf(node: GraphNode): number {
+  if (node.name.startsWith('recomputed/')) return 0;
+  const [first, second] = node.inputs as [Tensor, Tensor];
+  const [output] = node.outputs as [Tensor];
+  const taps = (kernel: Tensor) => sizeOf(kernel.shape.slice(1));
+  switch (node.op) {
+    case 'Conv':
+      return sizeOf(output.shape) * taps(second);
+    case 'ConvInputGradient':
+      return sizeOf(first.shape) * taps(second);
+    case 'ConvWeightGradient':
+      return sizeOf(second.shape) * taps(output);
+    case 'MatMul':
+    case 'Gemm':
+      return sizeOf(output.shape) * (first.shape.at(-1) as number);
+    default:
+      return 0;
+  }
+}
