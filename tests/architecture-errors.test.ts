@@ -42,7 +42,7 @@ function documentedCodes(markdown: string): Record<string, Record<string, string
   const sections = markdown.split(/^## /m).slice(1);
   const tables = sections.map((section) => {
     const name = section.split('\n', 1)[0]?.trim() ?? '';
-    const rows = [...section.matchAll(/^\| `([^`]+)` \| (.+) \|$/gm)].map((row) => [row[1], row[2]] as const);
+    const rows = [...section.matchAll(/^\| `([^`]+)` +\| (.+?) +\|$/gm)].map((row) => [row[1], row[2]] as const);
     return [name, Object.fromEntries(rows)] as const;
   });
   return Object.fromEntries(tables.filter(([, rows]) => Object.keys(rows).length > 0));

@@ -4,10 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { applicableWays, functions as f, Graph, type GraphNode, signature, type Target } from '@mammoscope/nn';
+import { applicableWays, functions as f, Graph, type GraphNode, signature, type Target, ways } from '@mammoscope/nn';
 import { RandomStream } from '@mammoscope/random';
 import { detectBlockSize } from '@mammoscope/runtime';
-import { ways } from '../packages/nn/src/lowering/ways/index.ts';
 import { compile, PLAIN } from './onnx-session.ts';
 import { assertClose } from './operation-check.ts';
 import { shapeOf, uniform, type Values } from './reference-array.ts';

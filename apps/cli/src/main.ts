@@ -18,7 +18,14 @@ const program = new Command('mammoscope')
   .showHelpAfterError('(add --help for the options)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR));
 
-for (const command of [
+/** Commands and their subcommands answer wrong usage alike. */
+function inherit(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inherit(child, command);
+  return command;
+}
+
+const commands = [
   trainCommand(),
   evaluateCommand(),
   predictCommand(),
@@ -26,9 +33,8 @@ for (const command of [
   modelCommand(),
   benchCommand(),
   demoCommand(),
-]) {
-  program.addCommand(command.copyInheritedSettings(program));
-}
+];
+for (const command of commands) program.addCommand(inherit(command, program));
 
 try {
   await program.parseAsync();

@@ -40,6 +40,7 @@ export {
   type Port,
   signature,
 } from './lowering/lower.ts';
+export { ways } from './lowering/ways/index.ts';
 export type { Classification, FeatureMap, Network, NetworkOptions } from './models/backbone.ts';
 export { gradCam } from './models/grad-cam.ts';
 export { isNetworkName, type NetworkName, networks } from './models/index.ts';
@@ -48,7 +49,17 @@ export { encodeModel, type OnnxModel } from './onnx/model.ts';
 export { type AdamOptions, adam, adamW } from './train/adam.ts';
 export { clipByGlobalNorm, globalNorm } from './train/clipping.ts';
 export { binaryCrossEntropy, binaryCrossEntropyWithLogits, crossEntropy, l1, smoothL1 } from './train/losses.ts';
-export type { Gradients, Optimiser, ParameterGroup } from './train/optimiser.ts';
+export {
+  type Gradients,
+  type HostStep,
+  type HostValues,
+  hostStateNames,
+  type Optimiser,
+  type OptimiserDescription,
+  type ParameterGroup,
+  scalarName,
+} from './train/optimiser.ts';
+export { optimiserFrom } from './train/optimisers.ts';
 export {
   constantSchedule,
   cosineSchedule,
@@ -68,6 +79,8 @@ export {
   buildAccumulation,
   buildTrainingStep,
   GRADIENT_NORM_OUTPUT,
+  GRADIENT_PREFIX,
+  hostStepOf,
   LOSS_OUTPUT,
   type UpdateOptions,
 } from './train/training-step.ts';

@@ -16,6 +16,7 @@ export {
   type FitOptions,
   type FitState,
   fit,
+  residentShapes,
 } from './training/fit.ts';
 export { type ChoiceOptions, choicesFile, chooseWays } from './tuning/choices.ts';
 export { type TimedChoice, timeWays, undecidedNodes } from './tuning/timing.ts';

@@ -16,6 +16,8 @@ export class Graph {
   readonly outputs = new Map<string, Tensor>();
   /** The value that each changed parameter has after a run. */
   readonly updates = new Map<string, Tensor>();
+  /** Outputs that are stored like a parameter (gradients), by name. */
+  readonly outputLikes = new Map<string, string>();
   /** Parameters that are stored like another one (optimiser state like its weight), by name. */
   readonly likes = new Map<string, string>();
   #tensors = 0;
@@ -84,6 +86,13 @@ export class Graph {
     if (this.outputs.has(name)) throw new GraphError('graph', `the graph has two outputs called "${name}"`);
     this.#own(tensor, `output "${name}"`);
     this.outputs.set(name, tensor);
+  }
+
+  /** Names a tensor as an output that is stored like a parameter, whatever layout that has. */
+  outputLike(name: string, tensor: Tensor, parameter: Tensor): void {
+    if (parameter.origin.kind !== 'parameter') throw new GraphError('graph', `"${name}" can only be like a parameter`);
+    this.output(name, tensor);
+    this.outputLikes.set(name, parameter.origin.name);
   }
 
   /** Applies an op: checks its operands by its shape rule and returns its outputs. GraphError names node and operands. */

@@ -3,7 +3,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { OpName } from '../graph/ops/index.ts';
 import type { DType, GraphNode, Shape, Tensor } from '../graph/tensor.ts';
 import { showShape } from '../graph/tensor.ts';
-import { encodeModel, type OnnxModel, type OnnxValue } from '../onnx/model.ts';
+import { encodeModel, type OnnxModel, type OnnxNode, type OnnxValue } from '../onnx/model.ts';
 import type { Layout, Target } from './layout.ts';
 import { Lowering, type Way } from './lowering.ts';
 import { ways } from './ways/index.ts';
@@ -78,6 +78,9 @@ export function lower(
 ): LoweredGraph {
   const live = liveNodes(graph);
   const lowering = new Lowering(graph, target, live, layouts.inputs);
+  const stored = new Map(
+    [...graph.outputLikes].map(([name, parameter]) => [graph.outputs.get(name) as Tensor, parameter]),
+  );
   for (const node of live) {
     if (lowering.done.has(node)) continue;
     lowering.enter(node);
@@ -85,6 +88,11 @@ export function lower(
     const chosen = choices.get(signature(node, target));
     const way = applicable.find(({ name }) => name === chosen) ?? (applicable[0] as Way<OpName>);
     way.emit(lowering, node);
+    // A gradient is brought to its parameter's layout at once, not when the graph ends: see leavesLast.
+    for (const output of node.outputs) {
+      const layout = lowering.outsideLayouts.get(stored.get(output) ?? '');
+      if (layout !== undefined && lowering.isAvailable(output)) lowering.value(output, layout);
+    }
   }
   const outputs: Port[] = [];
   const onnxOutputs: OnnxValue[] = [];
@@ -94,7 +102,13 @@ export function lower(
     return { name, dtype: tensor.dtype, shape: tensor.shape, layout };
   };
   for (const [name, tensor] of graph.outputs)
-    outputs.push(leave(`out:${name}`, tensor, layouts.outputs?.get(name) ?? 'plain'));
+    outputs.push(
+      leave(
+        `out:${name}`,
+        tensor,
+        layouts.outputs?.get(name) ?? lowering.outsideLayouts.get(graph.outputLikes.get(name) ?? '') ?? 'plain',
+      ),
+    );
   const updates = new Map<string, string>();
   for (const [name, tensor] of graph.updates) {
     const parameter = graph.parameters.get(name) as Tensor;
@@ -113,7 +127,7 @@ export function lower(
   const [inputs, parameters] = [used(graph.inputs), used(graph.parameters)];
   return {
     model: {
-      nodes: lowering.nodes,
+      nodes: leavesLast(lowering.nodes),
       inputs: [...inputs, ...parameters],
       outputs: onnxOutputs,
       initializers: lowering.initializers,
@@ -124,6 +138,17 @@ export function lower(
     outputs,
     updates,
   };
+}
+
+/**
+ * Nodes that no other node reads, moved to the end in reverse. ONNX Runtime orders nodes by a depth-first search from
+ * the leaves, the last leaf first; so the first leaf written, and what it alone needs, runs first. Without this every
+ * weight gradient waits for the whole backward pass, and all that it needs is kept until then.
+ */
+function leavesLast(nodes: readonly OnnxNode[]): OnnxNode[] {
+  const read = new Set(nodes.flatMap((node) => node.inputs));
+  const isLeaf = (node: OnnxNode) => !node.outputs.some((output) => read.has(output));
+  return [...nodes.filter((node) => !isLeaf(node)), ...nodes.filter(isLeaf).reverse()];
 }
 
 /** The bytes of a lowered graph's ONNX file. */

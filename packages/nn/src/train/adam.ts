@@ -34,7 +34,7 @@ export function adamW(options: AdamOptions = {}): Optimiser {
 }
 
 function adamWith(
-  name: string,
+  name: 'adam' | 'adamW',
   decay: 'penalty' | 'decoupled',
   { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions,
 ): Optimiser {
@@ -44,6 +44,7 @@ function adamWith(
   const [firstMoment, secondMoment] = [`${name}.m`, `${name}.v`];
   return {
     stateNames: [firstMoment, secondMoment],
+    description: { kind: name, options: { beta1, beta2, epsilon } },
     build(graph, groups, gradients) {
       buildUpdates(graph, groups, gradients, ({ weightDecay, scalar }) => {
         const [stepSize, scaledEpsilon] = [scalar('stepSize'), scalar('epsilon')];
@@ -60,6 +61,24 @@ function adamWith(
           return f.sub(kept ? f.mul(parameter, kept) : parameter, f.mul(direction, stepSize));
         };
       });
+    },
+    updateOnHost(
+      { parameter, gradient, states },
+      { stepSize = 0, epsilon: scaledEpsilon = 0, learningRate = 0 },
+      weightDecay,
+    ) {
+      const [m, v] = states as [Float32Array, Float32Array];
+      const penalty = decay === 'penalty' ? weightDecay : 0;
+      const kept = decay === 'decoupled' ? 1 - learningRate * weightDecay : 1;
+      for (let i = 0; i < parameter.length; i++) {
+        const p = parameter[i] as number;
+        const g = (gradient[i] as number) + penalty * p;
+        const nextM = beta1 * (m[i] as number) + g;
+        const nextV = beta2 * (v[i] as number) + g * g;
+        m[i] = nextM;
+        v[i] = nextV;
+        parameter[i] = kept * p - (stepSize * nextM) / (Math.sqrt(nextV) + scaledEpsilon);
+      }
     },
     scalars: (step, learningRates) =>
       groupScalars(step, learningRates, (learningRate) => {

@@ -21,6 +21,7 @@ export function sgd({ momentum = 0, nesterov = false }: SgdOptions = {}): Optimi
   const buffer = 'sgd.momentum';
   return {
     stateNames: momentum > 0 ? [buffer] : [],
+    description: { kind: 'sgd', options: { momentum, nesterov } },
     build(graph, groups, gradients) {
       buildUpdates(graph, groups, gradients, ({ weightDecay, scalar }) => {
         const learningRate = scalar('learningRate');
@@ -38,6 +39,20 @@ export function sgd({ momentum = 0, nesterov = false }: SgdOptions = {}): Optimi
           return f.sub(parameter, f.mul(nesterov ? f.add(g, next) : next, learningRate));
         };
       });
+    },
+    updateOnHost({ parameter, gradient, states }, { learningRate = 0 }, weightDecay) {
+      const [b] = states;
+      for (let i = 0; i < parameter.length; i++) {
+        const p = parameter[i] as number;
+        const g = (gradient[i] as number) + weightDecay * p;
+        let direction = g;
+        if (b) {
+          const next = nesterov ? momentum * ((b[i] as number) + g) : momentum * (b[i] as number) + g;
+          b[i] = next;
+          direction = nesterov ? g + next : next;
+        }
+        parameter[i] = p - learningRate * direction;
+      }
     },
     scalars: (step, learningRates) => groupScalars(step, learningRates, (learningRate) => ({ learningRate })),
   };

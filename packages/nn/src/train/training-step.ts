@@ -6,12 +6,14 @@ import { describe, Graph } from '../graph/graph.ts';
 import type { Segment } from '../graph/recomputation.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { clipByGlobalNorm, globalNorm } from './clipping.ts';
-import type { Gradients, Optimiser, ParameterGroup } from './optimiser.ts';
+import type { Gradients, HostStep, Optimiser, ParameterGroup } from './optimiser.ts';
 
 /** Name of the output with the loss, a scalar. */
 export const LOSS_OUTPUT = 'loss';
 /** Name of the output with the L2 norm of all gradients together, before clipping, a scalar. */
 export const GRADIENT_NORM_OUTPUT = 'gradientNorm';
+/** Outputs with this prefix are gradients, stored like their parameter. */
+export const GRADIENT_PREFIX = 'gradient/';
 /** Gradients of micro-batches are added up in parameters with this prefix. */
 export const ACCUMULATOR_PREFIX = 'accumulated/';
 
@@ -23,6 +25,11 @@ export interface UpdateOptions {
   readonly clipNorm?: number;
   /** Parts of the network to compute again in the backward pass instead of keeping them (see segmentsByBlock). */
   readonly segments?: readonly Segment[];
+  /**
+   * Where parameters are updated: by nodes of the graph (unless said otherwise), or by the caller with
+   * Optimiser.updateOnHost, to whom the graph gives the gradients as outputs 'gradient/<parameter>'.
+   */
+  readonly updates?: 'graph' | 'host';
   /** Whether the graph has the norm of the gradients as an output. */
   readonly reportNorm?: boolean;
 }
@@ -37,6 +44,14 @@ export function buildTrainingStep(loss: Tensor, options: UpdateOptions): Graph {
   graph.output(LOSS_OUTPUT, loss);
   buildUpdate(graph, gradientsOf(loss, options), options);
   return graph;
+}
+
+/** A training step's update on the host, as plain data. */
+export function hostStepOf({ optimiser, groups }: UpdateOptions): HostStep {
+  return {
+    optimiser: optimiser.description,
+    groups: groups.map(({ parameters, weightDecay = 0 }) => ({ parameters: parameters.map(describe), weightDecay })),
+  };
 }
 
 /** The two graphs of gradient accumulation. */
@@ -97,7 +112,10 @@ function buildUpdate(graph: Graph, gradients: Gradients, options: UpdateOptions)
   const limited = clipped
     ? new Map([...gradients.keys()].map((parameter, i) => [parameter, clipped.gradients[i] as Tensor]))
     : gradients;
-  optimiser.build(graph, groups, limited);
+  if (options.updates === 'host')
+    for (const [parameter, gradient] of limited)
+      graph.outputLike(`${GRADIENT_PREFIX}${describe(parameter)}`, gradient, parameter);
+  else optimiser.build(graph, groups, limited);
 }
 
 /** The gradients of a loss with respect to all parameters of the groups. */

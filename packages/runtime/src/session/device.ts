@@ -11,17 +11,13 @@ export function sessionOptions(device: Device, threads: number): ort.InferenceSe
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
+    // Lowered graphs are as they should be: ONNX Runtime's own rewriting gains nothing, takes three times as long to
+    // start, and replaces the last nodes, by whose order it decides what to compute first (see leavesLast in nn).
+    graphOptimizationLevel: 'disabled',
     // A plan of all buffers in one block comes on top of what the first run took, and no run is faster for it.
     enableMemPattern: false,
     logSeverityLevel: 3,
   };
-}
-
-/** A device and the reason for it, in a sentence fit for a log. */
-export interface DeviceChoice {
-  readonly device: Device;
-  readonly reason: string;
 }
 
 /** The version of ONNX Runtime. */

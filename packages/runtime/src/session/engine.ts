@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { encode, type LoweredGraph, type Target, type TensorData } from '@mammoscope/nn';
+import { encode, type HostStep, type LoweredGraph, type Target, type TensorData } from '@mammoscope/nn';
 import { detectBlockSize } from './block-size.ts';
 import type { Device } from './device.ts';
 import type { GraphDescription, Replies, Reply, Request, Value } from './protocol.ts';
@@ -58,11 +58,14 @@ export class Engine {
     return new Engine(device, threads, device === 'cpu' ? await detectBlockSize() : 0);
   }
 
-  /** Loads a lowered graph. */
-  async load(lowered: LoweredGraph): Promise<Session> {
+  /**
+   * Loads a lowered graph. With `hostStep`, a run also updates parameters by the gradients that the graph gives; the
+   * optimiser's scalars are then inputs of `run`, and its state must have been put.
+   */
+  async load(lowered: LoweredGraph, hostStep?: HostStep): Promise<Session> {
     const session = await this.#ask({
       kind: 'load',
-      graph: this.#describe(lowered),
+      graph: { ...this.#describe(lowered), ...(hostStep ? { hostStep } : {}) },
       device: this.device,
       threads: this.threads,
     });
@@ -111,8 +114,9 @@ export class Engine {
     });
   }
 
-  /** Ends the worker thread. */
+  /** Releases what the worker thread holds, buffers before the sessions that made them, and ends it. */
   async close(): Promise<void> {
+    await this.#ask({ kind: 'end' }).catch(() => undefined); // an engine that has failed holds nothing any more
     this.#failure ??= new EngineError('the engine is closed');
     await this.#worker.terminate();
   }

@@ -1,5 +1,5 @@
 /** What the engine and its worker thread say to each other. Graphs cross as ONNX bytes, values as typed arrays. */
-import type { DType, Layout, Shape, TensorData } from '@mammoscope/nn';
+import type { DType, HostStep, Layout, Shape, TensorData } from '@mammoscope/nn';
 import type { Device } from './device.ts';
 
 /** A value on the host, with the order of its elements. */
@@ -19,6 +19,8 @@ export interface GraphDescription {
   /** Parameter and the output that holds its next value. */
   readonly updates: readonly (readonly [string, string])[];
   readonly blockSize: number;
+  /** How parameters are updated after a run, when the graph gives gradients instead of updating them. */
+  readonly hostStep?: HostStep;
 }
 
 export interface PortDescription {
@@ -31,6 +33,7 @@ export interface PortDescription {
 export type Request =
   | { readonly kind: 'load'; readonly graph: GraphDescription; readonly device: Device; readonly threads: number }
   | { readonly kind: 'release'; readonly session: number }
+  | { readonly kind: 'end' }
   | { readonly kind: 'put'; readonly values: ReadonlyMap<string, Value> }
   | { readonly kind: 'get'; readonly names: readonly string[] }
   | { readonly kind: 'run'; readonly session: number; readonly inputs: ReadonlyMap<string, TensorData> }
@@ -46,6 +49,7 @@ export type Request =
 export interface Replies {
   load: number;
   release: null;
+  end: null;
   put: null;
   get: ReadonlyMap<string, Value>;
   run: ReadonlyMap<string, TensorData>;

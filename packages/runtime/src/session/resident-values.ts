@@ -1,30 +1,61 @@
 import { type Layout, permuteFilter, type Shape, sizeOf, type TensorData } from '@mammoscope/nn';
 import * as ort from 'onnxruntime-node';
+import { DeviceCopier, fitsDevice, isOnDevice } from './device-copy.ts';
 import type { PortDescription, Value } from './protocol.ts';
 
 interface Resident {
   readonly tensor: ort.Tensor;
   readonly layout: Layout;
+  /** The session that made the tensor's buffer on the device and with which it ends. */
+  readonly maker?: number;
 }
 
 /**
  * The values that stay between runs: parameters, running statistics, optimiser state. Each has the storage that the
- * last graph wanted; a graph that wants another order of elements gets a converted copy, which replaces the value.
+ * last graph wanted; a graph that wants another order of elements, or reads from a device, gets a copy, which replaces
+ * the value. A buffer of the device is disposed of as soon as another tensor takes its place.
  */
 export class ResidentValues {
   readonly #values = new Map<string, Resident>();
   readonly #spares = new Map<string, ort.Tensor>();
+  readonly #copier = new DeviceCopier();
 
   put(name: string, { dtype, shape, layout, data }: Value): void {
-    this.#values.set(name, { tensor: hostTensor(dtype, data, shape), layout });
+    this.#replace(name, { tensor: hostTensor(dtype, data, shape), layout });
     this.#spares.delete(name);
   }
 
-  /** A value's host copy, in the layout that it has. */
-  async get(name: string): Promise<Value> {
-    const { tensor, layout } = this.#find(name);
-    const data = (tensor.location === 'cpu' ? tensor.data : await tensor.getData()) as TensorData;
-    return { dtype: tensor.type as Value['dtype'], shape: tensor.dims, layout, data: data.slice() as TensorData };
+  /** Host copies of values, each in the layout that it has. */
+  async get(names: readonly string[]): Promise<Map<string, Value>> {
+    const found = new Map<string, Value>();
+    for (const name of names) {
+      const { tensor, layout } = this.#find(name);
+      const here = isOnDevice(tensor) ? await this.#copier.copy(tensor, 'cpu') : tensor;
+      const data = here.data.slice() as TensorData;
+      found.set(name, { dtype: tensor.type as Value['dtype'], shape: tensor.dims, layout, data });
+    }
+    return found;
+  }
+
+  /** Moves the values that a graph reads to the device, those of them that are not there yet. */
+  async moveToDevice(ports: readonly PortDescription[]): Promise<void> {
+    for (const { name } of ports) {
+      const { tensor } = this.#find(name);
+      if (!isOnDevice(tensor) && fitsDevice(tensor.type as Value['dtype'])) await this.#copyOnDevice(name);
+    }
+  }
+
+  /** Copies the buffers that a session made, before it is released. */
+  async outlive(session: number): Promise<void> {
+    for (const [name, { maker }] of this.#values) if (maker === session) await this.#copyOnDevice(name);
+  }
+
+  /** Disposes of everything. */
+  async release(): Promise<void> {
+    for (const { tensor } of this.#values.values()) if (isOnDevice(tensor)) tensor.dispose();
+    this.#values.clear();
+    this.#spares.clear();
+    await this.#copier.release();
   }
 
   /** The tensor that a graph reads for one of its parameters. */
@@ -58,12 +89,26 @@ export class ResidentValues {
     return made;
   }
 
-  /** Makes the state that a run wrote the value, and the old buffer the spare. */
-  advance(name: string, next: ort.Tensor, layout: Layout): void {
+  /** Makes the state that a run of a session wrote the value, and the old array the spare. */
+  advance(name: string, next: ort.Tensor, layout: Layout, session: number): void {
     const { tensor } = this.#find(name);
-    this.#values.set(name, { tensor: next, layout });
-    if (tensor.location === 'cpu') this.#spares.set(name, tensor);
-    else tensor.dispose();
+    if (isOnDevice(next)) this.#replace(name, { tensor: next, layout, maker: session });
+    else {
+      this.#replace(name, { tensor: next, layout });
+      if (!isOnDevice(tensor)) this.#spares.set(name, tensor);
+    }
+  }
+
+  async #copyOnDevice(name: string): Promise<void> {
+    const { tensor, layout } = this.#find(name);
+    this.#replace(name, { tensor: await this.#copier.copy(tensor, 'gpu-buffer'), layout });
+    this.#spares.delete(name);
+  }
+
+  #replace(name: string, resident: Resident): void {
+    const old = this.#values.get(name)?.tensor;
+    this.#values.set(name, resident);
+    if (old && isOnDevice(old)) old.dispose();
   }
 
   #find(name: string): Resident {

@@ -6,13 +6,15 @@ import { parentPort } from 'node:worker_threads';
 import { sizeOf, type TensorData } from '@mammoscope/nn';
 import * as ort from 'onnxruntime-node';
 import { sessionOptions } from './device.ts';
-import type { Envelope, GraphDescription, Replies, Reply, Request, Value } from './protocol.ts';
+import { fitsDevice } from './device-copy.ts';
+import { GRADIENT_OUTPUT, updateOnHost } from './host-update.ts';
+import type { Envelope, GraphDescription, Replies, Reply, Request } from './protocol.ts';
 import { hostTensor, ResidentValues } from './resident-values.ts';
 
 interface Loaded {
   readonly session: ort.InferenceSession;
   readonly graph: GraphDescription;
-  /** Whether updated parameters stay on the device. */
+  /** Whether parameters stay on the device. CUDA's do not: onnxruntime-node knows buffers of WebGPU alone. */
   readonly onDevice: boolean;
 }
 
@@ -22,13 +24,11 @@ let nextSession = 0;
 
 const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { kind: K }>) => Promise<Replies[K]> } = {
   async load({ graph, device, threads }) {
-    const onDevice = device !== 'cpu';
+    const onDevice = device === 'webgpu';
+    const dtypes = new Map(graph.parameters.map(({ name, dtype }) => [name, dtype]));
+    const staying = graph.updates.filter(([parameter]) => fitsDevice(dtypes.get(parameter) ?? 'float32'));
     const locations = onDevice
-      ? {
-          preferredOutputLocation: Object.fromEntries(
-            graph.updates.map(([, output]) => [output, 'gpu-buffer' as const]),
-          ),
-        }
+      ? { preferredOutputLocation: Object.fromEntries(staying.map(([, output]) => [output, 'gpu-buffer' as const])) }
       : {};
     const session = await ort.InferenceSession.create(graph.bytes, {
       ...sessionOptions(device, threads),
@@ -39,8 +39,16 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
   },
 
   async release({ session }) {
+    await values.outlive(session);
     await sessions.get(session)?.session.release();
     sessions.delete(session);
+    return null;
+  },
+
+  async end() {
+    await values.release();
+    for (const { session } of sessions.values()) await session.release();
+    sessions.clear();
     return null;
   },
 
@@ -50,9 +58,7 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
   },
 
   async get({ names }) {
-    const found = new Map<string, Value>();
-    for (const name of names) found.set(name, await values.get(name));
-    return found;
+    return values.get(names);
   },
 
   async run({ session: id, inputs }) {
@@ -64,6 +70,7 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
         throw new Error(`input "${name}" requires ${sizeOf(shape)} elements, got ${data?.length ?? 'none'}`);
       feeds[name] = hostTensor(dtype, data, shape);
     }
+    if (onDevice) await values.moveToDevice(graph.parameters);
     for (const port of graph.parameters) feeds[port.name] = values.tensor(port, graph.blockSize);
     const byName = new Map(graph.parameters.map((port) => [port.name, port]));
     const results = onDevice
@@ -73,9 +80,11 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
           ...spares(graph, byName),
         });
     for (const [parameter, output] of graph.updates) {
-      values.advance(parameter, results[output] as ort.Tensor, byName.get(parameter)?.layout ?? 'plain');
+      values.advance(parameter, results[output] as ort.Tensor, byName.get(parameter)?.layout ?? 'plain', id);
     }
-    return new Map(graph.outputs.map(({ name }) => [name, (results[name] as ort.Tensor).data as TensorData]));
+    if (graph.hostStep) updateOnHost(values, graph, graph.hostStep, results, inputs);
+    const returned = graph.outputs.filter(({ name }) => !name.startsWith(GRADIENT_OUTPUT));
+    return new Map(returned.map(({ name }) => [name, (results[name] as ort.Tensor).data as TensorData]));
   },
 
   async time({ graph, device, threads, budgetMs }) {

@@ -1,4 +1,6 @@
 import {
+  type HostStep,
+  hostStateNames,
   LOSS_OUTPUT,
   type LoweredGraph,
   type Optimiser,
@@ -53,6 +55,8 @@ export interface FitOptions {
   /** A training step: inputs image, labels, the optimiser's scalars and random numbers; output the loss. */
   readonly step: LoweredGraph;
   readonly optimiser: Optimiser;
+  /** The update on the host, when the step gives gradients instead of updating parameters itself. */
+  readonly hostStep?: HostStep;
   /** Advanced once an epoch with the figure that `scheduleFigure` picks. */
   readonly schedule: Schedule;
   readonly scheduleFigure: 'trainLoss' | 'valLoss' | 'valAuc';
@@ -74,9 +78,17 @@ export interface FitOptions {
   readonly events?: FitEvents;
 }
 
-/** Shapes of all resident values of a step, for checking a checkpoint. */
-function residentShapes(step: LoweredGraph): Map<string, readonly number[]> {
-  return new Map(step.parameters.map(({ name, shape }) => [name, shape]));
+/** Shapes of all values that a step keeps: parameters, running statistics, optimiser state. */
+export function residentShapes({
+  step,
+  optimiser,
+  hostStep,
+}: Pick<FitOptions, 'step' | 'optimiser' | 'hostStep'>): Map<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>(step.parameters.map(({ name, shape }) => [name, shape]));
+  if (hostStep)
+    for (const [state, parameter] of hostStateNames(hostStep, optimiser))
+      shapes.set(state, shapes.get(parameter) as readonly number[]);
+  return shapes;
 }
 
 /**
@@ -97,7 +109,7 @@ export async function fit(options: FitOptions): Promise<FitState> {
   };
   if (options.resume) state = await restore(options);
   if (state.finished) return state;
-  const session = await engine.load(step);
+  const session = await engine.load(step, options.hostStep);
   try {
     while (!state.finished) {
       let next = state.batch < options.batches ? options.batchInputs(state.epoch, state.batch) : null;
@@ -137,7 +149,7 @@ export async function fit(options: FitOptions): Promise<FitState> {
   }
   if (!state.finished)
     await writeCheckpoint(lastPath, {
-      tensors: await networkState(engine, [...residentShapes(step).keys()]),
+      tensors: await networkState(engine, [...residentShapes(options).keys()]),
       state: state as unknown as JsonValue,
     });
   return state;
@@ -189,13 +201,15 @@ export function epochsWithoutImprovement(history: readonly EpochRecord[]): numbe
   return losses.length - 1 - losses.indexOf(Math.min(...losses));
 }
 
-async function save({ engine, step, lastPath }: FitOptions, state: FitState): Promise<void> {
-  const tensors = await networkState(engine, [...residentShapes(step).keys()]);
+async function save(options: FitOptions, state: FitState): Promise<void> {
+  const { engine, lastPath } = options;
+  const tensors = await networkState(engine, [...residentShapes(options).keys()]);
   await writeCheckpoint(lastPath, { tensors, state: state as unknown as JsonValue });
 }
 
-async function restore({ engine, step, lastPath }: FitOptions): Promise<FitState> {
-  const { tensors, state } = await readCheckpoint(lastPath, residentShapes(step));
+async function restore(options: FitOptions): Promise<FitState> {
+  const { engine, lastPath } = options;
+  const { tensors, state } = await readCheckpoint(lastPath, residentShapes(options));
   await engine.put(
     new Map(
       [...tensors].map(([name, { shape, data }]) => [

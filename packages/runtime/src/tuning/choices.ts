@@ -10,7 +10,7 @@ import { type TimedChoice, timeWays, undecidedNodes } from './timing.ts';
 
 /** Where timings are remembered: the user's cache folder (XDG Base Directory Specification), one file a machine. */
 export function choicesFile(engine: Engine): string {
-  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   return join(cache, 'mammoscope', `lowerings-${machineKey(engine)}.json`);
 }
 

@@ -5,15 +5,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { Graph, networks, Scope } from '@mammoscope/nn';
-import * as ort from 'onnxruntime-node';
-// The package exports no protobuf code; this test rewrites a model with it.
 import {
   AttributeProto_AttributeType,
   ModelProtoSchema,
   NodeProtoSchema,
   TensorProto_DataType,
   ValueInfoProtoSchema,
-} from '../../../nn/src/onnx/generated/onnx_pb.js';
+} from '@mammoscope/nn/onnx-protobuf';
+import * as ort from 'onnxruntime-node';
 import { unit } from '../probe/probe-tensors.ts';
 import { sessionOptions } from '../session/device.ts';
 import { evaluateGraph } from '../session/evaluate.ts';

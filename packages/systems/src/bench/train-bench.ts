@@ -3,7 +3,6 @@ import {
   acrossSlices,
   adam,
   batchNorm,
-  buildTrainingStep,
   functions as f,
   Graph,
   type GraphNode,
@@ -15,13 +14,13 @@ import {
   type TensorData,
   withinSlices,
 } from '@mammoscope/nn';
-import { chooseWays, Engine } from '@mammoscope/runtime';
-import { PORTS, trainingGraph } from '../classifier/graphs.ts';
+import { chooseWays, Engine, residentShapes } from '@mammoscope/runtime';
+import { PORTS, stepOf, type TrainingStep, trainingStep } from '../classifier/graphs.ts';
 
 /** A training step to time. */
 export interface BenchCase {
   readonly title: string;
-  readonly build: () => { readonly graph: Graph; readonly images: number };
+  readonly build: () => TrainingStep & { readonly images: number };
 }
 
 /** What a case came to. */
@@ -45,37 +44,39 @@ export interface BenchResult {
 
 const RESNET34 = { network: 'resnet34', outputs: 2, channels: 3, sizePx: 224, dropout: 0 } as const;
 const L2 = 5e-4;
+const CPU = { device: 'cpu' } as const;
 
 /** The cases of `bench train`, by name. */
 export const TRAIN_CASES: Readonly<Record<string, BenchCase>> = {
   resnet34: {
     title: 'ResNet-34, 16 x 3 x 224 x 224',
-    build: () => ({ graph: trainingGraph(RESNET34, 16, adam(), L2), images: 16 }),
+    build: () => ({ ...trainingStep(RESNET34, 16, adam(), L2, CPU), images: 16 }),
   },
   'resnet34-recomputed': {
     title: 'the same with recomputation',
-    build: () => ({ graph: trainingGraph(RESNET34, 16, adam(), L2, { recompute: true }), images: 16 }),
+    build: () => ({ ...trainingStep(RESNET34, 16, adam(), L2, { ...CPU, recompute: true }), images: 16 }),
   },
   resnet18: {
     title: 'ResNet-18, 32 x 1 x 60 x 60',
     build: () => ({
-      graph: trainingGraph(
+      ...trainingStep(
         { network: 'resnet18', outputs: 2, channels: 1, sizePx: 60, stem: 'small', dropout: 0 },
         32,
         adam(),
         L2,
+        CPU,
       ),
       images: 32,
     }),
   },
   anisotropic: {
     title: 'anisotropic 3D block, 2 x 64 x 12 x 56 x 56',
-    build: () => ({ graph: anisotropicStep(2, 64, 12, 56), images: 2 }),
+    build: () => ({ ...anisotropicStep(2, 64, 12, 56), images: 2 }),
   },
 };
 
 /** A residual block of Xiao 2021: 3 x 3 x 1 then 1 x 1 x 3, batch normalisation and ReLU, with a mean-square loss. */
-function anisotropicStep(n: number, channels: number, slices: number, side: number): Graph {
+function anisotropicStep(n: number, channels: number, slices: number, side: number): TrainingStep {
   const graph = new Graph();
   const scope = new Scope(graph, true);
   const x = graph.input(PORTS.image, [n, channels, slices, side, side]);
@@ -84,10 +85,7 @@ function anisotropicStep(n: number, channels: number, slices: number, side: numb
   const y = f.relu(batchNorm(scope.child('bn1'), channels)(planes));
   const z = batchNorm(scope.child('bn2'), channels)(acrossSlices(scope.child('across'), options)(y));
   const result = f.relu(f.add(z, x));
-  const parameters = [...scope.declarations.values()].flatMap(({ kind, tensor }) =>
-    kind === 'weight' ? [tensor] : [],
-  );
-  return buildTrainingStep(f.reduceMean(f.mul(result, result)), { optimiser: adam(), groups: [{ parameters }] });
+  return stepOf(f.reduceMean(f.mul(result, result)), scope, { optimiser: adam(), weightDecay: 0, ...CPU });
 }
 
 /** Runs a case in a fresh engine. Memory is meaningful only when nothing else ran in the process. */
@@ -96,18 +94,19 @@ export async function runTrainCase(name: string, steps: number, threads?: number
   if (!bench) throw new RangeError(`there is no bench case "${name}": use ${Object.keys(TRAIN_CASES).join(', ')}`);
   const engine = await Engine.create(threads ? { threads } : {});
   try {
-    const { graph, images } = bench.build();
+    const { graph, hostStep, images } = bench.build();
     const lowered = lower(graph, engine.target, await chooseWays(engine, [graph]));
     const before = await ceiling(engine);
+    const resident = residentShapes({ step: lowered, optimiser: adam(), ...(hostStep ? { hostStep } : {}) });
     await engine.put(
       new Map(
-        lowered.parameters.map(({ name: parameter, shape }) => [
+        [...resident].map(([parameter, shape]) => [
           parameter,
           { dtype: 'float32' as const, shape, data: firstValues(parameter, shape) },
         ]),
       ),
     );
-    const session = await engine.load(lowered);
+    const session = await engine.load(lowered, hostStep);
     const inputs = new Map<string, TensorData>(
       lowered.inputs.map((port) => [
         port.name,
@@ -116,6 +115,7 @@ export async function runTrainCase(name: string, steps: number, threads?: number
           : Float32Array.from({ length: sizeOf(port.shape) }, (_, i) => ((i * 31) % 997) / 997),
       ]),
     );
+    for (const [scalar, value] of Object.entries(adam().scalars(1, [1e-4]))) inputs.set(scalar, Float32Array.of(value));
     const baseBytes = process.memoryUsage().rss;
     const times: number[] = [];
     for (let i = 0; i < steps; i++) {

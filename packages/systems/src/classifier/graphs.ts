@@ -6,13 +6,19 @@ import {
   functions as f,
   Graph,
   gradCam,
+  type HostStep,
+  hostStepOf,
   type NetworkName,
   type NetworkOptions,
   networks,
   type Optimiser,
   Scope,
+  type Segment,
   segmentsByBlock,
+  type Tensor,
+  type UpdateOptions,
 } from '@mammoscope/nn';
+import type { Device } from '@mammoscope/runtime';
 
 /** A network and the images that it takes. */
 export interface ClassifierSpec extends NetworkOptions {
@@ -45,27 +51,61 @@ export function declarationsOf(spec: ClassifierSpec): ReadonlyMap<string, Declar
   return forward(spec, 1, false).scope.declarations;
 }
 
-/** How a training step trades time for memory. */
+/** How a training step is built. */
 export interface StepOptions {
+  /** On a CPU parameters are updated on the host, on other devices by the graph. */
+  readonly device: Device;
   /** Compute each block again in the backward pass instead of keeping its inner values. */
   readonly recompute?: boolean;
 }
 
-/** Forward, mean cross-entropy, backward and optimiser in one graph; inputs image and one-hot labels [N, K]. */
-export function trainingGraph(
+/** A training step, and what the host adds to it. */
+export interface TrainingStep {
+  readonly graph: Graph;
+  readonly hostStep?: HostStep;
+}
+
+/** Forward, mean cross-entropy, backward and update; inputs image and one-hot labels [N, K]. */
+export function trainingStep(
   spec: ClassifierSpec,
   batch: number,
   optimiser: Optimiser,
   weightDecay: number,
-  { recompute = false }: StepOptions = {},
-): Graph {
+  { device, recompute = false }: StepOptions,
+): TrainingStep {
   const { graph, scope, logits } = forward(spec, batch, true);
   const segments = recompute ? segmentsByBlock(graph) : [];
   const loss = crossEntropy(logits, graph.input(PORTS.labels, logits.shape));
+  return stepOf(loss, scope, { optimiser, weightDecay, device, segments });
+}
+
+/** The training step of a loss over all weights of a scope. */
+export function stepOf(
+  loss: Tensor,
+  scope: Scope,
+  {
+    optimiser,
+    weightDecay,
+    device,
+    segments = [],
+  }: {
+    readonly optimiser: Optimiser;
+    readonly weightDecay: number;
+    readonly device: Device;
+    readonly segments?: readonly Segment[];
+  },
+): TrainingStep {
   const parameters = [...scope.declarations.values()].flatMap(({ kind, tensor }) =>
     kind === 'weight' ? [tensor] : [],
   );
-  return buildTrainingStep(loss, { optimiser, groups: [{ parameters, weightDecay }], segments });
+  const options: UpdateOptions = {
+    optimiser,
+    groups: [{ parameters, weightDecay }],
+    segments,
+    updates: device === 'cpu' ? 'host' : 'graph',
+  };
+  const graph = buildTrainingStep(loss, options);
+  return options.updates === 'host' ? { graph, hostStep: hostStepOf(options) } : { graph };
 }
 
 /** Logits and class probabilities of a batch. */

@@ -6,7 +6,6 @@ import {
   adam,
   constantSchedule,
   type Declaration,
-  type LoweredGraph,
   lower,
   type NetworkName,
   sizeOf,
@@ -23,11 +22,12 @@ import {
   loadWeights,
   readCheckpoint,
   readWeights,
+  residentShapes,
   writeAside,
 } from '@mammoscope/runtime';
 import { auc } from '@mammoscope/stats';
 import { exportClassifier } from '../classifier/export.ts';
-import { type ClassifierSpec, declarationsOf, PORTS, trainingGraph } from '../classifier/graphs.ts';
+import { type ClassifierSpec, declarationsOf, PORTS, trainingStep } from '../classifier/graphs.ts';
 import { loadBest, loadScorer, meanCrossEntropy, positiveScore, type Scorer } from '../classifier/scores.ts';
 import { ImageSource } from '../data/image-source.ts';
 import { SystemError } from '../errors.ts';
@@ -129,13 +129,15 @@ export async function trainKang2021(options: TrainOptions): Promise<RunRecord> {
     members: [...recipe.networks],
   };
   const fixed = new Map(Object.entries(earlier?.lowerings ?? {}));
-  const graphs = recipe.networks.map((network) =>
-    trainingGraph(
-      specOf(recipe, network, manifest.classes.length, options.weights.has(network)),
-      recipe.batch,
-      adam(),
-      recipe.weightDecay,
-    ),
+  const graphs = recipe.networks.map(
+    (network) =>
+      trainingStep(
+        specOf(recipe, network, manifest.classes.length, options.weights.has(network)),
+        recipe.batch,
+        adam(),
+        recipe.weightDecay,
+        options.engine,
+      ).graph,
   );
   const choices = await chooseWays(options.engine, graphs, {
     fixed,
@@ -217,9 +219,11 @@ async function trainMember(
   });
 
   const optimiser = adam();
-  const step = lower(trainingGraph(spec, recipe.batch, optimiser, recipe.weightDecay), engine.target, choices);
+  const { graph, hostStep } = trainingStep(spec, recipe.batch, optimiser, recipe.weightDecay, engine);
+  const step = lower(graph, engine.target, choices);
+  const resident = residentShapes({ step, optimiser, ...(hostStep ? { hostStep } : {}) });
   const declarations = declarationsOf(spec);
-  await engine.put(await firstValues(options, network, spec, step.parameters));
+  await engine.put(await firstValues(options, network, spec, resident));
   const scorer = await loadScorer(engine, spec, source, SCORING_BATCH, choices);
   const indexOf = new Map<ManifestRow, number>(train.map((row, i) => [row, i]));
   const classOf = (row: ManifestRow) => manifest.classes.indexOf(row.label);
@@ -229,6 +233,7 @@ async function trainMember(
       engine,
       step,
       optimiser,
+      ...(hostStep ? { hostStep } : {}),
       schedule: constantSchedule([recipe.learningRate]),
       scheduleFigure: 'valLoss',
       seed,
@@ -303,7 +308,7 @@ async function firstValues(
   options: TrainOptions,
   network: NetworkName,
   spec: ClassifierSpec,
-  ports: LoweredGraph['parameters'],
+  resident: ReadonlyMap<string, readonly number[]>,
 ) {
   const declarations = declarationsOf(spec);
   const file = options.weights.get(network);
@@ -311,7 +316,7 @@ async function firstValues(
     ? await pretrainedValues(file, network, declarations, options)
     : initialise(declarations, options.seed);
   return new Map(
-    ports.map(({ name, shape }) => [
+    [...resident].map(([name, shape]) => [
       name,
       { dtype: 'float32' as const, shape, data: values.get(name) ?? new Float32Array(sizeOf(shape)) },
     ]),

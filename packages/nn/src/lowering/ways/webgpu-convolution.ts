@@ -60,152 +60,171 @@ const lacksConvInputGradient: Lacks<'ConvInputGradient'> = ({ inputs, attributes
   return wrong || lacksTransposed(w, attributes.group, target);
 };
 
-/** A value cut into equal parts along an axis. */
-const parts = (lowering: Lowering, value: string, axis: number, extent: number, count: number): string[] =>
-  count === 1
-    ? [value]
-    : lowering.emitAll('Split', [value, lowering.int64(new Array<number>(count).fill(extent / count))], {
-        attributes: { axis: { int: axis } },
-        outputs: count,
-      });
-
-const concat = (lowering: Lowering, values: readonly string[], axis: number): string =>
-  values.length === 1
-    ? (values[0] as string)
-    : lowering.emit('Concat', values, { attributes: { axis: { int: axis } } });
-
-/** A convolution of an ONNX value of `channels` channels; over three axes group by group. */
-function convolve(
-  lowering: Lowering,
-  [x, channels]: readonly [value: string, channels: number],
-  [w, shape]: readonly [value: string, shape: Shape],
-  attributes: ConvAttributes,
-  bias: string | null,
-): string {
-  const [outputs, , ...kernel] = shape as [number, number, ...number[]];
-  const { group } = attributes;
-  if (group === 1 || kernel.length < 3) {
-    const operands = [x, w, ...(bias === null ? [] : [bias])];
-    return lowering.emit('Conv', operands, { attributes: convolutionAttributes(attributes, kernel) });
-  }
-  const images = parts(lowering, x, 1, channels, group);
-  const kernels = parts(lowering, w, 0, outputs, group);
-  const biases = bias === null ? [] : parts(lowering, bias, 0, outputs, group);
-  const single = { attributes: convolutionAttributes({ ...attributes, group: 1 }, kernel) };
-  const results = images.map((image, i) =>
-    lowering.emit('Conv', [image, kernels[i] as string, ...biases.slice(i, i + 1)], single),
-  );
-  return concat(lowering, results, 1);
+/** An ONNX value with its shape. */
+interface Shaped {
+  readonly value: string;
+  readonly shape: Shape;
 }
 
-const noPads = (pads: Shape) => pads.map(() => 0);
+/** A value cut into equal parts along an axis. */
+function groupsOf(lowering: Lowering, { value, shape }: Shaped, axis: number, group: number): Shaped[] {
+  if (group === 1) return [{ value, shape }];
+  const size = (shape[axis] as number) / group;
+  const parts = lowering.emitAll('Split', [value, lowering.int64(new Array<number>(group).fill(size))], {
+    attributes: { axis: { int: axis } },
+    outputs: group,
+  });
+  return parts.map((part) => ({ value: part, shape: shape.map((extent, i) => (i === axis ? size : extent)) }));
+}
 
-/** An image with the pads of a convolution around it. */
-const padded = (lowering: Lowering, x: Tensor, pads: Shape) => {
-  const extents = x.shape.slice(2);
-  return padOrCrop(lowering, lowering.value(x), extents, pads.slice(0, extents.length), pads.slice(extents.length));
-};
+/** A convolution of one group; where pads at the ends alone would mislead, one more place at the start, then dropped. */
+function convolveGroup(
+  lowering: Lowering,
+  image: Shaped,
+  kernel: Shaped,
+  attributes: ConvAttributes,
+  bias: readonly string[],
+): string {
+  const [extents, window] = [image.shape.slice(2), kernel.shape.slice(2)];
+  const { strides, pads } = attributes;
+  const misleads = padsEndsOnly(extents, window, pads);
+  const used = misleads ? { ...attributes, pads: [strides[0] as number, ...pads.slice(1)] } : attributes;
+  const operands = [image.value, kernel.value, ...bias];
+  const result = lowering.emit('Conv', operands, { attributes: convolutionAttributes(used, window) });
+  if (!misleads) return result;
+  const box = [[1], [Number.MAX_SAFE_INTEGER], [2]].map((list) => lowering.int64(list));
+  return lowering.emit('Slice', [result, ...box]);
+}
+
+/** A convolution with a bias or none; over three axes group by group. */
+function convolve(
+  lowering: Lowering,
+  image: Shaped,
+  kernel: Shaped,
+  attributes: ConvAttributes,
+  bias: readonly string[] = [],
+): string {
+  const { group } = attributes;
+  if (group === 1 || kernel.shape.length < 5) return convolveGroup(lowering, image, kernel, attributes, bias);
+  const images = groupsOf(lowering, image, 1, group);
+  const kernels = groupsOf(lowering, kernel, 0, group);
+  const biases = bias.flatMap((value) => groupsOf(lowering, { value, shape: kernel.shape.slice(0, 1) }, 0, group));
+  const results = images.map((part, i) =>
+    convolveGroup(
+      lowering,
+      part,
+      kernels[i] as Shaped,
+      { ...attributes, group: 1 },
+      biases.slice(i, i + 1).map(({ value }) => value),
+    ),
+  );
+  return lowering.emit('Concat', results, { attributes: { axis: { int: 1 } } });
+}
+
+const shaped = (lowering: Lowering, tensor: Tensor): Shaped => ({
+  value: lowering.value(tensor),
+  shape: tensor.shape,
+});
 
 const groupwise: Way<'Conv'> = {
-  name: 'pad-conv-groupwise',
+  name: 'conv-groupwise',
   emit(lowering, node) {
     const [x, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
-    const { pads } = node.attributes;
-    const y = convolve(
-      lowering,
-      [padded(lowering, x, pads), x.shape[1] as number],
-      [lowering.value(w), w.shape],
-      { ...node.attributes, pads: noPads(pads) },
-      bias ? lowering.value(bias) : null,
-    );
+    const addend = bias ? [lowering.value(bias)] : [];
+    const y = convolve(lowering, shaped(lowering, x), shaped(lowering, w), node.attributes, addend);
     lowering.define(node.outputs[0] as Tensor, y);
   },
 };
 
 /** One group at a time, batch and channels exchanged: dw = x^T * dy^T with strides and dilations exchanged. */
 const groupwiseExchanged: Way<'ConvWeightGradient'> = {
-  name: 'pad-conv-exchanged-groupwise',
+  name: 'conv-exchanged-groupwise',
   emit(lowering, node) {
     const [x, dy] = node.inputs as [Tensor, Tensor];
     const { strides, pads, dilations, group, weightShape } = node.attributes;
     const [kernel, axes] = [weightShape.slice(2), weightShape.slice(2).map((_, axis) => axis + 2)];
-    const exchanged = (value: string) => lowering.transpose(value, [1, 0, ...axes]);
-    const attributes = convolutionAttributes(
-      { strides: dilations, dilations: strides, pads: noPads(pads), group: 1 },
-      dy.shape.slice(2),
-    );
-    const slopes = parts(lowering, lowering.value(dy), 1, dy.shape[1] as number, group);
-    const products = parts(lowering, padded(lowering, x, pads), 1, x.shape[1] as number, group).map((image, i) =>
-      lowering.emit('Conv', [exchanged(image), exchanged(slopes[i] as string)], { attributes }),
+    const exchanged = ({ value, shape }: Shaped): Shaped => ({
+      value: lowering.transpose(value, [1, 0, ...axes]),
+      shape: [shape[1] as number, shape[0] as number, ...shape.slice(2)],
+    });
+    const attributes = { strides: dilations, dilations: strides, pads, group: 1 };
+    const slopes = groupsOf(lowering, shaped(lowering, dy), 1, group);
+    const products = groupsOf(lowering, shaped(lowering, x), 1, group).map((image, i) =>
+      convolve(lowering, exchanged(image), exchanged(slopes[i] as Shaped), attributes),
     ); // [C/g, O/g, >= k...]
-    const taps = lowering.emit('Slice', [
-      concat(lowering, products, 1),
-      lowering.int64(kernel.map(() => 0)),
-      lowering.int64(kernel),
-      lowering.int64(axes),
-    ]);
-    lowering.define(node.outputs[0] as Tensor, exchanged(taps));
+    const joined =
+      group === 1 ? (products[0] as string) : lowering.emit('Concat', products, { attributes: { axis: { int: 1 } } });
+    const box = [kernel.map(() => 0), kernel, axes].map((list) => lowering.int64(list));
+    const taps = lowering.emit('Slice', [joined, ...box]);
+    lowering.define(node.outputs[0] as Tensor, lowering.transpose(taps, [1, 0, ...axes]));
   },
 };
 
 /** Images [N, C, ...] with s - 1 zeros after each element of an axis, s its stride. */
-function spread(lowering: Lowering, x: string, shape: Shape, strides: Shape): string {
-  let [value, extents] = [x, shape];
-  for (const [i, stride] of strides.entries()) {
-    if (stride === 1) continue;
-    const tail = sizeOf(extents.slice(i + 3)); // elements of one row of the axis, which becomes s rows
-    const rows = lowering.reshape(value, [sizeOf(extents) / tail, tail]);
-    const padded = lowering.emit('Pad', [rows, lowering.int64([0, 0, 0, (stride - 1) * tail])]);
-    extents = extents.map((extent, axis) => (axis === i + 2 ? extent * stride : extent));
-    value = lowering.reshape(padded, extents);
-  }
-  return value;
+function spread(lowering: Lowering, { value, shape }: Shaped, strides: Shape): Shaped {
+  return strides.reduce<Shaped>(
+    (image, stride, i) => {
+      if (stride === 1) return image;
+      const tail = sizeOf(image.shape.slice(i + 3)); // elements of one row of the axis, which becomes s rows
+      const rows = lowering.reshape(image.value, [sizeOf(image.shape) / tail, tail]);
+      const apart = lowering.emit('Pad', [rows, lowering.int64([0, 0, 0, (stride - 1) * tail])]);
+      const longer = image.shape.map((extent, axis) => (axis === i + 2 ? extent * stride : extent));
+      return { value: lowering.reshape(apart, longer), shape: longer };
+    },
+    { value, shape },
+  );
 }
 
 /** A kernel [C, M/g, k...] of a transposed convolution as that of the convolution, [M, C/g, k...] with its taps reversed. */
-function flipped(lowering: Lowering, w: string, shape: Shape, group: number): readonly [string, Shape] {
+function flipped(lowering: Lowering, { value, shape }: Shaped, group: number): Shaped {
   const [channels, perGroup, ...kernel] = shape as [number, number, ...number[]];
   const taps = sizeOf(kernel);
-  const split = lowering.reshape(w, [group, channels / group, perGroup, taps]);
+  const split = lowering.reshape(value, [group, channels / group, perGroup, taps]);
   const turned = lowering.transpose(split, [0, 2, 1, 3]);
   const backwards = lowering.int64(Array.from({ length: taps }, (_, tap) => taps - 1 - tap));
   const reversed = lowering.emit('Gather', [turned, backwards], { attributes: { axis: { int: 3 } } });
   const result = [group * perGroup, channels / group, ...kernel];
-  return [lowering.reshape(reversed, result), result];
+  return { value: lowering.reshape(reversed, result), shape: result };
 }
 
-/** What is missing (positive) or too much (negative) at the ends of the spatial axes of an image. */
-function padOrCrop(lowering: Lowering, x: string, extents: Shape, begins: Shape, ends: Shape): string {
-  const axes = extents.map((_, axis) => axis + 2);
-  const more = [0, 0, ...begins.map((p) => Math.max(p, 0)), 0, 0, ...ends.map((p) => Math.max(p, 0))];
-  const padded = more.some((p) => p > 0) ? lowering.emit('Pad', [x, lowering.int64(more)]) : x;
-  if ([...begins, ...ends].every((p) => p >= 0)) return padded;
-  const starts = begins.map((p) => Math.max(-p, 0));
-  const stops = extents.map((extent, i) => extent + Math.max(begins[i] as number, 0) + (ends[i] as number));
-  return lowering.emit('Slice', [padded, lowering.int64(starts), lowering.int64(stops), lowering.int64(axes)]);
+/** Images with zeros added at the ends of the spatial axes, or places taken away where `pads` are negative. */
+function padOrCrop(lowering: Lowering, { value, shape }: Shaped, pads: Shape): Shaped {
+  const axes = pads.length / 2;
+  const more = pads.map((pad) => Math.max(pad, 0));
+  const padded = lowering.emit('Pad', [
+    value,
+    lowering.int64([0, 0, ...more.slice(0, axes), 0, 0, ...more.slice(axes)]),
+  ]);
+  const extents = shape.slice(2).map((extent, i) => extent + (pads[i] as number) + (pads[i + axes] as number));
+  const starts = pads.slice(0, axes).map((pad) => Math.max(-pad, 0));
+  const stops = starts.map((start, i) => start + (extents[i] as number));
+  const box = [starts, stops, starts.map((_, i) => i + 2)].map((list) => lowering.int64(list));
+  return { value: lowering.emit('Slice', [padded, ...box]), shape: [...shape.slice(0, 2), ...extents] };
 }
 
 /** The transposed convolution as a convolution of stride 1 over x with zeros between its elements. */
 function emitSpread(
   lowering: Lowering,
   node: GraphNode<'ConvTranspose'> | GraphNode<'ConvInputGradient'>,
-  bias: Tensor | null,
+  bias: readonly string[],
 ): void {
   const [x, w] = node.inputs as [Tensor, Tensor];
   const [y] = node.outputs as [Tensor];
   const { strides, dilations, pads, group } = node.attributes;
-  const extents = x.shape.slice(2).map((extent, i) => extent * (strides[i] as number));
+  const apart = spread(lowering, shaped(lowering, x), strides);
   const reach = reachOf(w.shape.slice(2), dilations);
   const begins = reach.map((r, i) => r - (pads[i] as number));
-  const ends = reach.map((r, i) => (y.shape[i + 2] as number) + r - (begins[i] as number) - (extents[i] as number));
-  const image = padOrCrop(lowering, spread(lowering, lowering.value(x), x.shape, strides), extents, begins, ends);
-  const attributes = { group, dilations, strides: strides.map(() => 1), pads: noPads(pads) };
+  const ends = reach.map(
+    (r, i) => (y.shape[i + 2] as number) + r - (begins[i] as number) - (apart.shape[i + 2] as number),
+  );
+  const around = [...begins, ...ends];
+  const fits = around.every((pad) => pad >= 0);
   const result = convolve(
     lowering,
-    [image, x.shape[1] as number],
-    flipped(lowering, lowering.value(w), w.shape, group),
-    attributes,
-    bias === null ? null : lowering.value(bias),
+    fits ? apart : padOrCrop(lowering, apart, around),
+    flipped(lowering, shaped(lowering, w), group),
+    { group, dilations, strides: strides.map(() => 1), pads: fits ? around : around.map(() => 0) },
+    bias,
   );
   lowering.define(y, result);
 }
@@ -221,12 +240,17 @@ export const completedConvWeightGradientWays = (known: readonly Way<'ConvWeightG
 export const completedConvTransposeWays = (known: readonly Way<'ConvTranspose'>[]) =>
   completed(known, lacksConvTranspose, {
     name: 'spread-conv',
-    emit: (lowering, node) => emitSpread(lowering, node, node.inputs[2] ?? null),
+    emit: (lowering, node) =>
+      emitSpread(
+        lowering,
+        node,
+        node.inputs.slice(2).map((bias) => lowering.value(bias)),
+      ),
   });
 
 /** Likewise of the gradient with respect to the image. */
 export const completedConvInputGradientWays = (known: readonly Way<'ConvInputGradient'>[]) =>
   completed(known, lacksConvInputGradient, {
     name: 'spread-conv',
-    emit: (lowering, node) => emitSpread(lowering, node, null),
+    emit: (lowering, node) => emitSpread(lowering, node, []),
   });
