@@ -55,18 +55,22 @@ function smallest(tensors: readonly Tensor[]): Tensor | null {
 
 /**
  * Segments of a network for recomputation: runs of nodes of one block, by the first `depth` parts of their dotted names
- * ('layer1.0', 'features.3'). Runs of a single node are left alone.
+ * ('layer1.0', 'features.3'). Nodes with fewer parts, as a stem has, form runs of their own, and nodes without a name
+ * belong to the run before them. Runs of a single node are left alone.
  */
 export function segmentsByBlock(graph: Graph, depth = 2): Segment[] {
-  const segments: GraphNode[][] = [];
-  let current: string | null = null;
+  const segments: GraphNode[][] = [[]];
+  let current = '';
   for (const node of graph.nodes) {
-    const [path] = node.name.split('/') as [string];
-    const parts = path.split('.');
-    const block = node.name.includes('/') && parts.length >= depth ? parts.slice(0, depth).join('.') : null;
-    if (block !== null && block === current) segments.at(-1)?.push(node);
-    else if (block !== null) segments.push([node]);
+    const block = node.name.includes('/') ? blockOf(node.name, depth) : current;
+    if (block !== current) segments.push([]);
+    segments.at(-1)?.push(node);
     current = block;
   }
   return segments.filter((segment) => segment.length > 1);
+}
+
+function blockOf(name: string, depth: number): string {
+  const parts = (name.split('/')[0] as string).split('.');
+  return parts.length < depth ? 'shallow' : parts.slice(0, depth).join('.');
 }

@@ -4,6 +4,9 @@ import * as ort from 'onnxruntime-node';
 export type Device = 'cpu' | 'webgpu' | 'cuda';
 export const DEVICES: readonly Device[] = ['cpu', 'webgpu', 'cuda'];
 
+// What is logged outside a session, such as a provider that is not installed, is thrown as well.
+ort.env.logLevel = 'fatal';
+
 /** Options of a session on a device. Logs below errors are silent: stderr belongs to the caller. */
 export function sessionOptions(device: Device, threads: number): ort.InferenceSession.SessionOptions {
   return {

@@ -112,7 +112,7 @@ export const reluGradientWays: readonly Way<'ReluGradient'>[] = [
       const layout = pointwiseLayout(lowering, node as GraphNode);
       const [y, dy] = operands(lowering, node as GraphNode, layout) as [string, string];
       const mask = lowering.emit('HardSigmoid', [y], { attributes: { alpha: { float: STEEP }, beta: { float: 0 } } });
-      lowering.define(node.outputs[0] as Tensor, lowering.emit('Mul', [dy, mask]), layout);
+      lowering.define(node.outputs[0] as Tensor, lowering.emit('Mul', [mask, dy]), layout);
     },
   },
   {

@@ -1,8 +1,8 @@
 /**
  * Convolutions that ONNX Runtime 1.30's webgpu provider refuses or gets wrong, written with those that it gets right.
  * Refused: grouped Conv and every ConvTranspose over three axes. Wrong: ConvTranspose with groups of several channels in
- * and one channel out; Conv with a kernel of the image's extents and pads at the ends alone, which it takes for a matrix
- * product.
+ * and one channel out; Conv with a kernel of one place or of the image's extents and with pads at the ends alone, which it
+ * takes for a matrix product.
  */
 import type { ConvAttributes } from '../../graph/ops/convolution.ts';
 import type { OpName } from '../../graph/ops/index.ts';
@@ -26,7 +26,7 @@ function completed<K extends OpName>(known: readonly Way<K>[], lacks: Lacks<K>, 
 const isVolume = ({ shape }: Tensor) => shape.length === 5;
 /** A Conv that is taken for a matrix product though its ends are padded. */
 const padsEndsOnly = (image: Shape, kernel: Shape, pads: Shape) =>
-  sameShape(image, kernel) &&
+  (sameShape(image, kernel) || kernel.every((k) => k === 1)) &&
   pads.slice(0, kernel.length).every((p) => p === 0) &&
   pads.slice(kernel.length).some((p) => p > 0);
 const reachOf = (kernel: Shape, dilations: Shape) => kernel.map((k, i) => (dilations[i] as number) * (k - 1));
