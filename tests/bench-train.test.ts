@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const MAIN = fileURLToPath(new URL('../apps/cli/src/main.ts', import.meta.url));
+const MAMMOSCOPE = fileURLToPath(new URL('../mammoscope', import.meta.url));
 
 test('bench train prints figures that fit together', async () => {
   const flags = ['bench', 'train', '--case', 'anisotropic', '--steps', '2', '--json'];
-  const { stdout } = await promisify(execFile)(process.execPath, [MAIN, ...flags]);
+  const { stdout } = await promisify(execFile)(MAMMOSCOPE, flags);
   const [result] = JSON.parse(stdout) as [Record<string, number>];
   const {
     leastMs = 0,
