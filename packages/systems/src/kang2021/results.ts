@@ -117,7 +117,7 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
     classes: record.classes,
     performance: {
       intervals:
-        '95 % intervals: AUC by DeLong on the logit scale, proportions by Wilson, F1 by the delta method. Images are taken as independent, also where a patient has several.',
+        '95 % intervals: AUC by DeLong on the logit scale, proportions by Wilson, F1 by the delta method. Images are taken as independent, also where a patient has several',
       models: models.map(({ model, role, cutoff, auc, atCutoff: at }) => ({
         model,
         role,
