@@ -1,7 +1,14 @@
-/** Every op and its gradient on ONNX Runtime's webgpu provider, through the engine. */
+/**
+ * Every op and its gradient as they are written for webgpu: the ONNX nodes on the CPU, then on ONNX Runtime's webgpu
+ * provider through the engine.
+ */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { type OpName, ops } from '@mammoscope/nn';
+import { type OpName, ops, type Target } from '@mammoscope/nn';
+import { compile } from './onnx-session.ts';
+import { assertClose } from './operation-check.ts';
+import type { Values } from './reference-array.ts';
+import { operationGraph } from './webgpu-cases.ts';
 import { runWithDriver, withoutDriver } from './webgpu-driver.ts';
 import type { OperationReport } from './webgpu-operations.ts';
 
@@ -19,13 +26,28 @@ const ON_CPU: Readonly<Partial<Record<OpName, string>>> = {
   Gather: 'the gradient reshapes indices of int64',
 };
 
+const WEBGPU: Target = { device: 'webgpu', blockSize: 0 };
+const names = Object.keys(ops) as OpName[];
+
+for (const op of names) {
+  test(`${op} is written for webgpu as it is for the CPU`, async () => {
+    const { graph, values, expected, gradients } = operationGraph(op);
+    const [webgpu, plain] = await Promise.all([compile(graph, WEBGPU), compile(graph)]);
+    const [found, right] = await Promise.all([webgpu.run(values), plain.run(values)]);
+    for (const [name, loop] of expected) assertClose(found.get(name), loop, TOLERANCE.forward, `${op} ${name}`);
+    for (const name of gradients)
+      assertClose(found.get(name), right.get(name) as Values, TOLERANCE.gradient, `${op} ${name}`);
+    await Promise.all([webgpu.release(), plain.release()]);
+  });
+}
+
 let report: Readonly<Record<string, OperationReport>> = {};
 before(async () => {
   if (withoutDriver) return;
   report = (await runWithDriver('webgpu-operations.ts')) as typeof report;
 });
 
-for (const op of Object.keys(ops) as OpName[]) {
+for (const op of names) {
   const lacking = ON_CPU[op];
   test(`${op} on webgpu computes what it should${lacking ? `, on the CPU: ${lacking}` : ''}`, {
     skip: withoutDriver,

@@ -1,5 +1,6 @@
 /** Exit codes: 0 done, 1 the work failed, 2 the usage or the input was wrong, 130 interrupted with what was done saved. */
 import { ImagingError } from '@mammoscope/imaging';
+import { GraphError } from '@mammoscope/nn';
 import { TrainingError, WeightsError } from '@mammoscope/runtime';
 import { StatsError } from '@mammoscope/stats';
 import { SystemError } from '@mammoscope/systems';
@@ -19,6 +20,7 @@ export function exitCodeOf(error: unknown): { readonly message: string; readonly
     error instanceof ImagingError ||
     error instanceof SystemError ||
     error instanceof StatsError ||
+    error instanceof GraphError ||
     error instanceof RangeError;
   return { message, code: input ? USAGE_ERROR : WORK_FAILED };
 }

@@ -7,7 +7,7 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { modelCommand } from './commands/model.ts';
 import { predictCommand } from './commands/predict.ts';
 import { trainCommand } from './commands/train.ts';
-import { exitCodeOf, USAGE_ERROR } from './exit-codes.ts';
+import { exitCodeOf, USAGE_ERROR, WORK_FAILED } from './exit-codes.ts';
 import { packageVersion } from './package-version.ts';
 
 const program = new Command('mammoscope')
@@ -15,17 +15,9 @@ const program = new Command('mammoscope')
     'Trains, evaluates and runs published CAD systems for mammography.\nNot a medical device. For research only.',
   )
   .version(packageVersion())
-  .showHelpAfterError('(add --help for the options)')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR));
+  .addHelpText('after', '\nExample:\n  ./mammoscope demo');
 
-/** Commands and their subcommands answer wrong usage alike. */
-function inherit(command: Command, parent: Command): Command {
-  command.copyInheritedSettings(parent);
-  for (const child of command.commands) inherit(child, command);
-  return command;
-}
-
-const commands = [
+for (const command of [
   trainCommand(),
   evaluateCommand(),
   predictCommand(),
@@ -33,8 +25,17 @@ const commands = [
   modelCommand(),
   benchCommand(),
   demoCommand(),
-];
-for (const command of commands) program.addCommand(inherit(command, program));
+]) {
+  program.addCommand(command);
+}
+refuseUsageErrors(program);
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0); // the reader has what it wanted, as in "model list | head -3"
+  process.stderr.write(`mammoscope: the output cannot be written (${error.code})\n`);
+  process.exit(WORK_FAILED);
+});
+process.stderr.on('error', () => undefined); // nobody reads the progress: the work goes on
 
 try {
   await program.parseAsync();
@@ -42,4 +43,20 @@ try {
   const { message, code } = exitCodeOf(error);
   process.stderr.write(`mammoscope: ${message}\n`);
   process.exit(code);
+}
+
+/** Errors of usage end with one line on stderr and exit code 2, in a command and in those below it. */
+function refuseUsageErrors(command: Command): void {
+  command
+    .configureOutput({
+      outputError: (text, write) =>
+        write(
+          `mammoscope: ${text
+            .trim()
+            .replace(/^error: /, '')
+            .replaceAll('\n', ' ')} (--help lists what there is)\n`,
+        ),
+    })
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR));
+  for (const part of command.commands) refuseUsageErrors(part as Command);
 }

@@ -1,5 +1,4 @@
 /** Options that several commands share, and their parsing. */
-
 import { chooseDevice, DEVICES, type Device, Engine } from '@mammoscope/runtime';
 import { InvalidArgumentError, Option } from 'commander';
 
@@ -11,11 +10,18 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
-/** Extents such as 1x3x224x224. */
+/** A whole number above 0, as --threads takes it. */
+export function positiveNumber(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1) throw new InvalidArgumentError(`"${text}" is not above 0.`);
+  return value;
+}
+
+/** Extents of a batch of images, N x C x H x W, such as 1x3x224x224. */
 export function shapeOption(text: string): number[] {
   const extents = text.split('x').map(Number);
-  if (!extents.every((extent) => Number.isInteger(extent) && extent > 0))
-    throw new InvalidArgumentError(`"${text}" is no shape; write it as 1x3x224x224.`);
+  if (extents.length !== 4 || !extents.every((extent) => Number.isInteger(extent) && extent > 0))
+    throw new InvalidArgumentError(`"${text}" is no shape of images; write it as 1x3x224x224.`);
   return extents;
 }
 
@@ -28,7 +34,7 @@ export const collect = (value: string, earlier: readonly string[]): string[] => 
 export const deviceOption = () =>
   new Option('--device <device>', 'where to compute').choices([...DEVICES, 'auto']).default('cpu');
 export const threadsOption = () =>
-  new Option('--threads <n>', 'threads inside an operation (all cores unless given)').argParser(wholeNumber);
+  new Option('--threads <n>', 'threads inside an operation (all cores unless given)').argParser(positiveNumber);
 export const jsonOption = () => new Option('--json', 'print JSON on stdout');
 
 /** An engine on the device asked for; with auto, the choice and its reason are logged. */

@@ -1,9 +1,10 @@
 /** Patches for a first run: real ones where MAMMOSCOPE_DATA names a folder that has them, drawn ones elsewhere. */
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatCsv, writePng8 } from '@mammoscope/imaging';
 import { drawPatchCohort } from '@mammoscope/phantom';
 import { writeAside } from '@mammoscope/runtime';
+import { makeFolder } from './run/make-folder.ts';
 
 export interface DemoData {
   readonly manifest: string;
@@ -27,7 +28,7 @@ export async function demoData(folder: string, dataFolder: string | undefined, s
   )
     return { manifest: real, kind: 'real', classes: CLASSES };
   const images = join(folder, 'images');
-  await mkdir(images, { recursive: true });
+  await makeFolder(images);
   const patches = drawPatchCohort({ patients: PATIENTS, seed, sizePx: SIZE_PX });
   for (const { fileName, plane } of patches) await writePng8(join(images, fileName), plane, SIZE_PX, SIZE_PX);
   const manifest = join(folder, 'manifest.csv');

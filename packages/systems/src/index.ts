@@ -2,10 +2,13 @@ export { type BenchResult, runTrainCase, TRAIN_CASES } from './bench/train-bench
 export { type DemoData, demoData } from './demo-data.ts';
 export { SYSTEM_ERROR_CODES, SystemError, type SystemErrorCode } from './errors.ts';
 export { type Evaluation, evaluateKang2021, headline, type ModelMetrics } from './kang2021/evaluate.ts';
+export { type TrainingSummary, trainingSummary } from './kang2021/history.ts';
+export { metricsOf } from './kang2021/metrics.ts';
 export { type Prediction, predictKang2021 } from './kang2021/predict.ts';
 export { PRESETS, type PresetName, type Recipe, SYSTEM as KANG2021 } from './kang2021/recipe.ts';
-export { metricsOf, writeResults } from './kang2021/results.ts';
+export { writeResults } from './kang2021/results.ts';
 export { recipeWith } from './kang2021/settings.ts';
 export { type TrainEvents, type TrainOptions, trainKang2021 } from './kang2021/train.ts';
+export { makeFolder } from './run/make-folder.ts';
 export { type RunRecord, readRunRecord } from './run/run-record.ts';
 export { versions } from './run/versions.ts';

@@ -12,7 +12,9 @@ import { formatTable } from '../table.ts';
 
 /** `data check` and `data import`. */
 export function dataCommand(): Command {
-  const data = new Command('data').description('check a manifest, or make one from a public data set');
+  const data = new Command('data')
+    .description('check a manifest, or make one from a public data set')
+    .addHelpText('after', '\nExample:\n  ./mammoscope data check manifest.csv');
   data
     .command('check')
     .description('decode every image of a manifest and check it against its row')

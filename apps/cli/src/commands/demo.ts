@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { readManifest } from '@mammoscope/imaging';
 import { demoData, evaluateKang2021, recipeWith, trainKang2021, writeResults } from '@mammoscope/systems';
 import { Command } from 'commander';
+import { interruptible } from '../interruption.ts';
 import { openEngine, wholeNumber } from '../options.ts';
 import { trainingProgress } from '../progress.ts';
 import { evaluationTable } from './evaluate.ts';
@@ -35,30 +36,27 @@ async function demo({ out, seed }: { readonly out?: string; readonly seed: numbe
   );
   const manifest = await readManifest(data.manifest, { classes: data.classes });
   const engine = await openEngine('cpu');
-  const stop = new AbortController();
-  const interrupt = () => stop.abort();
-  process.once('SIGINT', interrupt);
   try {
-    const command = `mammoscope demo --seed ${seed}`;
-    await trainKang2021({
-      engine,
-      manifest,
-      out: run,
-      preset: 'tiny',
-      recipe: recipeWith('tiny', []),
-      seed,
-      command,
-      resume: false,
-      weights: new Map(),
-      signal: stop.signal,
-      events: trainingProgress(process.stderr),
-    });
+    await interruptible((signal) =>
+      trainKang2021({
+        engine,
+        manifest,
+        out: run,
+        preset: 'tiny',
+        recipe: recipeWith('tiny', []),
+        seed,
+        command: `mammoscope demo --seed ${seed}`,
+        resume: false,
+        weights: new Map(),
+        signal,
+        events: trainingProgress(process.stderr),
+      }),
+    );
     const evaluation = await evaluateKang2021({ engine, run, manifest, cutoffFrom: 'validation' });
     await writeResults(engine, run, evaluation, run);
     process.stdout.write(`${evaluationTable(evaluation)}\n\nreport: ${join(run, 'report.html')}\n`);
     process.stderr.write(`done in ${((performance.now() - started) / 1000).toFixed(0)} s. Not a medical device.\n`);
   } finally {
-    process.off('SIGINT', interrupt);
     await engine.close();
   }
 }

@@ -1,8 +1,14 @@
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readManifest } from '@mammoscope/imaging';
 import type { Device } from '@mammoscope/runtime';
-import { type Evaluation, evaluateKang2021, metricsOf, readRunRecord, writeResults } from '@mammoscope/systems';
+import {
+  type Evaluation,
+  evaluateKang2021,
+  makeFolder,
+  metricsOf,
+  readRunRecord,
+  writeResults,
+} from '@mammoscope/systems';
 import { Command, Option } from 'commander';
 import { deviceOption, jsonOption, openEngine, print, threadsOption } from '../options.ts';
 import { formatTable } from '../table.ts';
@@ -42,7 +48,7 @@ async function evaluate(run: string, flags: EvaluateFlags): Promise<void> {
   const record = await readRunRecord(run);
   const manifest = await readManifest(flags.data, { classes: record.classes });
   const out = resolve(flags.out ?? run);
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   const engine = await openEngine(
     flags.device,
     flags.threads ?? (record.device === 'cpu' ? record.threads : undefined),
@@ -72,7 +78,7 @@ export function evaluationTable({ models, rows, dataset }: Evaluation): string {
   const lines = models.map(({ model, auc, atCutoff: at, cutoff }) => [
     model,
     `${auc.auc.toFixed(3)} (${auc.logitInterval.lower.toFixed(3)}-${auc.logitInterval.upper.toFixed(3)})`,
-    `>= ${cutoff.toFixed(3)}`,
+    Number.isFinite(cutoff) ? `>= ${cutoff.toFixed(3)}` : 'none',
     percent(at.sensitivity),
     percent(at.specificity),
     percent(at.accuracy),

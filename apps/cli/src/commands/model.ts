@@ -3,12 +3,14 @@ import type { Device } from '@mammoscope/runtime';
 import { SystemError } from '@mammoscope/systems';
 import { Command } from 'commander';
 import { describeNetwork } from '../network-summary.ts';
-import { deviceOption, jsonOption, openEngine, print, shapeOption, wholeNumber } from '../options.ts';
+import { deviceOption, jsonOption, openEngine, positiveNumber, print, shapeOption, wholeNumber } from '../options.ts';
 import { formatTable } from '../table.ts';
 
 /** `model list`, `model show`, `model probe`. */
 export function modelCommand(): Command {
-  const model = new Command('model').description('list networks, show their size, compare them with other builds');
+  const model = new Command('model')
+    .description('list networks, show their size, compare them with other builds')
+    .addHelpText('after', '\nExample:\n  ./mammoscope model list');
   model
     .command('list')
     .description('names, parameters and multiply-adds of all networks')
@@ -20,7 +22,7 @@ export function modelCommand(): Command {
     .description('parameters, multiply-adds and activation memory of a network')
     .argument('<model>', 'name of a network')
     .option('--input <shape>', 'images, as NxCxHxW', shapeOption, [1, 3, 224, 224])
-    .option('--outputs <n>', 'classes', wholeNumber, 2)
+    .option('--outputs <n>', 'classes', positiveNumber, 2)
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  ./mammoscope model show resnet34 --input 1x3x224x224')
     .action((name: string, flags: { input: number[]; outputs: number; json?: boolean }) =>

@@ -2,9 +2,19 @@ import { basename, resolve } from 'node:path';
 import { readManifest } from '@mammoscope/imaging';
 import { isNetworkName, type NetworkName, networks } from '@mammoscope/nn';
 import type { Device } from '@mammoscope/runtime';
-import { PRESETS, recipeWith, SystemError, trainKang2021 } from '@mammoscope/systems';
+import { PRESETS, recipeWith, SystemError, trainingSummary, trainKang2021 } from '@mammoscope/systems';
 import { Argument, Command, Option } from 'commander';
-import { collect, deviceOption, listOption, openEngine, threadsOption, wholeNumber } from '../options.ts';
+import { interruptible } from '../interruption.ts';
+import {
+  collect,
+  deviceOption,
+  jsonOption,
+  listOption,
+  openEngine,
+  print,
+  threadsOption,
+  wholeNumber,
+} from '../options.ts';
 import { trainingProgress } from '../progress.ts';
 
 interface TrainFlags {
@@ -18,6 +28,7 @@ interface TrainFlags {
   readonly resume?: boolean;
   readonly device: Device | 'auto';
   readonly threads?: number;
+  readonly json?: boolean;
 }
 
 /** `train <system> --data manifest.csv --out run` */
@@ -37,6 +48,7 @@ export function trainCommand(): Command {
     .option('--resume', 'go on with the run that the folder holds')
     .addOption(deviceOption())
     .addOption(threadsOption())
+    .addOption(jsonOption())
     .addHelpText(
       'after',
       '\nExample:\n  ./mammoscope train kang2021 --data manifest.csv --classes normal,microcalcification --preset tiny --out run',
@@ -47,34 +59,30 @@ export function trainCommand(): Command {
 async function train(system: string, flags: TrainFlags): Promise<void> {
   const recipe = recipeWith(flags.preset, flags.set);
   const weights = new Map(flags.weights.map(parseWeights));
-  const manifest = await readManifest(flags.data, flags.classes ? { classes: flags.classes } : {});
-  const engine = await openEngine(flags.device, flags.threads);
-  const stop = new AbortController();
-  const interrupt = () => {
-    if (stop.signal.aborted) process.exit(130);
-    process.stderr.write('\nstopping after this batch; press Ctrl-C again to leave at once\n');
-    stop.abort();
-  };
-  process.on('SIGINT', interrupt);
-  try {
-    await trainKang2021({
-      engine,
-      manifest,
-      out: resolve(flags.out),
-      preset: flags.preset,
-      recipe,
-      seed: flags.seed,
-      command: canonicalCommand(system, flags),
-      resume: flags.resume ?? false,
-      weights,
-      signal: stop.signal,
-      events: trainingProgress(process.stderr),
-    });
-  } finally {
-    process.off('SIGINT', interrupt);
-    await engine.close();
-  }
-  process.stderr.write(`trained; now: ./mammoscope evaluate ${flags.out} --data ${flags.data}\n`);
+  const out = resolve(flags.out);
+  const record = await interruptible(async (signal) => {
+    const manifest = await readManifest(flags.data, flags.classes ? { classes: flags.classes } : {});
+    const engine = await openEngine(flags.device, flags.threads);
+    try {
+      return await trainKang2021({
+        engine,
+        manifest,
+        out,
+        preset: flags.preset,
+        recipe,
+        seed: flags.seed,
+        command: canonicalCommand(system, flags),
+        resume: flags.resume ?? false,
+        weights,
+        signal,
+        events: trainingProgress(process.stderr),
+      });
+    } finally {
+      await engine.close();
+    }
+  });
+  if (flags.json) print(true, { run: out, ...(await trainingSummary(out, record)) }, '');
+  process.stderr.write(`trained; now: ./mammoscope evaluate ${quoted(flags.out)} --data ${quoted(flags.data)}\n`);
 }
 
 function parseWeights(text: string): [NetworkName, string] {
@@ -90,13 +98,20 @@ function parseWeights(text: string): [NetworkName, string] {
 
 /** The command line with nothing in it that two equal runs would differ in: no folders, no --out, no --resume. */
 function canonicalCommand(system: string, flags: TrainFlags): string {
-  return [
-    `mammoscope train ${system} --data ${basename(flags.data)}`,
-    `--preset ${flags.preset}`,
-    ...flags.set.map((setting) => `--set ${setting}`),
-    ...(flags.classes ? [`--classes ${flags.classes.join(',')}`] : []),
-    ...flags.weights.map((text) => `--weights ${text.slice(0, text.indexOf('=') + 1)}${basename(text)}`),
-    `--seed ${flags.seed}`,
-    `--device ${flags.device}`,
-  ].join(' ');
+  const weights = flags.weights.map((text) => {
+    const at = text.indexOf('=') + 1;
+    return `${text.slice(0, at)}${basename(text.slice(at))}`;
+  });
+  const words = [
+    ...['mammoscope', 'train', system, '--data', basename(flags.data), '--preset', flags.preset],
+    ...flags.set.flatMap((setting) => ['--set', setting]),
+    ...(flags.classes ? ['--classes', flags.classes.join(',')] : []),
+    ...weights.flatMap((text) => ['--weights', text]),
+    ...['--seed', String(flags.seed), '--device', flags.device],
+    ...(flags.threads ? ['--threads', String(flags.threads)] : []),
+  ];
+  return words.map(quoted).join(' ');
 }
+
+/** A word as a POSIX shell takes it. */
+const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

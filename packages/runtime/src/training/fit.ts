@@ -67,6 +67,7 @@ export interface FitOptions {
   readonly batches: number;
   /** The inputs of a batch; must depend on the arguments alone. */
   readonly batchInputs: (epoch: number, batch: number) => Promise<ReadonlyMap<string, TensorData>>;
+  /** Figures of the validation images with the weights at hand; where the loss is no number the AUC is not looked at. */
   readonly validate: () => Promise<{ readonly loss: number; readonly auc: number }>;
   /** Files of the last state and of the weights with the best validation AUC. */
   readonly lastPath: string;
@@ -97,7 +98,7 @@ export function residentShapes({
  * with the same bytes as a run that was never stopped. TrainingError 'loss-not-finite', 'interrupted'.
  */
 export async function fit(options: FitOptions): Promise<FitState> {
-  const { engine, step, schedule, lastPath, signal, events } = options;
+  const { engine, step, schedule, signal, events } = options;
   let state: FitState = {
     epoch: 0,
     batch: 0,
@@ -112,23 +113,18 @@ export async function fit(options: FitOptions): Promise<FitState> {
   const session = await engine.load(step, options.hostStep);
   try {
     while (!state.finished) {
-      let next = state.batch < options.batches ? options.batchInputs(state.epoch, state.batch) : null;
+      let next = batchAhead(options, state.epoch, state.batch);
       while (state.batch < options.batches) {
-        const inputs = await (next as Promise<ReadonlyMap<string, TensorData>>);
+        const inputs = await next;
         const running = session.run(withScalars(options, state, inputs));
         const { epoch, batch } = state;
-        next = batch + 1 < options.batches ? options.batchInputs(epoch, batch + 1) : null; // prepared while the step runs
+        next = batchAhead(options, epoch, batch + 1); // prepared while the step runs
         const loss = Number((await running).get(`out:${LOSS_OUTPUT}`)?.[0]);
-        if (!Number.isFinite(loss)) {
-          throw new TrainingError(
-            'loss-not-finite',
-            `the loss is ${loss} in epoch ${epoch + 1}, batch ${batch + 1}: use a smaller learning rate (--set learningRate=...), or check the images for values that are no numbers; the last whole epoch is saved`,
-          );
-        }
+        if (!Number.isFinite(loss))
+          throw lossNotFinite(`the loss is ${loss} in epoch ${epoch + 1}, batch ${batch + 1}`, epoch);
         state = { ...state, batch: batch + 1, step: state.step + 1, lossSum: state.lossSum + loss };
         events?.onBatch?.({ epoch, batch, batches: options.batches, loss: state.lossSum / state.batch });
         if (signal?.aborted && state.batch < options.batches) {
-          await next?.catch(() => undefined);
           await save(options, state);
           throw new TrainingError(
             'interrupted',
@@ -147,17 +143,33 @@ export async function fit(options: FitOptions): Promise<FitState> {
   } finally {
     await session.release().catch(() => undefined);
   }
-  if (!state.finished)
-    await writeCheckpoint(lastPath, {
-      tensors: await networkState(engine, [...residentShapes(options).keys()]),
-      state: state as unknown as JsonValue,
-    });
   return state;
+}
+
+/** The inputs of a batch. An image that cannot be read is reported when its batch is awaited, not while another runs. */
+function batchAhead(
+  { batches, batchInputs }: FitOptions,
+  epoch: number,
+  batch: number,
+): ReturnType<FitOptions['batchInputs']> {
+  const inputs = batch < batches ? batchInputs(epoch, batch) : Promise.resolve(new Map());
+  inputs.catch(() => undefined);
+  return inputs;
+}
+
+function lossNotFinite(what: string, epochsDone: number): TrainingError {
+  const saved = epochsDone === 0 ? 'nothing is saved yet' : `epoch ${epochsDone} is saved`;
+  return new TrainingError(
+    'loss-not-finite',
+    `${what}: use a smaller learning rate (--set learningRate=...), or check the images; ${saved}`,
+  );
 }
 
 async function endEpoch(options: FitOptions, state: FitState): Promise<FitState> {
   const { engine, schedule, bestPath, networkValues } = options;
   const { loss, auc } = await options.validate();
+  if (!Number.isFinite(loss))
+    throw lossNotFinite(`the validation loss is ${loss} after epoch ${state.epoch + 1}`, state.epoch);
   const best = bestOf(state.history);
   const record: EpochRecord = {
     epoch: state.epoch + 1,

@@ -6,13 +6,16 @@ import { type ClassifierSpec, inferenceGraph } from './graphs.ts';
 export interface ExportMetadata {
   readonly classes: readonly string[];
   readonly normalisation: 'zScore' | 'minMax';
+  /** An image is called positive when the sum of its positive classes' probabilities is at least this; Infinity, null in the file, where no cut-off beats chance. */
+  readonly cutoff: number;
+  readonly versions: Readonly<Record<string, string>>;
 }
 
 /** A trained network as the bytes of an ONNX file of standard ops, one image at a time, weights inside. */
 export function exportClassifier(
   spec: ClassifierSpec,
   weights: StateDict,
-  { classes, normalisation }: ExportMetadata,
+  { classes, normalisation, cutoff, versions }: ExportMetadata,
 ): Uint8Array {
   const lowered = lower(inferenceGraph(spec, 1), PORTABLE_TARGET);
   const initializers = lowered.parameters.map(({ name, dtype, shape }) => {
@@ -33,6 +36,8 @@ export function exportClassifier(
         normalisation: `${normalisation} of each image`,
         channels: 'grey, repeated',
       }),
+      cutoff: JSON.stringify(cutoff),
+      versions: JSON.stringify(versions),
       notice: 'Not a medical device. For research only.',
     },
   };

@@ -3,6 +3,7 @@ import type { ManifestRow } from '@mammoscope/imaging';
 import { type Choices, type Declaration, lower } from '@mammoscope/nn';
 import { type Engine, readCheckpoint, type Session } from '@mammoscope/runtime';
 import type { ImageSource } from '../data/image-source.ts';
+import { damagedRun } from '../run/damaged-run.ts';
 import { type ClassifierSpec, inferenceGraph, PORTS } from './graphs.ts';
 
 /** A network ready to score. */
@@ -39,16 +40,19 @@ export async function loadScorer(
   };
 }
 
-/** Puts the weights of a checkpoint into an engine; a checkpoint of another network is refused. */
+/**
+ * Puts the weights of a checkpoint into an engine. SystemError (see damagedRun) where the file is missing, damaged or
+ * of another network.
+ */
 export async function loadBest(
   engine: Engine,
   path: string,
   declarations: ReadonlyMap<string, Declaration>,
 ): Promise<void> {
-  const { tensors } = await readCheckpoint(
-    path,
-    new Map([...declarations].map(([name, { tensor }]) => [name, tensor.shape])),
-  );
+  const shapes = new Map([...declarations].map(([name, { tensor }]) => [name, tensor.shape]));
+  const { tensors } = await readCheckpoint(path, shapes).catch((error) => {
+    throw damagedRun(path, error);
+  });
   await engine.put(
     new Map(
       [...tensors].map(([name, { shape, data }]) => [

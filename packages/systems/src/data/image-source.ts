@@ -3,6 +3,7 @@ import {
   applyAugmentation,
   augmentationStream,
   drawAugmentation,
+  ImagingError,
   type ManifestRow,
   minMaxNormalise,
   readManifestImage,
@@ -40,7 +41,7 @@ export class ImageSource {
     const known = this.#planes.get(row.absolutePath);
     if (known) return known;
     const { sizePx } = this.#preprocessing;
-    const { data, width, height } = await readManifestImage(row);
+    const { data, width, height } = await readRow(row);
     const plane = width === sizePx && height === sizePx ? data : resizeBilinear(data, width, height, sizePx, sizePx);
     if (this.#cachedBytes + plane.byteLength <= CACHE_LIMIT_BYTES) {
       this.#planes.set(row.absolutePath, plane);
@@ -78,5 +79,15 @@ export class ImageSource {
       const stream = augmentationStream(seed, epoch, indexOf.get(row) ?? row.line);
       return applyAugmentation(plane, sizePx, sizePx, drawAugmentation(stream, options), { fill: 'reflect' });
     };
+  }
+}
+
+/** The image of a row; an error names the row's line, where the row is of a manifest (line 0 otherwise). */
+async function readRow(row: ManifestRow): Promise<Awaited<ReturnType<typeof readManifestImage>>> {
+  try {
+    return await readManifestImage(row);
+  } catch (error) {
+    if (!(error instanceof ImagingError) || row.line === 0) throw error;
+    throw new ImagingError(error.code, `line ${row.line} of the manifest: ${error.message}`, { cause: error });
   }
 }

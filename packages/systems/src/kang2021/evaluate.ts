@@ -1,8 +1,8 @@
-import { dirname, relative } from 'node:path';
+import { basename, dirname, relative } from 'node:path';
 import type { Manifest, ManifestRow } from '@mammoscope/imaging';
 import { isNetworkName, type NetworkName } from '@mammoscope/nn';
 import type { Engine } from '@mammoscope/runtime';
-import { type ConfusionMetrics, confusion, type DelongAuc, delong, youden } from '@mammoscope/stats';
+import { type ConfusionMetrics, confusion, type DelongAuc, delong } from '@mammoscope/stats';
 import { declarationsOf } from '../classifier/graphs.ts';
 import { loadBest, loadScorer, positiveScore } from '../classifier/scores.ts';
 import { ImageSource } from '../data/image-source.ts';
@@ -10,8 +10,8 @@ import { SystemError } from '../errors.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeOf } from './settings.ts';
-import { SCORING_BATCH, specOf } from './train.ts';
-import { readValidationScores, type ValidationScore } from './validation.ts';
+import { classifierSpec, SCORING_BATCH } from './train.ts';
+import { cutoffOf, readValidationScores, type ValidationScore } from './validation.ts';
 
 /** One network's, or the ensemble's, scores on the images evaluated. */
 export interface ModelScores {
@@ -19,7 +19,7 @@ export interface ModelScores {
   readonly role: 'member' | 'ensemble' | 'single';
   /** Probability of the positive class, one a row. */
   readonly scores: readonly number[];
-  /** From the largest Youden index on the validation images (or, marked, on the test images). */
+  /** From the largest Youden index on the validation images (or, marked, on the test images); Infinity where none beats chance. */
   readonly cutoff: number;
 }
 
@@ -38,6 +38,8 @@ export interface Evaluation {
   readonly models: readonly ModelMetrics[];
   readonly cutoffFrom: 'validation' | 'test';
   readonly exclusions: readonly { readonly path: string; readonly patientId: string; readonly reason: string }[];
+  /** Of the images evaluated. */
+  readonly manifest: { readonly name: string; readonly sha256: string };
   /** In words: 'test split', or the name of another manifest. */
   readonly dataset: string;
 }
@@ -63,19 +65,18 @@ export async function evaluateKang2021({
   requireClasses(record, manifest);
   const { rows, exclusions, dataset } = unseenRows(record, manifest);
   const positive = rows.map((row) => record.classes.indexOf(row.label) > 0);
-  if (!positive.includes(true) || !positive.includes(false)) {
+  const positives = positive.filter(Boolean).length;
+  if (Math.min(positives, rows.length - positives) < 2) {
     throw new SystemError(
       'data-unusable',
-      `${manifest.path} has ${rows.length} images that training did not see, all of one class: an evaluation needs ${record.classes[0]} and other images`,
+      `${manifest.path} has ${rows.length} images of patients that training did not see, ${positives} of them positive: an evaluation needs two or more of ${record.classes[0]} and of the others`,
     );
   }
   const members: { readonly scores: number[]; readonly validation: readonly ValidationScore[] }[] = [];
   for (const name of record.members) {
+    const validation = await readValidationScores(runFiles(run).member(name).validation);
     onImages?.(name, rows.length);
-    members.push({
-      scores: await scoreMember(engine, run, record, recipe, name, rows),
-      validation: await readValidationScores(runFiles(run).member(name).validation),
-    });
+    members.push({ scores: await scoreMember(engine, run, record, recipe, name, rows), validation });
   }
   const one = members.length === 1;
   const scored = members.map((member, i) => ({
@@ -96,10 +97,8 @@ export async function evaluateKang2021({
       ];
   const models = all.map(({ model, role, scores, validation }): ModelMetrics => {
     const source =
-      cutoffFrom === 'test'
-        ? { scores, labels: positive }
-        : { scores: validation.map(({ score }) => score), labels: validation.map((row) => row.positive) };
-    const cutoff = youden(source.scores, source.labels).threshold;
+      cutoffFrom === 'test' ? scores.map((score, i) => ({ score, positive: positive[i] as boolean })) : validation;
+    const cutoff = cutoffOf(source);
     return {
       model,
       role,
@@ -109,7 +108,17 @@ export async function evaluateKang2021({
       atCutoff: confusion(scores, positive, cutoff),
     };
   });
-  return { record, recipe, rows, positive, models, cutoffFrom, exclusions, dataset };
+  return {
+    record,
+    recipe,
+    rows,
+    positive,
+    models,
+    cutoffFrom,
+    exclusions,
+    dataset,
+    manifest: { name: basename(manifest.path), sha256: manifest.sha256 },
+  };
 }
 
 /** The model that a report leads with: the ensemble, or the only network. */
@@ -184,7 +193,7 @@ export async function scoreMember(
 export function memberSpec(record: RunRecord, recipe: Recipe, name: string) {
   if (!isNetworkName(name))
     throw new SystemError('run-missing', `run.json names the network "${name}", which this version does not have`);
-  return specOf(recipe, name as NetworkName, record.classes.length, Object.hasOwn(record.weights, name));
+  return classifierSpec(recipe, name as NetworkName, record.classes.length, Object.hasOwn(record.weights, name));
 }
 
 /** Element-wise mean. */
@@ -192,7 +201,8 @@ export function average(lists: readonly (readonly number[])[]): number[] {
   return (lists[0] ?? []).map((_, i) => lists.reduce((sum, list) => sum + (list[i] as number), 0) / lists.length);
 }
 
-function averageValidation(lists: readonly (readonly ValidationScore[])[]): ValidationScore[] {
+/** The validation scores of an ensemble. */
+export function averageValidation(lists: readonly (readonly ValidationScore[])[]): ValidationScore[] {
   const scores = average(lists.map((list) => list.map(({ score }) => score)));
   return (lists[0] ?? []).map((row, i) => ({ ...row, score: scores[i] as number }));
 }

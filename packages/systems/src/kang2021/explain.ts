@@ -14,6 +14,8 @@ import type { Recipe } from './recipe.ts';
 export interface Explanation {
   readonly image: string;
   readonly overlay: string;
+  /** True where the map is zero everywhere: nothing in the image raised the score. */
+  readonly empty: boolean;
 }
 
 /** Explains each row's score for the positive class (the class with index 1). */
@@ -47,6 +49,7 @@ export async function explain(
     explanations.push({
       image: await greyPng(plane, spec.sizePx),
       overlay: await overlayPng(plane, spec.sizePx, map, rowsOfMap, columns),
+      empty: map.every((value) => value === 0),
     });
   }
   await session.release();

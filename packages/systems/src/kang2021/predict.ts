@@ -1,13 +1,12 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { formatCsv, type ManifestRow } from '@mammoscope/imaging';
 import { type Engine, writeAside } from '@mammoscope/runtime';
-import { youden } from '@mammoscope/stats';
+import { makeFolder } from '../run/make-folder.ts';
 import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
-import { average, scoreMember } from './evaluate.ts';
+import { average, averageValidation, scoreMember } from './evaluate.ts';
 import { explain } from './explain.ts';
 import { recipeOf } from './settings.ts';
-import { readValidationScores } from './validation.ts';
+import { cutoffOf, readValidationScores } from './validation.ts';
 
 /** One image's result. */
 export interface Prediction {
@@ -33,8 +32,8 @@ export async function predictKang2021(
   const record = await readRunRecord(run);
   const recipe = recipeOf(record.recipe);
   const rows = files.map(
-    (path, i): ManifestRow => ({
-      line: i + 1,
+    (path): ManifestRow => ({
+      line: 0,
       patientId: '',
       path,
       absolutePath: path,
@@ -43,21 +42,16 @@ export async function predictKang2021(
       other: {},
     }),
   );
+  const validation = await Promise.all(
+    record.members.map((member) => readValidationScores(runFiles(run).member(member).validation)),
+  );
+  const cutoff = cutoffOf(averageValidation(validation));
+  const overlays = join(out, 'overlays');
+  await makeFolder(overlays);
   const scores: number[][] = [];
-  const validation: Awaited<ReturnType<typeof readValidationScores>>[] = [];
-  for (const member of record.members) {
-    scores.push(await scoreMember(engine, run, record, recipe, member, rows));
-    validation.push(await readValidationScores(runFiles(run).member(member).validation));
-  }
-  const validationScores = average(validation.map((list) => list.map(({ score }) => score)));
-  const cutoff = youden(
-    validationScores,
-    (validation[0] ?? []).map(({ positive }) => positive),
-  ).threshold;
+  for (const member of record.members) scores.push(await scoreMember(engine, run, record, recipe, member, rows));
   const mean = average(scores);
   const [negative, positive] = [record.classes[0] as string, record.classes.slice(1).join(' or ')];
-  const overlays = join(out, 'overlays');
-  await mkdir(overlays, { recursive: true });
   const explanations = await explain(engine, run, record, recipe, record.members[0] as string, rows);
   const predictions: Prediction[] = [];
   for (const [i, path] of files.entries()) {
@@ -84,7 +78,7 @@ export async function predictKang2021(
     formatJson({
       system: record.system,
       classes: record.classes,
-      cutoff,
+      cutoff: Number.isFinite(cutoff) ? cutoff : null,
       notice: 'Not a medical device. For research only.',
       predictions,
     }),

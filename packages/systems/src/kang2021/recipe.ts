@@ -3,7 +3,7 @@
  * breast-microcalcification diagnosis", Scientific Reports 11:23925, 2021. One constant a subsection of its methods;
  * each value has the sentence that it comes from in CITATIONS.
  *
- * Deviations are in DEVIATIONS, and per preset in PRESETS.
+ * Departures from it are in deviationsOf.
  */
 import type { AugmentationOptions } from '@mammoscope/imaging';
 import type { NetworkName } from '@mammoscope/nn';
@@ -57,21 +57,25 @@ const PAPER: Recipe = {
   testFraction: 260 / 1579,
 };
 
-/** Where the values of the recipe come from. */
+/** The sentences of the paper that the values of the recipe come from; a value without one is not in the paper. */
 export const CITATIONS: Partial<Record<keyof Recipe, string>> = {
-  sizePx: '"cropped each lesion by applying a square region of interest (ROI) of 512 x 512 pixels"',
+  networks:
+    'we use five state-of-the-art DCNN architectures, ResNet-101, Xception, Inception-v3, Inception-ResNet-v2, and DenseNet-201, which were pre-trained on the ImageNet dataset',
+  sizePx: 'cropped each lesion by applying a square region of interest (ROI) of 512×512 pixels',
   batch:
-    '"The mini-batch sizes were set to 32 for Xception and Inception-v3, 16 for ResNet-101 and Inception-ResNet-v2, and 8 for DenseNet-201."',
+    'The mini-batch sizes were set to 32 for Xception and Inception-v3, 16 for ResNet-101 and Inception-ResNet-v2, and 8 for DenseNet-201.',
   patience:
-    '"The patience, i.e., the number of epochs that the model waits for to observe loss reduction in the validation set before stopping the training, was set to 20."',
-  learningRate: '"The Adam optimizer (beta1 = 0.9 and beta2 = 0.999) was used with an initial learning rate of 1e-4"',
+    'The “patience,” i.e., the number of epochs that the model waits for to observe loss reduction in the validation set before stopping the training, was set to 20.',
+  learningRate:
+    'The Adam optimizer (β1 = 0.9 and β2 = 0.999) was used with an initial learning rate of 1e-4 for fine-tuning the five DCNNs.',
   weightDecay:
-    '"The hyper-parameter for controlling the amount of the regularization was set to 0.0005 for all DCNN models."',
-  flip: '"randomly flipped horizontally and vertically"',
-  rotationDeg: '"rotated between 1 and 359 degrees"',
-  translationPx: '"translated along the x- and y-axis by -30 to +30 pixels"',
-  valFraction: '"1121 [...] were randomly chosen as training data and 198 [...] as validation data"',
-  testFraction: '"The remaining images (positive, 97; negative, 163) were independently selected as test data."',
+    'The hyper-parameter for controlling the amount of the regularization was set to 0.0005 for all DCNN models.',
+  flip: 'randomly flipped horizontally and vertically',
+  rotationDeg: 'rotated between 1° and 359°',
+  translationPx: 'translated along the x- and y-axis by -30 to +30 pixels',
+  valFraction:
+    '1121 (positive, 418; negative 703) were randomly chosen as training data and 198 (positive, 74; negative, 124) as validation data',
+  testFraction: 'The remaining images (positive, 97; negative, 163) were independently selected as test data.',
 };
 
 export type PresetName = 'paper' | 'small' | 'tiny';
@@ -103,22 +107,19 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
   },
 };
 
-/** What differs from the paper whatever the preset. */
-export const DEVIATIONS: readonly {
+/** A departure from the paper. */
+export interface RecipeDeviation {
   readonly name: string;
   readonly paper: string;
   readonly here: string;
   readonly reason?: string;
-}[] = [
-  {
-    name: 'networks',
-    paper: 'ResNet-101, Xception, Inception-v3, Inception-ResNet-v2, DenseNet-201',
-    here: 'ResNet-18, 34, 50, 101 and SqueezeNet 1.1',
-    reason: 'The other four networks are not built yet.',
-  },
+}
+
+/** What differs from the paper whatever the recipe. */
+const DEVIATIONS: readonly RecipeDeviation[] = [
   {
     name: 'augmentation',
-    paper: 'an augmented training set made once',
+    paper: 'a fivefold augmented training set, made once',
     here: 'drawn anew for every image and epoch',
     reason: 'The same distribution, with more variety and no copies on disk.',
   },
@@ -129,8 +130,9 @@ export const DEVIATIONS: readonly {
   },
   {
     name: 'split',
-    paper: 'by date of examination',
+    paper: 'test images by year of examination, validation images at random',
     here: 'by patient, stratified and seeded, unless the manifest has a split column',
+    reason: 'No patient is in two splits.',
   },
   {
     name: 'cut-off',
@@ -138,8 +140,36 @@ export const DEVIATIONS: readonly {
     here: 'largest Youden index on the validation set, applied to the test set',
     reason: 'A cut-off chosen on the test set flatters.',
   },
-  { name: 'normalisation', paper: 'not stated', here: 'each image to mean 0 and standard deviation 1' },
 ];
+
+/** How a recipe departs from the paper: always, and in each value that the paper states otherwise. */
+export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
+  const shown = (value: Recipe[keyof Recipe]) => (Array.isArray(value) ? value.join(', ') : formatValue(value));
+  const stated = (Object.keys(CITATIONS) as (keyof Recipe)[]).filter((key) => key !== 'networks');
+  return [
+    {
+      name: 'networks',
+      paper: 'ResNet-101, Xception, Inception-v3, Inception-ResNet-v2, DenseNet-201',
+      here: shown(recipe.networks),
+      reason: 'Of the networks of the paper ResNet-101 alone is built yet.',
+    },
+    ...stated
+      .filter((key) => shown(recipe[key]) !== shown(PAPER[key]))
+      .map((key) => ({ name: key, paper: shown(PAPER[key]), here: shown(recipe[key]), reason: 'Preset or --set.' })),
+    {
+      name: 'normalisation',
+      paper: 'not stated',
+      here:
+        recipe.normalisation === 'zScore'
+          ? 'each image to mean 0 and standard deviation 1'
+          : 'each image to its smallest and largest value',
+    },
+    ...DEVIATIONS,
+  ];
+}
+
+/** Three significant digits are enough for a fraction such as 198/1579. */
+const formatValue = (value: unknown) => String(typeof value === 'number' ? Number(value.toPrecision(3)) : value);
 
 /** The augmentation of a recipe, as the imaging package takes it. */
 export function augmentationOf({ flip, rotationDeg, translationPx }: Recipe): AugmentationOptions {

@@ -1,84 +1,19 @@
-/** predictions.csv, metrics.json and report.html of an evaluation. */
+/** The files that an evaluation writes: metrics.json, predictions.csv, report.html. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { type CsvCells, formatCsv, type ManifestRow } from '@mammoscope/imaging';
+import type { ManifestRow } from '@mammoscope/imaging';
 import { RandomStream } from '@mammoscope/random';
 import { type CaseKind, type Estimate, type GalleryCase, type ReportData, renderReport } from '@mammoscope/report';
-import { bestOf, type Engine, type EpochRecord, writeAside } from '@mammoscope/runtime';
+import { bestOf, type Engine, writeAside } from '@mammoscope/runtime';
 import { type Proportion, rocBand, rocCurve } from '@mammoscope/stats';
-import { parse } from 'csv-parse/sync';
 import { formatJson, runFiles } from '../run/run-record.ts';
 import { type Evaluation, headline, type ModelMetrics } from './evaluate.ts';
 import { explain } from './explain.ts';
-import { CITATIONS, DEVIATIONS, type Recipe, SYSTEM } from './recipe.ts';
+import { readHistory } from './history.ts';
+import { metricsOf, predictionsOf } from './metrics.ts';
+import { CITATIONS, deviationsOf, type Recipe, SYSTEM } from './recipe.ts';
 
 /** Cases of each kind in the gallery. */
 const CASES_OF_A_KIND = 3;
-
-/** metrics.json: figures of the headline model at the top, all models below. NaN, where a figure is undefined, is null. */
-export function metricsOf(evaluation: Evaluation) {
-  const { models, rows, positive, dataset, cutoffFrom } = evaluation;
-  const first = headline(models);
-  return {
-    system: evaluation.record.system,
-    dataset,
-    images: rows.length,
-    patients: new Set(rows.map(({ patientId }) => patientId)).size,
-    positives: positive.filter(Boolean).length,
-    cutoffFrom,
-    ...figures(first),
-    models: models.map((model) => ({ model: model.model, role: model.role, ...figures(model) })),
-    notice: 'Not a medical device. For research only.',
-  };
-}
-
-const interval = ({ lower, upper }: { readonly lower: number; readonly upper: number }) => [lower, upper];
-const proportion = ({ value, interval: bounds, numerator, denominator }: Proportion) => ({
-  value,
-  interval: interval(bounds),
-  numerator,
-  denominator,
-});
-
-function figures({ auc, atCutoff, cutoff }: ModelMetrics) {
-  const { tp, fp, tn, fn, sensitivity, specificity, accuracy, ppv, npv, f1, mcc } = atCutoff;
-  return {
-    auc: auc.auc,
-    aucInterval: interval(auc.logitInterval),
-    aucStandardError: auc.standardError,
-    cutoff,
-    counts: { tp, fp, tn, fn },
-    sensitivity: proportion(sensitivity),
-    specificity: proportion(specificity),
-    accuracy: proportion(accuracy),
-    ppv: proportion(ppv),
-    npv: proportion(npv),
-    f1: { value: f1.value, interval: interval(f1.interval) },
-    mcc,
-  };
-}
-
-/** predictions.csv: a line a row with the scores of all models, the decision, and the manifest's other columns. */
-export function predictionsOf({ rows, models, record }: Evaluation): string {
-  const first = headline(models);
-  const [negative, positive] = [record.classes[0] as string, record.classes.slice(1).join(' or ')];
-  return formatCsv(
-    rows.map(
-      (row, i): CsvCells => ({
-        patient_id: row.patientId,
-        path: row.path,
-        ...(row.lesionId ? { lesion_id: row.lesionId } : {}),
-        label: row.label,
-        score: first.scores[i] as number,
-        decision: (first.scores[i] as number) >= first.cutoff ? positive : negative,
-        ...Object.fromEntries(
-          models.filter((model) => model !== first).map((model) => [`score_${model.model}`, model.scores[i] as number]),
-        ),
-        ...row.other,
-      }),
-    ),
-  );
-}
 
 /** Writes the three files into a folder. */
 export async function writeResults(engine: Engine, run: string, evaluation: Evaluation, out: string): Promise<void> {
@@ -99,14 +34,12 @@ const share = (p: Proportion): Estimate => ({
 });
 
 async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Promise<ReportData> {
-  const { record, recipe, models, rows, positive, dataset, cutoffFrom, exclusions } = evaluation;
+  const { record, recipe, models, rows, positive, dataset, cutoffFrom, exclusions, manifest } = evaluation;
   const first = headline(models);
   const patients = new Set(rows.map(({ patientId }) => patientId)).size;
-  const cutoffOf = (value: number) => ({
-    value,
-    comparison: '≥' as const,
-    rule: `largest Youden index on the ${cutoffFrom} images`,
-  });
+  const rule = `largest Youden index on the ${cutoffFrom} images`;
+  const cutoffOf = ({ cutoff }: ModelMetrics) =>
+    Number.isFinite(cutoff) ? { cutoff: { value: cutoff, comparison: '≥' as const, rule } } : {};
   const { tn, fp, fn, tp } = first.atCutoff;
   const random = new RandomStream(record.seed, 'roc-band');
   const roc = rocBand(first.scores, positive, { random, replicates: 1000 });
@@ -118,21 +51,23 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
     performance: {
       intervals:
         '95 % intervals: AUC by DeLong on the logit scale, proportions by Wilson, F1 by the delta method. Images are taken as independent, also where a patient has several',
-      models: models.map(({ model, role, cutoff, auc, atCutoff: at }) => ({
-        model,
-        role,
-        dataset,
-        images: rows.length,
-        patients,
-        cutoff: cutoffOf(cutoff),
-        auc: estimate(auc.auc, auc.logitInterval),
-        sensitivity: share(at.sensitivity),
-        specificity: share(at.specificity),
-        accuracy: share(at.accuracy),
-        ppv: share(at.ppv),
-        npv: share(at.npv),
-        f1: estimate(at.f1.value, at.f1.interval),
-      })),
+      models: models
+        .map((each) => [each, each.atCutoff] as const)
+        .map(([each, at]) => ({
+          model: each.model,
+          role: each.role,
+          dataset,
+          images: rows.length,
+          patients,
+          ...cutoffOf(each),
+          auc: estimate(each.auc.auc, each.auc.logitInterval),
+          sensitivity: share(at.sensitivity),
+          specificity: share(at.specificity),
+          accuracy: share(at.accuracy),
+          ppv: share(at.ppv),
+          npv: share(at.npv),
+          f1: estimate(at.f1.value, at.f1.interval),
+        })),
     },
     roc: models.map((model) => ({
       model: model.model,
@@ -143,7 +78,7 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
       operatingPoint: {
         fpr: 1 - model.atCutoff.specificity.value,
         tpr: model.atCutoff.sensitivity.value,
-        cutoff: cutoffOf(model.cutoff),
+        ...cutoffOf(model),
       },
       ...(model === first
         ? {
@@ -160,7 +95,7 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
       {
         model: first.model,
         dataset,
-        cutoff: cutoffOf(first.cutoff),
+        ...cutoffOf(first),
         classes: record.classes.map((label) => ({
           label,
           scores: first.scores.filter((_, i) => rows[i]?.label === label),
@@ -171,7 +106,7 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
       {
         model: first.model,
         dataset,
-        cutoff: cutoffOf(first.cutoff),
+        ...cutoffOf(first),
         classes: [record.classes[0] as string, record.classes.slice(1).join(' or ')],
         counts: [
           [tn, fp],
@@ -180,13 +115,13 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
       },
     ],
     gallery: {
-      method: 'Grad-CAM (Selvaraju et al. 2017) of the score for the positive class',
+      method: `${models.length > 1 ? 'Scores and decisions are those of the ensemble. ' : ''}Grad-CAM (Selvaraju et al. 2017) of the score for ${record.classes[1]}`,
       model: record.members[0] as string,
-      cutoff: cutoffOf(first.cutoff),
+      ...cutoffOf(first),
       cases: await galleryOf(engine, run, evaluation, first),
     },
     training: await Promise.all(
-      record.members.map(async (member) => historyOf(member, runFiles(run).member(member).history)),
+      record.members.map(async (member) => historyOf(member, runFiles(run).member(member).history, recipe.epochs)),
     ),
     splits: splitsOf(evaluation),
     exclusions: [...record.exclusions, ...exclusions],
@@ -198,7 +133,7 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
         ...(sentence ? { sentence } : {}),
       };
     }),
-    deviations: DEVIATIONS,
+    deviations: deviationsOf(recipe),
     provenance: {
       command: record.command,
       seed: record.seed,
@@ -206,6 +141,9 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
       versions: Object.entries(record.versions).map(([name, version]) => ({ name, version })),
       hashes: [
         { name: `manifest ${record.manifest.name}`, sha256: record.manifest.sha256 },
+        ...(manifest.sha256 === record.manifest.sha256
+          ? []
+          : [{ name: `manifest evaluated, ${manifest.name}`, sha256: manifest.sha256 }]),
         ...Object.entries(record.weights).map(([network, file]) => ({
           name: `weights of ${network}: ${file.name}`,
           sha256: file.sha256,
@@ -216,7 +154,11 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
   };
 }
 
-function notesOf({ record, cutoffFrom, recipe }: Evaluation, patients: number): NonNullable<ReportData['notes']> {
+function notesOf(
+  { record, cutoffFrom, recipe, models }: Evaluation,
+  patients: number,
+): NonNullable<ReportData['notes']> {
+  const useless = models.filter(({ cutoff }) => !Number.isFinite(cutoff)).map(({ model }) => model);
   const untrained = record.members.filter((member) => !Object.hasOwn(record.weights, member));
   return [
     ...(cutoffFrom === 'test'
@@ -224,6 +166,14 @@ function notesOf({ record, cutoffFrom, recipe }: Evaluation, patients: number): 
           {
             kind: 'warning' as const,
             text: 'The cut-off was chosen on the images that it is measured on: sensitivity, specificity and what follows from them are optimistic.',
+          },
+        ]
+      : []),
+    ...(useless.length > 0
+      ? [
+          {
+            kind: 'warning' as const,
+            text: `No cut-off tells the ${cutoffFrom} images apart better than chance (${useless.join(', ')}): every image is called negative there.`,
           },
         ]
       : []),
@@ -282,6 +232,7 @@ async function galleryOf(
     label: row.label,
     score,
     kind,
+    ...(explanations[i]?.empty ? { note: 'the map is zero everywhere: nothing spoke for the positive class' } : {}),
   }));
 }
 
@@ -289,17 +240,16 @@ function kindOf(positive: boolean, called: boolean): CaseKind {
   return `${positive === called ? 'true' : 'false'} ${called ? 'positive' : 'negative'}`;
 }
 
-async function historyOf(model: string, path: string) {
-  const rows = parse(await readFile(path, 'utf8'), { columns: true }) as Record<string, string>[];
-  const epochs: EpochRecord[] = rows.map((row) => ({
-    epoch: Number(row.epoch),
-    trainLoss: Number(row.train_loss),
-    valLoss: Number(row.val_loss),
-    valAuc: Number(row.val_auc),
-    learningRate: Number(row.learning_rate),
-  }));
+async function historyOf(model: string, path: string, epochsAllowed: number) {
+  const epochs = await readHistory(path);
   const best = bestOf(epochs);
-  return { model, epochs, ...(best ? { bestEpoch: best.epoch } : {}), selection: 'largest validation AUC' };
+  return {
+    model,
+    epochs,
+    ...(best ? { bestEpoch: best.epoch } : {}),
+    ...(epochs.length < epochsAllowed ? { earlyStopEpoch: epochs.length } : {}),
+    selection: 'largest validation AUC',
+  };
 }
 
 function splitsOf({ record }: Evaluation): NonNullable<ReportData['splits']> {

@@ -16,7 +16,8 @@ const schema: { readonly [K in keyof Recipe]: z.ZodType<Recipe[K]> } = {
         `not one of ${Object.keys(networks).join(', ')}`,
       ),
     )
-    .min(1),
+    .min(1)
+    .refine((names) => new Set(names).size === names.length, 'a network is named twice'),
   stem: z.enum(['imagenet', 'small']),
   sizePx: z.number().int().min(32).max(4096),
   normalisation: z.enum(['zScore', 'minMax']),
@@ -46,11 +47,7 @@ export function recipeWith(preset: string, settings: readonly string[]): Recipe 
         `--set ${setting}: the recipe has no "${key}"; it has ${Object.keys(schema).join(', ')}`,
       );
     const parsed = schema[key as keyof Recipe].safeParse(parseValue(key, text));
-    if (!parsed.success)
-      throw new SystemError(
-        'option-invalid',
-        `--set ${setting}: ${parsed.error.issues[0]?.message ?? 'invalid value'}`,
-      );
+    if (!parsed.success) throw new SystemError('option-invalid', `--set ${setting}: ${describeIssue(parsed.error)}`);
     recipe[key] = parsed.data;
   }
   return recipe as unknown as Recipe;
@@ -67,9 +64,16 @@ export function recipeOf(record: Readonly<Record<string, unknown>>): Recipe {
   return parsed.data as Recipe;
 }
 
+/** The first thing wrong with a value, as a part of a sentence. */
+function describeIssue({ issues }: z.ZodError): string {
+  const text = issues[0]?.message ?? 'invalid value';
+  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+}
+
 function splitSetting(setting: string): [string, string] {
   const at = setting.indexOf('=');
-  if (at < 1) throw new SystemError('option-invalid', `--set ${setting}: write it as key=value`);
+  if (at < 1)
+    throw new SystemError('option-invalid', `--set ${setting}: write it as key=value, for example --set epochs=20`);
   return [setting.slice(0, at), setting.slice(at + 1)];
 }
 

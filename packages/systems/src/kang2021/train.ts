@@ -1,43 +1,33 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, relative } from 'node:path';
-import { type Manifest, type ManifestRow, type Split, splitByPatient } from '@mammoscope/imaging';
-import {
-  adam,
-  constantSchedule,
-  type Declaration,
-  lower,
-  type NetworkName,
-  sizeOf,
-  type TensorData,
-} from '@mammoscope/nn';
+import type { Manifest, ManifestRow, Split } from '@mammoscope/imaging';
+import { adam, constantSchedule, lower, type NetworkName, type TensorData } from '@mammoscope/nn';
 import { RandomStream } from '@mammoscope/random';
 import {
   chooseWays,
   type Engine,
-  type EpochRecord,
   type FitEvents,
   fit,
-  initialise,
-  loadWeights,
   readCheckpoint,
-  readWeights,
   residentShapes,
+  TrainingError,
   writeAside,
 } from '@mammoscope/runtime';
 import { auc } from '@mammoscope/stats';
 import { exportClassifier } from '../classifier/export.ts';
 import { type ClassifierSpec, declarationsOf, PORTS, trainingStep } from '../classifier/graphs.ts';
-import { loadBest, loadScorer, meanCrossEntropy, positiveScore, type Scorer } from '../classifier/scores.ts';
+import { loadBest, loadScorer, meanCrossEntropy, positiveScore } from '../classifier/scores.ts';
 import { ImageSource } from '../data/image-source.ts';
 import { SystemError } from '../errors.ts';
-import { holdsRun, type RunRecord, readRunRecord, runFiles, writeRunRecord } from '../run/run-record.ts';
+import { damagedRun } from '../run/damaged-run.ts';
+import { makeFolder } from '../run/make-folder.ts';
+import { holdsFile, holdsRun, type RunRecord, readRunRecord, runFiles, writeRunRecord } from '../run/run-record.ts';
+import { requireSameRun } from '../run/same-run.ts';
 import { versions } from '../run/versions.ts';
+import { writeHistory } from './history.ts';
 import { augmentationOf, type Recipe, SYSTEM } from './recipe.ts';
-import { writeValidationScores } from './validation.ts';
-
-/** A row with the split that it was given. */
-export type SplitRow = ManifestRow & { readonly split: Split };
+import { hashWeights, residentValues, startingWeights, type WeightsFiles } from './starting-weights.ts';
+import { checkImages, type SplitRow, splitRows } from './training-images.ts';
+import { cutoffOf, writeValidationScores } from './validation.ts';
 
 /** How a run of the system is made. */
 export interface TrainOptions {
@@ -49,8 +39,7 @@ export interface TrainOptions {
   readonly seed: number;
   readonly command: string;
   readonly resume: boolean;
-  /** Weights files by network. */
-  readonly weights: ReadonlyMap<NetworkName, string>;
+  readonly weights: WeightsFiles;
   readonly signal?: AbortSignal;
   readonly events?: TrainEvents;
 }
@@ -73,8 +62,13 @@ export interface TrainEvents {
   readonly fit?: FitEvents;
 }
 
-/** The network of a recipe as the graphs take it. */
-export function specOf(recipe: Recipe, network: NetworkName, outputs: number, pretrained: boolean): ClassifierSpec {
+/** A network of a recipe; `pretrained` weights were trained on colour images. */
+export function classifierSpec(
+  recipe: Recipe,
+  network: NetworkName,
+  outputs: number,
+  pretrained: boolean,
+): ClassifierSpec {
   return {
     network,
     outputs,
@@ -90,21 +84,54 @@ export const SCORING_BATCH = 16;
 
 /**
  * Fine-tunes each network of the recipe and writes the run folder: run.json, and a folder a network with its history,
- * checkpoints and ONNX model. A run that was stopped goes on with `resume`.
+ * checkpoints and ONNX model. A run that was stopped goes on with `resume`. What can be wrong with images, weights and
+ * settings is found before the first network is trained.
  */
 export async function trainKang2021(options: TrainOptions): Promise<RunRecord> {
-  const { manifest, out, recipe, resume } = options;
-  const known = await holdsRun(out);
-  if (known && !resume)
+  const { engine, manifest, out, recipe, seed, resume, signal, events } = options;
+  const begun = (await holdsRun(out)) ? await readRunRecord(out) : null;
+  if (begun && !resume)
     throw new SystemError(
       'run-exists',
       `${out} holds a run already: choose another folder with --out, or go on with that run by --resume`,
     );
-  const rows = splitByPatient(manifest.rows, { seed: options.seed, fractions: fractionsOf(recipe) });
-  const earlier = known ? await readRunRecord(out) : null;
-  if (earlier) requireSameRun(earlier, options);
-  const weights = await hashWeights(options.weights);
-  const record: RunRecord = {
+  if (resume && !begun) events?.onNote?.(`${out} holds no run yet: a new one begins`);
+  const rows = splitRows(manifest, recipe, seed);
+  const record = recordOf(options, rows, await hashWeights(options.weights, recipe.networks));
+  if (begun) requireSameRun(out, begun, record);
+  await checkImages(manifest, rows, {
+    onImage: () => stopWhenAborted(signal, 'before training began'),
+    onNote: events?.onNote,
+  });
+  for (const network of options.weights.keys())
+    await startingWeights(specOf(options, network), seed, options.weights.get(network));
+  await makeFolder(out);
+  const graphs = recipe.networks.map(
+    (network) => trainingStep(specOf(options, network), recipe.batch, adam(), recipe.weightDecay, engine).graph,
+  );
+  const lowerings = await chooseWays(engine, graphs, {
+    fixed: new Map(Object.entries(begun?.lowerings ?? {})),
+    onTiming: (done, total) => {
+      stopWhenAborted(signal, 'before training began');
+      events?.onTiming?.(done, total);
+    },
+  });
+  const complete = begun ?? {
+    ...record,
+    lowerings: Object.fromEntries([...lowerings].sort(([a], [b]) => (a < b ? -1 : 1))),
+  };
+  if (!begun) await writeRunRecord(out, complete);
+  for (const network of recipe.networks) {
+    stopWhenAborted(signal, `before ${network}`);
+    await trainMember(options, rows, network, lowerings);
+  }
+  return complete;
+}
+
+/** run.json but for the lowerings. */
+function recordOf(options: TrainOptions, rows: readonly SplitRow[], weights: RunRecord['weights']): RunRecord {
+  const { engine, manifest, recipe } = options;
+  return {
     format: 'mammoscope-run-1',
     system: SYSTEM.name,
     preset: options.preset,
@@ -112,8 +139,8 @@ export async function trainKang2021(options: TrainOptions): Promise<RunRecord> {
     classes: [...manifest.classes],
     seed: options.seed,
     recipe: { ...recipe },
-    device: options.engine.device,
-    threads: options.engine.threads,
+    device: engine.device,
+    threads: engine.threads,
     versions: versions(),
     manifest: { name: basename(manifest.path), sha256: manifest.sha256 },
     weights,
@@ -128,87 +155,31 @@ export async function trainKang2021(options: TrainOptions): Promise<RunRecord> {
     lowerings: {},
     members: [...recipe.networks],
   };
-  const fixed = new Map(Object.entries(earlier?.lowerings ?? {}));
-  const graphs = recipe.networks.map(
-    (network) =>
-      trainingStep(
-        specOf(recipe, network, manifest.classes.length, options.weights.has(network)),
-        recipe.batch,
-        adam(),
-        recipe.weightDecay,
-        options.engine,
-      ).graph,
-  );
-  const choices = await chooseWays(options.engine, graphs, {
-    fixed,
-    ...(options.events?.onTiming ? { onTiming: options.events.onTiming } : {}),
-  });
-  const complete = { ...record, lowerings: Object.fromEntries([...choices].sort(([a], [b]) => (a < b ? -1 : 1))) };
-  await writeRunRecord(out, complete);
-  for (const network of recipe.networks) await trainMember(options, rows, network, choices);
-  return complete;
 }
 
-const fractionsOf = ({ valFraction, testFraction }: Recipe) => ({
-  train: 1 - valFraction - testFraction,
-  val: valFraction,
-  test: testFraction,
-});
+/** The network of a run as the graphs take it: three channels where its weights were trained on colour images. */
+const specOf = ({ recipe, manifest, weights }: TrainOptions, network: NetworkName) =>
+  classifierSpec(recipe, network, manifest.classes.length, weights.has(network));
 
-/** A resumed run must be the run that was begun. */
-function requireSameRun(earlier: RunRecord, { manifest, seed, recipe, engine }: TrainOptions): void {
-  const differences = [
-    earlier.manifest.sha256 === manifest.sha256 ? null : 'another manifest',
-    earlier.seed === seed ? null : `seed ${earlier.seed}`,
-    JSON.stringify(earlier.recipe) === JSON.stringify(recipe) ? null : 'another recipe',
-    earlier.device === engine.device ? null : `device ${earlier.device}`,
-    earlier.threads === engine.threads ? null : `${earlier.threads} threads`,
-  ].filter((difference) => difference !== null);
-  if (differences.length > 0)
-    throw new SystemError(
-      'run-mismatch',
-      `the run to resume was begun with ${differences.join(', ')}: repeat its command line, which run.json has as "${earlier.command}"`,
-    );
-}
-
-async function hashWeights(weights: ReadonlyMap<NetworkName, string>): Promise<RunRecord['weights']> {
-  const entries = await Promise.all(
-    [...weights].map(
-      async ([network, path]) =>
-        [
-          network,
-          {
-            name: basename(path),
-            sha256: createHash('sha256')
-              .update(await readFile(path))
-              .digest('hex'),
-          },
-        ] as const,
-    ),
-  );
-  return Object.fromEntries(entries);
+function stopWhenAborted(signal: AbortSignal | undefined, when: string): void {
+  if (signal?.aborted)
+    throw new TrainingError('interrupted', `interrupted ${when}; repeat the command with --resume to go on`);
 }
 
 async function trainMember(
   options: TrainOptions,
   rows: readonly SplitRow[],
   network: NetworkName,
-  choices: ReadonlyMap<string, string>,
+  lowerings: ReadonlyMap<string, string>,
 ): Promise<void> {
   const { engine, manifest, recipe, seed, events } = options;
   const files = runFiles(options.out).member(network);
-  await mkdir(files.folder, { recursive: true });
-  const pretrained = options.weights.get(network);
-  const spec = specOf(recipe, network, manifest.classes.length, pretrained !== undefined);
-  const source = new ImageSource(spec.channels === 3 ? { ...recipe, channels: 3 } : { ...recipe, channels: 1 });
+  await makeFolder(files.folder);
+  const spec = specOf(options, network);
+  const source = new ImageSource({ ...recipe, channels: spec.channels });
   const of = (split: Split) => rows.filter((row) => row.split === split);
   const [train, val] = [of('train'), of('val')];
   const batches = Math.floor(train.length / recipe.batch);
-  if (batches === 0)
-    throw new SystemError(
-      'data-unusable',
-      `${train.length} training images do not fill one batch of ${recipe.batch}: add images, or use a smaller one with --set batch=${Math.max(1, train.length)}`,
-    );
   events?.onMember?.(network, {
     train: train.length,
     val: val.length,
@@ -220,14 +191,15 @@ async function trainMember(
 
   const optimiser = adam();
   const { graph, hostStep } = trainingStep(spec, recipe.batch, optimiser, recipe.weightDecay, engine);
-  const step = lower(graph, engine.target, choices);
+  const step = lower(graph, engine.target, lowerings);
   const resident = residentShapes({ step, optimiser, ...(hostStep ? { hostStep } : {}) });
   const declarations = declarationsOf(spec);
-  await engine.put(await firstValues(options, network, spec, resident));
-  const scorer = await loadScorer(engine, spec, source, SCORING_BATCH, choices);
+  const { values, note } = await startingWeights(spec, seed, options.weights.get(network));
+  if (note) events?.onNote?.(note);
+  await engine.put(residentValues(resident, values));
+  const scorer = await loadScorer(engine, spec, source, SCORING_BATCH, lowerings);
   const indexOf = new Map<ManifestRow, number>(train.map((row, i) => [row, i]));
   const classOf = (row: ManifestRow) => manifest.classes.indexOf(row.label);
-  const history: EpochRecord[] = [];
   try {
     const state = await fit({
       engine,
@@ -255,93 +227,41 @@ async function trainMember(
       },
       validate: async () => {
         const { probabilities, logits } = await scorer.score(val);
-        return {
-          loss: meanCrossEntropy(logits, val.map(classOf)),
-          auc: auc(
-            probabilities.map(positiveScore),
-            val.map((row) => classOf(row) > 0),
-          ),
-        };
+        const loss = meanCrossEntropy(logits, val.map(classOf));
+        const positive = val.map((row) => classOf(row) > 0);
+        return { loss, auc: Number.isFinite(loss) ? auc(probabilities.map(positiveScore), positive) : Number.NaN };
       },
       lastPath: files.last,
       bestPath: files.best,
       networkValues: [...declarations.keys()],
-      resume: options.resume && (await exists(files.last)),
+      resume: options.resume && (await holdsFile(files.last)),
       ...(options.signal ? { signal: options.signal } : {}),
       events: events?.fit ?? {},
+    }).catch((error) => {
+      throw damagedRun(files.last, error);
     });
-    history.push(...state.history);
-    await writeAside(files.history, formatHistory(history));
-    const { probabilities } = await scoreWithBest(engine, scorer, files.best, declarations, val);
-    await writeValidationScores(
-      files.validation,
-      val.map((row, i) => ({
-        path: row.path,
-        positive: classOf(row) > 0,
-        score: positiveScore(probabilities[i] as Float64Array),
-      })),
+    await writeHistory(files.history, state.history);
+    await loadBest(engine, files.best, declarations);
+    const { probabilities } = await scorer.score(val);
+    const scores = val.map((row, i) => ({
+      path: row.path,
+      positive: classOf(row) > 0,
+      score: positiveScore(probabilities[i] as Float64Array),
+    }));
+    await writeValidationScores(files.validation, scores);
+    const best = await readCheckpoint(files.best);
+    await writeAside(
+      files.model,
+      exportClassifier(spec, best.tensors, {
+        classes: manifest.classes,
+        normalisation: recipe.normalisation,
+        cutoff: cutoffOf(scores),
+        versions: versions(),
+      }),
     );
   } finally {
     await scorer.release();
   }
-  const best = await readCheckpoint(files.best);
-  await writeAside(
-    files.model,
-    exportClassifier(spec, best.tensors, { classes: manifest.classes, normalisation: recipe.normalisation }),
-  );
-}
-
-/** Puts the best weights into the engine and scores rows with them. */
-async function scoreWithBest(
-  engine: Engine,
-  scorer: Scorer,
-  best: string,
-  declarations: ReadonlyMap<string, Declaration>,
-  rows: readonly ManifestRow[],
-) {
-  await loadBest(engine, best, declarations);
-  return scorer.score(rows);
-}
-
-/** The values that training starts from: given or random weights, and optimiser state of zeros. */
-async function firstValues(
-  options: TrainOptions,
-  network: NetworkName,
-  spec: ClassifierSpec,
-  resident: ReadonlyMap<string, readonly number[]>,
-) {
-  const declarations = declarationsOf(spec);
-  const file = options.weights.get(network);
-  const values = file
-    ? await pretrainedValues(file, network, declarations, options)
-    : initialise(declarations, options.seed);
-  return new Map(
-    [...resident].map(([name, shape]) => [
-      name,
-      { dtype: 'float32' as const, shape, data: values.get(name) ?? new Float32Array(sizeOf(shape)) },
-    ]),
-  );
-}
-
-async function pretrainedValues(
-  file: string,
-  network: NetworkName,
-  declarations: ReadonlyMap<string, Declaration>,
-  { seed, events }: TrainOptions,
-) {
-  const { values, report } = loadWeights(declarations, await readWeights(file, network), { seed, file });
-  const counts = Object.entries(report).flatMap(([what, names]) =>
-    names.length > 0 ? [`${names.length} ${what}`] : [],
-  );
-  events?.onNote?.(`weights of ${network} from ${basename(file)}: ${counts.join(', ')}`);
-  return values;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return readFile(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Rows of one-hot classes, [N, K]. */
@@ -349,11 +269,4 @@ export function oneHot(classes: readonly number[], count: number): Float32Array 
   const result = new Float32Array(classes.length * count);
   for (const [i, index] of classes.entries()) result[i * count + index] = 1;
   return result;
-}
-
-function formatHistory(history: readonly EpochRecord[]): string {
-  const lines = history.map(({ epoch, trainLoss, valLoss, valAuc, learningRate }) =>
-    [epoch, trainLoss, valLoss, valAuc, learningRate].join(','),
-  );
-  return `${['epoch,train_loss,val_loss,val_auc,learning_rate', ...lines].join('\n')}\n`;
 }

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { formatCsv } from '@mammoscope/imaging';
 import { writeAside } from '@mammoscope/runtime';
+import { youden } from '@mammoscope/stats';
 import { parse } from 'csv-parse/sync';
 import { SystemError } from '../errors.ts';
 
@@ -10,6 +11,14 @@ export interface ValidationScore {
   readonly path: string;
   readonly positive: boolean;
   readonly score: number;
+}
+
+/** The cut-off with the largest Youden index; an image is called positive from it on; Infinity where none beats chance. */
+export function cutoffOf(scores: readonly Omit<ValidationScore, 'path'>[]): number {
+  return youden(
+    scores.map(({ score }) => score),
+    scores.map(({ positive }) => positive),
+  ).threshold;
 }
 
 export async function writeValidationScores(path: string, scores: readonly ValidationScore[]): Promise<void> {

@@ -1,5 +1,5 @@
 /** run.json: everything that is needed to repeat a run or to use its result. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAside } from '@mammoscope/runtime';
 import * as z from 'zod';
@@ -57,13 +57,8 @@ export const runFiles = (folder: string) => ({
 /** JSON with two spaces and a line end, keys in the order given. */
 export const formatJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
+/** Writes run.json into an existing folder. */
 export async function writeRunRecord(folder: string, record: RunRecord): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new SystemError(
-      'option-invalid',
-      `the output folder ${folder} cannot be made (${error.code}): choose a folder that can be written with --out`,
-    );
-  });
   await writeAside(runFiles(folder).record, formatJson(record));
 }
 
@@ -76,7 +71,7 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
   } catch (error) {
     throw new SystemError(
       'run-missing',
-      `${folder} holds no run (${(error as NodeJS.ErrnoException).code} on run.json): give the folder that train wrote with --out`,
+      `${folder} holds no run (run.json: ${(error as NodeJS.ErrnoException).code}): give the folder that train wrote with --out`,
       { cause: error },
     );
   }
@@ -94,8 +89,11 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
 }
 
 /** True when a folder holds a run record. */
-export async function holdsRun(folder: string): Promise<boolean> {
-  return readFile(runFiles(folder).record).then(
+export const holdsRun = (folder: string): Promise<boolean> => holdsFile(runFiles(folder).record);
+
+/** True when there is a file of that name. */
+export async function holdsFile(path: string): Promise<boolean> {
+  return access(path).then(
     () => true,
     () => false,
   );

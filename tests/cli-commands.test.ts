@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { writePng8 } from '@mammoscope/imaging';
+import {
+  assertDone,
+  assertRefused,
+  CLASSES,
+  copyOf,
+  fileHashes,
+  type Outcome,
+  phantomManifest,
+  trainArguments,
+  workplace,
+} from './cli-process.ts';
+
+const { folder, mammoscope } = await workplace();
+let manifest: string;
+let trained: Outcome;
+let evaluated: Outcome;
+
+before(async () => {
+  manifest = await phantomManifest(join(folder, 'data'));
+  trained = await mammoscope([...trainArguments(manifest, 'run'), '--json']);
+  assertDone(trained);
+  evaluated = await mammoscope(['evaluate', 'run', '--data', manifest, '--json']);
+  assertDone(evaluated);
+});
+
+/** Lines of a CSV file without quoted commas, as records. */
+async function csvRecords(path: string): Promise<Record<string, string>[]> {
+  const [header = [], ...lines] = (await readFile(path, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(','));
+  return lines.map((cells) => Object.fromEntries(header.map((name, i) => [name, cells[i] ?? ''])));
+}
+
+/** The rows that run.json lists. */
+async function runRows(): Promise<{ path: string; patientId: string; split: string }[]> {
+  return JSON.parse(await readFile(join(folder, 'run', 'run.json'), 'utf8')).rows;
+}
+
+/** Patients whose images were trained on, or chosen by. */
+async function patientsSeen(): Promise<ReadonlySet<string>> {
+  return new Set((await runRows()).filter(({ split }) => split !== 'test').map(({ patientId }) => patientId));
+}
+
+test('train --json prints one JSON value on stdout and plain lines on stderr', () => {
+  const { members } = JSON.parse(trained.stdout) as { members: { network: string; epochs: number; valAuc: number }[] };
+  assert.deepEqual(
+    members.map(({ network, epochs }) => [network, epochs]),
+    [['squeezenet1_1', 2]],
+  );
+  const lines = trained.stderr.trimEnd().split('\n');
+  assert.ok(!trained.stderr.includes('\r') && !trained.stderr.includes('\u001b'), 'nothing is rewritten');
+  assert.match(trained.stderr, /^timing \d+ ways to compute/m);
+  assert.match(trained.stderr, /^squeezenet1_1: \d+ training, \d+ validation, \d+ test images; at most 2 epochs/m);
+  assert.equal(
+    lines.filter((line) => /^epoch \d: loss [\d.]+, validation loss [\d.]+, .* images\/s$/.test(line)).length,
+    2,
+  );
+});
+
+test('evaluate --json prints what metrics.json holds, on patients that training never saw', async () => {
+  assert.equal(evaluated.stdout, await readFile(join(folder, 'run', 'metrics.json'), 'utf8'));
+  const metrics = JSON.parse(evaluated.stdout) as { auc: number; images: number; counts: Record<string, number> };
+  const rows = await runRows();
+  const predictions = await csvRecords(join(folder, 'run', 'predictions.csv'));
+  const test = rows.filter(({ split }) => split === 'test').map(({ path }) => path);
+  assert.deepEqual(
+    predictions.map(({ path }) => path),
+    test,
+  );
+  assert.equal(metrics.images, test.length);
+  const seen = await patientsSeen();
+  assert.ok(predictions.every((row) => !seen.has(row.patient_id ?? '')));
+  assert.deepEqual(
+    [...new Set(predictions.map(({ scanner }) => scanner))].sort(),
+    ['A', 'B'],
+    'other columns are kept',
+  );
+  // AUC as the share of (positive, negative) pairs in the right order, ties a half
+  const scores = (positive: boolean) =>
+    predictions.filter(({ label }) => (label !== 'normal') === positive).map(({ score }) => Number(score));
+  const [high, low] = [scores(true), scores(false)];
+  const wins = high.flatMap((a) => low.map((b) => (a > b ? 1 : a === b ? 0.5 : 0)));
+  assert.ok(Math.abs(metrics.auc - wins.reduce((sum: number, win) => sum + win, 0) / wins.length) < 1e-12);
+  assert.equal(
+    Object.values(metrics.counts).reduce((a, b) => a + b),
+    test.length,
+  );
+});
+
+test('evaluate prints a table, writes elsewhere with --out, and leaves out patients that training saw', async () => {
+  const before = await fileHashes(join(folder, 'run'));
+  const other = await phantomManifest(join(folder, 'other'), 20, 1); // its first 16 patients have the names of the run's
+  const outcome = await mammoscope(['evaluate', 'run', '--data', other, '--out', 'elsewhere/results']);
+  assertDone(outcome);
+  assert.match(outcome.stdout, /^model +AUC \(95 % CI\)/);
+  assert.match(outcome.stdout, /another manifest/);
+  assert.deepEqual(Object.keys(await fileHashes(join(folder, 'elsewhere/results'))), [
+    'metrics.json',
+    'predictions.csv',
+    'report.html',
+  ]);
+  assert.deepEqual(await fileHashes(join(folder, 'run')), before);
+  const seen = await patientsSeen();
+  const predictions = await csvRecords(join(folder, 'elsewhere/results/predictions.csv'));
+  assert.ok(predictions.length > 0 && predictions.every((row) => !seen.has(row.patient_id ?? '')));
+  assert.match(await readFile(join(folder, 'elsewhere/results/report.html'), 'utf8'), /training saw this patient/);
+});
+
+test('predict scores a folder and a file as evaluate does, and draws where the network looked', async () => {
+  const [first] = await csvRecords(join(folder, 'run', 'predictions.csv'));
+  const image = join('data', first?.path as string);
+  const outcome = await mammoscope(['predict', 'run', image, 'data/images', '--out', 'predictions', '--json']);
+  assertDone(outcome);
+  const predictions = JSON.parse(outcome.stdout) as {
+    path: string;
+    score: number;
+    decision: string;
+    overlay: string;
+  }[];
+  assert.equal(predictions[0]?.path, join(folder, image));
+  assert.equal(predictions[0]?.score, Number(first?.score));
+  assert.equal(predictions[0]?.decision, first?.decision);
+  const files = Object.keys(await fileHashes(join(folder, 'predictions')));
+  assert.deepEqual(
+    files,
+    ['predictions.csv', 'predictions.json', ...predictions.map(({ overlay }) => `overlays/${overlay}`)].sort(),
+  );
+  const png = await readFile(join(folder, 'predictions', 'overlays', predictions[0]?.overlay as string));
+  assert.deepEqual([...png.subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47]);
+});
+
+test('where no cut-off beats chance nothing is called positive, and everything says so', async () => {
+  const flat = await copyOf(join(folder, 'run'), 'flat');
+  const path = join(flat, 'squeezenet1_1', 'validation.csv');
+  await writeFile(path, (await readFile(path, 'utf8')).replaceAll(/,[\d.e-]+$/gm, ',0.5'));
+  const outcome = await mammoscope(['evaluate', 'run-flat', '--data', manifest, '--json']);
+  assertDone(outcome);
+  const { cutoff, counts, sensitivity } = JSON.parse(outcome.stdout);
+  assert.deepEqual([cutoff, counts.tp, counts.fp, sensitivity.value], [null, 0, 0, 0]);
+  assert.match(await readFile(join(flat, 'report.html'), 'utf8'), /No cut-off tells the validation images apart/);
+  const table = await mammoscope(['evaluate', 'run-flat', '--data', manifest]);
+  assert.match(table.stdout, /^squeezenet1_1 .* none /m);
+  const predicted = await mammoscope(['predict', 'run-flat', 'data/images', '--out', 'flat', '--json']);
+  assertDone(predicted);
+  const decisions = (JSON.parse(predicted.stdout) as { decision: string }[]).map(({ decision }) => decision);
+  assert.deepEqual([...new Set(decisions)], ['normal']);
+});
+
+const COMMANDS = [
+  ...[[], ['train'], ['evaluate'], ['predict'], ['data'], ['data', 'check'], ['data', 'import'], ['model']],
+  ...[['model', 'list'], ['model', 'show'], ['model', 'probe'], ['bench'], ['demo']],
+];
+
+test('every command has --help with an example that is a command', async () => {
+  for (const command of COMMANDS) {
+    const { code, stdout, stderr } = await mammoscope([...command, '--help']);
+    assert.equal(code, 0);
+    assert.equal(stderr, '');
+    assert.match(stdout, /^Usage: mammoscope/);
+    const example = /\n {2}\.\/mammoscope (\w+)/.exec(stdout)?.[1];
+    assert.ok(example && COMMANDS.some(([name]) => name === example), `${command.join(' ')} has no example`);
+    if (command[0]) assert.equal(example, command[0]);
+  }
+});
+
+test('the list above is complete', async () => {
+  const below = async (command: readonly string[]): Promise<string[]> => {
+    const { stdout } = await mammoscope([...command, '--help']);
+    const listed = /\nCommands:\n([\s\S]*?)\n\n/.exec(stdout)?.[1] ?? '';
+    return [...listed.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name as string).filter((name) => name !== 'help');
+  };
+  const known = (first?: string) =>
+    COMMANDS.flatMap(([name, sub]) => (first === undefined ? (sub ? [] : [name]) : name === first ? [sub] : [])).filter(
+      (name) => name !== undefined,
+    );
+  assert.deepEqual(await below([]), known());
+  for (const group of ['data', 'model']) assert.deepEqual(await below([group]), known(group));
+});
+
+test('wrong usage ends with exit code 2 and one sentence', async () => {
+  const refused = async (pattern: RegExp, ...args: string[]) => assertRefused(await mammoscope(args), 2, pattern);
+  await refused(/unknown option '--bogus'/, 'train', 'kang2021', '--data', 'm.csv', '--out', 'x', '--bogus');
+  await refused(/unknown option '--bogus'/, 'data', 'check', 'm.csv', '--bogus');
+  await refused(/unknown command 'trian'.*train/, 'trian');
+  await refused(/unknown command 'chek'.*check/, 'data', 'chek');
+  await refused(/missing required argument 'run'/, 'evaluate', '--data', 'm.csv');
+  await refused(/missing required argument 'model'/, 'model', 'show');
+  await refused(/required option '--out/, 'train', 'kang2021', '--data', 'm.csv');
+  await refused(/'yolo' is invalid.*kang2021/, 'train', 'yolo', '--data', 'm.csv', '--out', 'x');
+  await refused(
+    /'1\.5' is invalid.*whole number/,
+    'train',
+    'kang2021',
+    '--data',
+    'm.csv',
+    '--out',
+    'x',
+    '--seed',
+    '1.5',
+  );
+  await refused(/'0' is invalid.*above 0/, 'train', 'kang2021', '--data', 'm.csv', '--out', 'x', '--threads', '0');
+  await refused(/'tpu' is invalid.*cpu, webgpu, cuda, auto/, 'evaluate', 'run', '--data', manifest, '--device', 'tpu');
+  await refused(/no network "resnet19".*resnet18/, 'model', 'show', 'resnet19');
+  await refused(/1x3x224.*1x3x224x224/, 'model', 'show', 'resnet18', '--input', '1x3x224');
+  const bare = await mammoscope([]);
+  assert.equal(bare.code, 2);
+  assert.match(bare.stderr, /Usage: mammoscope/);
+});
+
+test('model list and show count what torchvision counts', async () => {
+  const list = await mammoscope(['model', 'list', '--json']);
+  assertDone(list);
+  const found = JSON.parse(list.stdout) as { model: string; parameters: number; macs: number }[];
+  const parameters = Object.fromEntries(found.map((network) => [network.model, network.parameters]));
+  assert.equal(parameters.resnet18, 11_689_512);
+  assert.equal(parameters.resnet101, 44_549_160);
+  assert.equal(parameters.squeezenet1_1, 1_235_496);
+  const table = await mammoscope(['model', 'list']);
+  assert.match(table.stdout, /^resnet34 +21,797,672 +3\.66$/m);
+  const show = await mammoscope(['model', 'show', 'resnet18', '--input', '1x1x60x60', '--json']);
+  assertDone(show);
+  const shown = JSON.parse(show.stdout) as { input: number[]; parameters: number; stages: { parameters: number }[] };
+  assert.deepEqual(shown.input, [1, 1, 60, 60]);
+  assert.equal(shown.parameters, 11_689_512 - 2 * 64 * 49 - 998 * 513);
+  assert.equal(
+    shown.stages.reduce((sum, stage) => sum + stage.parameters, 0),
+    shown.parameters,
+  );
+});
+
+test('model probe prints the record that references/backbones.json has of the network', async () => {
+  type Record = {
+    model: string;
+    input: number[];
+    inputSeed: number;
+    salt: string;
+    evalLogits: number[][];
+    loss: number;
+  };
+  const references = JSON.parse(
+    await readFile(new URL('../references/backbones.json', import.meta.url), 'utf8'),
+  ) as Record[];
+  const reference = references.find(({ model }) => model === 'squeezenet1_1') as Record;
+  const { input, inputSeed, salt } = reference;
+  const flags = ['--input', input.join('x'), '--seed', String(inputSeed), '--salt', salt];
+  const outcome = await mammoscope(['model', 'probe', 'squeezenet1_1', ...flags]);
+  assertDone(outcome);
+  const got = JSON.parse(outcome.stdout) as Record;
+  for (const key of ['model', 'input', 'inputSeed', 'salt'] as const) assert.deepEqual(got[key], reference[key]);
+  for (const [i, logit] of reference.evalLogits.flat().entries())
+    assert.ok(Math.abs((got.evalLogits.flat()[i] as number) - logit) < 1e-4, `logit ${i}`);
+});
+
+test('data check describes a manifest', async () => {
+  const { code, stdout, stderr } = await mammoscope(['data', 'check', manifest, '--classes', CLASSES, '--json']);
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr, '');
+  const { summary } = JSON.parse(stdout) as { summary: { patients: number; images: number; sizes: object } };
+  assert.equal(summary.patients, 16);
+  assert.deepEqual(summary.sizes, { '32 x 32 x 8': summary.images });
+  const text = await mammoscope(['data', 'check', manifest]);
+  assert.match(text.stdout, /16 patients[\s\S]*microcalcification +\d+ +16/);
+});
+
+test('data import mias writes a manifest that data check accepts', async () => {
+  const mias = join(folder, 'mias');
+  await mkdir(mias);
+  const side = 1024;
+  for (const [i, name] of ['mdb001', 'mdb002', 'mdb003'].entries()) {
+    const plane = new Float32Array(side * side).fill(20 + i);
+    await writePng8(join(mias, `${name}.png`), plane, side, side);
+  }
+  await writeFile(
+    join(mias, 'Info.txt'),
+    'A list\n\nmdb001 G CIRC B 535 425 197\nmdb002 G CALC M 522 280 69\nmdb003 D NORM\nmdb004 D NORM\n',
+  );
+  const outcome = await mammoscope(['data', 'import', 'mias', 'mias', '--out', 'mias.csv', '--json']);
+  assertDone(outcome);
+  const result = JSON.parse(outcome.stdout) as { rows: number; absent: string[] };
+  assert.equal(result.rows, 3);
+  assert.deepEqual(result.absent, ['mdb004']);
+  const check = await mammoscope(['data', 'check', 'mias.csv', '--classes', 'normal,benign,malignant', '--json']);
+  assertDone(check);
+  const again = await mammoscope(['data', 'import', 'mias', 'data', '--out', 'none.csv']);
+  assertRefused(again, 2, /data has no readable Info\.txt/);
+});
+
+test('output into a pipe that is closed early is no error', async () => {
+  const outcome = await mammoscope(['model', 'list'], (child) => child.stdout?.destroy());
+  assert.equal(outcome.code, 0, outcome.stderr);
+  assert.equal(outcome.stderr, '');
+});

@@ -1,0 +1,103 @@
+/** The report of a run that was really trained, in a browser. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium } from 'playwright-core';
+import { assertDone, phantomManifest, trainArguments, workplace } from './cli-process.ts';
+
+const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+const skip = existsSync(executablePath) ? false : `no Chromium at ${executablePath}; set CHROMIUM_PATH`;
+
+const { folder, mammoscope } = await workplace();
+const NETWORKS = ['squeezenet1_1', 'squeezenet1_0'];
+let browser: Browser;
+let metrics: {
+  auc: number;
+  aucInterval: [number, number];
+  cutoff: number;
+  counts: Record<string, number>;
+  images: number;
+};
+
+before(async () => {
+  if (skip) return;
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  const manifest = await phantomManifest(join(folder, 'data'));
+  assertDone(await mammoscope(trainArguments(manifest, 'run', NETWORKS.join())));
+  const outcome = await mammoscope(['evaluate', 'run', '--data', manifest, '--json']);
+  assertDone(outcome);
+  metrics = JSON.parse(outcome.stdout);
+});
+
+after(() => browser?.close());
+
+/** Opens the report; complaints are console messages, errors, dialogs and requests for anything but the file itself. */
+async function open(width: number, colorScheme: 'light' | 'dark') {
+  const address = pathToFileURL(join(folder, 'run', 'report.html')).href;
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+  const complaints: string[] = [];
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('dialog', (dialog) => void dialog.dismiss().then(() => complaints.push(dialog.message())));
+  page.on('request', (request) => {
+    if (request.url() !== address && !request.url().startsWith('data:image/')) complaints.push(request.url());
+  });
+  await page.goto(address);
+  return { page, complaints };
+}
+
+for (const [width, scheme] of [
+  [390, 'light'],
+  [1280, 'dark'],
+] as const) {
+  test(`the report of a run opens without error, request or overflow at ${width} px, ${scheme}`, { skip }, async () => {
+    const { page, complaints } = await open(width, scheme);
+    const { scrolled, shown, broken } = await page.evaluate(() => ({
+      scrolled: document.documentElement.scrollWidth,
+      shown: document.documentElement.clientWidth,
+      broken: [...document.images].filter((image) => image.naturalWidth === 0).length,
+    }));
+    assert.ok(scrolled <= shown, `the page is ${scrolled} wide in ${shown}`);
+    assert.equal(broken, 0);
+    assert.deepEqual(complaints, []);
+    await page.close();
+  });
+}
+
+test('it shows the figures and the numbers of metrics.json', { skip }, async () => {
+  const { page } = await open(1280, 'light');
+  const text = await page.evaluate(() => document.body.textContent ?? '');
+  const figures = await page.evaluate(() =>
+    [...document.querySelectorAll('.chart > svg')].map((figure) => figure.getAttribute('aria-label') ?? ''),
+  );
+  for (const kind of [/ROC/, /score/i, /confusion/i, /^Training of/])
+    assert.ok(
+      figures.some((label) => kind.test(label)),
+      `no figure of ${kind} among: ${figures.join(' | ')}`,
+    );
+  const percent = (share: number) => (100 * share).toFixed(1);
+  const { tp, fp, tn, fn } = metrics.counts as { tp: number; fp: number; tn: number; fn: number };
+  assert.ok(text.includes(metrics.auc.toFixed(3)), `no AUC ${metrics.auc}`);
+  assert.ok(text.includes(`(${metrics.aucInterval.map((bound) => bound.toFixed(3)).join('–')})`), 'no interval');
+  assert.ok(text.includes(`${tp}/${tp + fn}`) && text.includes(percent(tp / (tp + fn))), 'no sensitivity');
+  assert.ok(text.includes(`${tn}/${tn + fp}`) && text.includes(percent(tn / (tn + fp))), 'no specificity');
+  assert.ok(text.includes(`${metrics.images} images`));
+  const images = await page.evaluate(() => document.images.length);
+  assert.ok(images >= 4 && images % 2 === 0, `${images} images of cases`);
+  await page.close();
+});
+
+test('it says where it came from, quotes once and shows no value that is none', { skip }, async () => {
+  const record = JSON.parse(await readFile(join(folder, 'run', 'run.json'), 'utf8'));
+  const { page } = await open(1280, 'light');
+  const text = await page.evaluate(() => document.body.textContent ?? '');
+  for (const fact of [record.command, record.manifest.sha256, record.versions.onnxruntime, ...NETWORKS])
+    assert.ok(text.includes(fact), fact);
+  assert.doesNotMatch(text, /\.\.(?!\.)|undefined|NaN|Infinity|\[object/);
+  const quotes = await page.evaluate(() => [...document.querySelectorAll('q')].map((q) => q.textContent ?? ''));
+  assert.ok(quotes.length > 5 && quotes.every((quote) => !/^["“]|["”]$/.test(quote)), quotes.join('\n'));
+  await page.close();
+});

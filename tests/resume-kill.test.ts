@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { watch } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { RandomStream } from '@mammoscope/random';
+import {
+  assertDone,
+  assertRefused,
+  copyOf,
+  fileHashes,
+  phantomManifest,
+  trainArguments,
+  workplace,
+} from './cli-process.ts';
+
+const { folder, mammoscope } = await workplace();
+const NETWORKS = ['squeezenet1_1', 'squeezenet1_0'];
+
+let manifest: string;
+let expected: Record<string, string>;
+
+const train = (out: string, ...more: string[]) => [...trainArguments(manifest, out, NETWORKS.join()), ...more];
+
+/** Hashes of a finished run after it was evaluated. */
+async function evaluated(out: string): Promise<Record<string, string>> {
+  assertDone(await mammoscope(['evaluate', out, '--data', manifest]));
+  return fileHashes(join(folder, out));
+}
+
+before(async () => {
+  manifest = await phantomManifest(join(folder, 'data'));
+  assertDone(await mammoscope(train('whole')));
+  expected = await evaluated('whole');
+});
+
+test('a run holds the files that the others are held against, of networks that learn', async () => {
+  const member = (name: string) =>
+    ['best.safetensors', 'history.csv', 'last.safetensors', 'model.onnx', 'validation.csv'].map(
+      (file) => `${name}/${file}`,
+    );
+  const files = ['metrics.json', 'predictions.csv', 'report.html', 'run.json', ...NETWORKS.flatMap(member)];
+  assert.deepEqual(Object.keys(expected).sort(), files.sort());
+  for (const name of NETWORKS) {
+    const [, ...epochs] = (await readFile(join(folder, 'whole', name, 'history.csv'), 'utf8')).trim().split('\n');
+    const losses = epochs.map((line) => Number(line.split(',')[1]));
+    assert.equal(losses.length, 2);
+    assert.ok(
+      losses.every((loss) => Math.abs(loss - Math.LN2) > 1e-5),
+      `${name} is dead (${losses}): take another seed`,
+    );
+  }
+});
+
+test('the same command gives the same bytes', async () => {
+  assertDone(await mammoscope(train('again')));
+  assert.deepEqual(await evaluated('again'), expected);
+});
+
+/** A moment to kill a process at: some time after its first word, or when it begins to write a file of the run. */
+type Moment = { readonly afterMs: number } | { readonly writing: string };
+
+/** Kills a process at a moment. The folder that the file is written in must exist. */
+function killAt(child: ChildProcess, out: string, moment: Moment): void {
+  if ('afterMs' in moment) {
+    child.stderr?.once('data', () => setTimeout(() => child.kill('SIGKILL'), moment.afterMs).unref());
+    return;
+  }
+  const parts = moment.writing.split('/');
+  const name = parts.pop() as string;
+  const watcher = watch(join(folder, out, ...parts), (_, changed) => {
+    if (changed?.startsWith(`.${name}.`)) child.kill('SIGKILL');
+  });
+  child.on('close', () => watcher.close());
+}
+
+/** Runs and kills a training at each moment in turn, resuming every time, then lets it end. Returns how often it was killed. */
+async function trainKilled(out: string, moments: readonly Moment[]): Promise<number> {
+  for (const name of NETWORKS) await mkdir(join(folder, out, name), { recursive: true });
+  let kills = 0;
+  for (const moment of moments) {
+    const outcome = await mammoscope(train(out, '--resume'), (child) => killAt(child, out, moment));
+    if (outcome.signal === 'SIGKILL') kills += 1;
+    else assertDone(outcome);
+  }
+  assertDone(await mammoscope(train(out, '--resume')));
+  return kills;
+}
+
+test('a run killed while it writes any of its files resumes to the same bytes', async () => {
+  const files = [
+    'run.json',
+    ...NETWORKS.flatMap((name) => [
+      `${name}/best.safetensors`,
+      `${name}/last.safetensors`,
+      `${name}/history.csv`,
+      `${name}/validation.csv`,
+      `${name}/model.onnx`,
+    ]),
+  ];
+  const kills = await trainKilled(
+    'writing',
+    files.map((writing) => ({ writing })),
+  );
+  assert.equal(kills, files.length, 'a kill came too late');
+  assert.deepEqual(await evaluated('writing'), expected);
+});
+
+test('a run killed at random moments resumes to the same bytes', async () => {
+  const random = new RandomStream(11, 'kills');
+  const moments = Array.from({ length: 4 }, () => ({ afterMs: random.uniform(0, 900) }));
+  assert.ok((await trainKilled('random', moments)) > 0);
+  assert.deepEqual(await evaluated('random'), expected);
+});
+
+test('Ctrl-C saves within an epoch, exits 130, and the run resumes to the same bytes', async () => {
+  const outcome = await mammoscope(train('interrupted'), (child) => {
+    child.stderr?.on('data', (text: Buffer | string) => {
+      if (String(text).includes('epoch 1:')) setTimeout(() => child.kill('SIGINT'), 150);
+    });
+  });
+  assertRefused(outcome, 130, /interrupted in epoch 2/, /--resume/);
+  assertDone(await mammoscope(train('interrupted', '--resume')));
+  assert.deepEqual(await evaluated('interrupted'), expected);
+});
+
+test('Ctrl-C before the first epoch exits 130 as well', async () => {
+  const outcome = await mammoscope(train('early'), (child) => {
+    child.stderr?.once('data', () => child.kill('SIGINT'));
+  });
+  assertRefused(outcome, 130, /--resume/);
+});
+
+test('resuming a finished and evaluated run changes nothing', async () => {
+  const out = 'whole-finished';
+  await copyOf(join(folder, 'whole'), 'finished');
+  assertDone(await mammoscope(train(out, '--resume')));
+  assert.deepEqual(await fileHashes(join(folder, out)), expected);
+});
+
+test('a run is resumed by the command that began it and by no other', async () => {
+  const refused = async (pattern: RegExp, ...args: string[]) => {
+    assertRefused(await mammoscope(args), 2, /whole/, pattern, /--resume/);
+    assert.deepEqual(await fileHashes(join(folder, 'whole')), expected);
+  };
+  await refused(/holds a run already/, ...train('whole'));
+  await refused(/seed 7/, ...train('whole', '--resume', '--seed', '3'));
+  await refused(/epochs 2/, ...train('whole', '--resume', '--set', 'epochs=3'));
+  await refused(/--threads \d/, ...train('whole', '--resume', '--threads', '7'));
+  await refused(
+    /classes normal,microcalcification/,
+    ...train('whole', '--resume', '--classes', 'microcalcification,normal'),
+  );
+  const other = await phantomManifest(join(folder, 'other'), 16, 5);
+  await refused(/manifest/, ...trainArguments(other, 'whole', NETWORKS.join()), '--resume');
+});
