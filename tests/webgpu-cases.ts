@@ -6,7 +6,7 @@ import { convolutionCases, linearCases } from './operation-cases-convolution.ts'
 import { indexingCases, movementCases } from './operation-cases-movement.ts';
 import { normalizationCases, poolingCases, reductionCases, resizeCases } from './operation-cases-window.ts';
 import type { CaseMaker, OperationCase } from './operation-check.ts';
-import { uniform, type Values } from './reference-array.ts';
+import { elementwise, uniform, type Values } from './reference-array.ts';
 import { convolution, type Geometry } from './reference-convolution.ts';
 
 const convolved =
@@ -16,20 +16,27 @@ const convolved =
     apply: (image, kernel) => image.graph.apply('Conv', [image, kernel], geometry)[0] as Tensor,
     reference: (image, kernel) => convolution(image, kernel, geometry),
   });
-const square = (group: number, pads: readonly number[]): Geometry => ({
-  strides: [1, 1],
-  dilations: [1, 1],
+const dense = (group: number, pads: readonly number[]): Geometry => ({
+  strides: pads.slice(pads.length / 2).map(() => 1),
+  dilations: pads.slice(pads.length / 2).map(() => 1),
   pads,
   group,
 });
 
-/** Convolutions that ONNX Runtime 1.30 gets wrong on webgpu, or whose gradients it gets wrong (webgpu-convolution.ts). */
-const FAULTS: readonly CaseMaker[] = [
-  convolved([2, 4, 5, 5], [12, 2, 3, 3], square(2, [1, 1, 1, 1])), // 6 channels out of each group, 12 in all
-  convolved([2, 12, 5, 5], [4, 3, 3, 3], square(4, [1, 1, 1, 1])), // one channel out of each group
-  convolved([2, 2, 3, 2], [3, 2, 3, 2], square(1, [0, 0, 2, 1])), // a kernel as large as the image
-  convolved([2, 2, 3, 2], [3, 2, 1, 1], square(1, [0, 0, 1, 1])),
+/** Convolutions that ONNX Runtime 1.30 refuses or gets wrong on webgpu, forward or backward (webgpu-convolution.ts). */
+const CONVOLUTION_FAULTS: readonly CaseMaker[] = [
+  convolved([2, 4, 5, 5], [12, 2, 3, 3], dense(2, [1, 1, 1, 1])), // 6 channels out of each group, 12 in all
+  convolved([2, 12, 5, 5], [4, 3, 3, 3], dense(4, [1, 1, 1, 1])), // one channel out of each group
+  convolved([2, 2, 3, 2], [3, 2, 3, 2], dense(1, [0, 0, 2, 1])), // a kernel as large as the image
+  convolved([2, 2, 3, 2], [3, 2, 1, 1], dense(1, [0, 0, 1, 1])),
+  convolved([2, 4, 3, 3, 3], [6, 2, 2, 3, 1], dense(2, [1, 1, 0, 0, 1, 0])), // groups over three axes
 ];
+/** A broadcast on which its kernel of Pow fails. */
+const POWER_FAULT: CaseMaker = (stream) => ({
+  operands: [uniform(stream, [3, 2, 4], 0.5, 2), uniform(stream, [3, 2, 1], 0.5, 2)],
+  apply: (a, b) => f.pow(a, b),
+  reference: (a, b) => elementwise([a, b], (base, exponent) => base ** exponent),
+});
 
 const cases: { readonly [K in OpName]: readonly CaseMaker[] } = {
   ...arithmeticCases,
@@ -42,7 +49,8 @@ const cases: { readonly [K in OpName]: readonly CaseMaker[] } = {
   ...movementCases,
   ...indexingCases,
   ...resizeCases,
-  Conv: [...convolutionCases.Conv, ...FAULTS],
+  Conv: [...convolutionCases.Conv, ...CONVOLUTION_FAULTS],
+  Pow: [...arithmeticCases.Pow, POWER_FAULT],
 };
 
 /** All cases of an op in one graph. */

@@ -1,8 +1,9 @@
 /**
  * Convolutions that ONNX Runtime 1.30's webgpu provider refuses or gets wrong, written with those that it gets right.
  * Refused: grouped Conv and every ConvTranspose over three axes. Wrong: ConvTranspose with groups of several channels in
- * and one channel out; Conv with a kernel of one place or of the image's extents and with pads at the ends alone, which it
- * takes for a matrix product.
+ * and one channel out; Conv with groups of 5, 6, 7, 9 ... channels out, where it writes 2 or 4 channels at a time across
+ * groups; Conv with a kernel of one place or of the image's extents and with pads at the ends alone, which it takes for a
+ * matrix product. Found by tests/webgpu-operations.test.ts and by comparing 500 random convolutions with the CPU's.
  */
 import type { ConvAttributes } from '../../graph/ops/convolution.ts';
 import type { OpName } from '../../graph/ops/index.ts';
@@ -23,29 +24,33 @@ function completed<K extends OpName>(known: readonly Way<K>[], lacks: Lacks<K>, 
   return [...withKernel, { ...instead, applies: lacks }];
 }
 
-const isVolume = ({ shape }: Tensor) => shape.length === 5;
 /** A Conv that is taken for a matrix product though its ends are padded. */
 const padsEndsOnly = (image: Shape, kernel: Shape, pads: Shape) =>
   (sameShape(image, kernel) || kernel.every((k) => k === 1)) &&
   pads.slice(0, kernel.length).every((p) => p === 0) &&
   pads.slice(kernel.length).some((p) => p > 0);
+/** Whether a Conv of several groups must be written group by group. */
+const needsSplit = (rank: number, outputs: number, group: number) => {
+  const written = outputs % 4 === 0 ? 4 : outputs % 2 === 0 ? 2 : 1; // channels at a time
+  return group > 1 && (rank === 5 || (outputs / group > 4 && (outputs / group) % written !== 0));
+};
 const reachOf = (kernel: Shape, dilations: Shape) => kernel.map((k, i) => (dilations[i] as number) * (k - 1));
 
 const lacksConv: Lacks<'Conv'> = ({ inputs, attributes: { group, pads } }, { device }) => {
   const [x, w] = inputs as [Tensor, Tensor];
   const wrong = padsEndsOnly(x.shape.slice(2), w.shape.slice(2), pads);
-  return device === 'webgpu' && (wrong || (group > 1 && isVolume(x)));
+  return device === 'webgpu' && (wrong || needsSplit(w.shape.length, w.shape[0] as number, group));
 };
 
 const lacksExchanged: Lacks<'ConvWeightGradient'> = ({ inputs, attributes: { group, pads } }, { device }) => {
   const [x, dy] = inputs as [Tensor, Tensor];
   const wrong = padsEndsOnly(x.shape.slice(2), dy.shape.slice(2), pads);
-  return device === 'webgpu' && (wrong || (group > 1 && isVolume(x)));
+  return device === 'webgpu' && (wrong || needsSplit(dy.shape.length, dy.shape[1] as number, group));
 };
 
 const lacksTransposed = (w: Tensor, group: number, { device }: Target) => {
   const [channels, perGroup] = w.shape as [number, number];
-  return device === 'webgpu' && (isVolume(w) || (group > 1 && perGroup === 1 && channels > group));
+  return device === 'webgpu' && (w.shape.length === 5 || (group > 1 && perGroup === 1 && channels > group));
 };
 
 const lacksConvTranspose: Lacks<'ConvTranspose'> = ({ inputs, attributes: { group } }, target) =>
@@ -96,7 +101,7 @@ function convolveGroup(
   return lowering.emit('Slice', [result, ...box]);
 }
 
-/** A convolution with a bias or none; over three axes group by group. */
+/** A convolution with a bias or none, group by group where it must be. */
 function convolve(
   lowering: Lowering,
   image: Shaped,
@@ -105,7 +110,8 @@ function convolve(
   bias: readonly string[] = [],
 ): string {
   const { group } = attributes;
-  if (group === 1 || kernel.shape.length < 5) return convolveGroup(lowering, image, kernel, attributes, bias);
+  if (!needsSplit(kernel.shape.length, kernel.shape[0] as number, group))
+    return convolveGroup(lowering, image, kernel, attributes, bias);
   const images = groupsOf(lowering, image, 1, group);
   const kernels = groupsOf(lowering, kernel, 0, group);
   const biases = bias.flatMap((value) => groupsOf(lowering, { value, shape: kernel.shape.slice(0, 1) }, 0, group));
