@@ -80,10 +80,17 @@ test('it shows the figures and the numbers of metrics.json', { skip }, async () 
     );
   const percent = (share: number) => (100 * share).toFixed(1);
   const { tp, fp, tn, fn } = metrics.counts as { tp: number; fp: number; tn: number; fn: number };
-  assert.ok(text.includes(metrics.auc.toFixed(3)), `no AUC ${metrics.auc}`);
-  assert.ok(text.includes(`(${metrics.aucInterval.map((bound) => bound.toFixed(3)).join('–')})`), 'no interval');
-  assert.ok(text.includes(`${tp}/${tp + fn}`) && text.includes(percent(tp / (tp + fn))), 'no sensitivity');
-  assert.ok(text.includes(`${tn}/${tn + fp}`) && text.includes(percent(tn / (tn + fp))), 'no specificity');
+  const tiles = await page.evaluate(() =>
+    [...document.querySelectorAll('.tile')].map((tile) => tile.textContent ?? ''),
+  );
+  const row = await page.evaluate(() => document.querySelector('.performance tbody tr:last-child')?.textContent ?? '');
+  const auc = `${metrics.auc.toFixed(3)}(${metrics.aucInterval.map((bound) => bound.toFixed(3)).join('–')})`;
+  const shown = (text: string) => text.replaceAll(/\s/g, '');
+  assert.ok(shown(tiles[1] as string).includes(`AUC${auc}`), `${tiles[1]}: no ${auc}`);
+  assert.match(tiles[2] as string, new RegExp(`Sensitivity\\s*${percent(tp / (tp + fn))}`));
+  assert.match(tiles[3] as string, new RegExp(`Specificity\\s*${percent(tn / (tn + fp))}`));
+  assert.ok(shown(row).includes(auc) && row.includes('ensemble'), row);
+  assert.ok(row.includes(`${tp}/${tp + fn}`) && row.includes(`${tn}/${tn + fp}`), row);
   assert.ok(text.includes(`${metrics.images} images`));
   const images = await page.evaluate(() => document.images.length);
   assert.ok(images >= 4 && images % 2 === 0, `${images} images of cases`);

@@ -16,15 +16,24 @@ export function demoCommand(): Command {
       'train a network on mammogram patches, measure it on unseen patients and write a report (about two minutes)',
     )
     .option('--out <folder>', 'folder of the run (a new temporary one unless given)')
+    .option('--resume', 'go on with the run that --out holds')
     .option('--seed <n>', 'seed of every random choice', wholeNumber, 0)
     .addHelpText(
       'after',
       '\nTrains on real patches when MAMMOSCOPE_DATA names a folder that has them, else on patches that it draws.\n\nExample:\n  ./mammoscope demo',
     )
-    .action((flags: { out?: string; seed: number }) => demo(flags));
+    .action((flags: { out?: string; resume?: boolean; seed: number }) => demo(flags));
 }
 
-async function demo({ out, seed }: { readonly out?: string; readonly seed: number }): Promise<void> {
+async function demo({
+  out,
+  resume = false,
+  seed,
+}: {
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly seed: number;
+}): Promise<void> {
   const started = performance.now();
   const folder = out ? resolve(out) : await mkdtemp(join(tmpdir(), 'mammoscope-demo-'));
   const run = join(folder, 'run');
@@ -34,6 +43,7 @@ async function demo({ out, seed }: { readonly out?: string; readonly seed: numbe
       ? `training on real patches: ${data.manifest}\n`
       : 'training on patches drawn for this demo (set MAMMOSCOPE_DATA to use real ones)\n',
   );
+  process.stderr.write(`folder: ${folder}\n`);
   const manifest = await readManifest(data.manifest, { classes: data.classes });
   const engine = await openEngine('cpu');
   try {
@@ -46,7 +56,7 @@ async function demo({ out, seed }: { readonly out?: string; readonly seed: numbe
         recipe: recipeWith('tiny', []),
         seed,
         command: `mammoscope demo --seed ${seed}`,
-        resume: false,
+        resume,
         weights: new Map(),
         signal,
         events: trainingProgress(process.stderr),
