@@ -1,6 +1,72 @@
-export { auc } from './auc.ts';
-export { betaCdf, betaQuantile } from './beta.ts';
+export {
+  type CohenKappa,
+  type CohenKappaOptions,
+  cohenKappa,
+  type KappaWeights,
+  type Rating,
+} from './agreement/cohen-kappa.ts';
+export { type FleissKappa, type FleissKappaOptions, fleissKappa } from './agreement/fleiss-kappa.ts';
+export { type Matthews, type MatthewsOptions, matthews } from './agreement/matthews.ts';
+export {
+  type Mcnemar,
+  type McnemarMethod,
+  type McnemarOptions,
+  mcnemar,
+  type PairedCounts,
+  pairedCounts,
+} from './agreement/mcnemar.ts';
+export { type AverageCorrectConfidence, averageCorrectConfidence } from './calibration/average-correct-confidence.ts';
+export { type Brier, brier } from './calibration/brier.ts';
+export { type Isotonic, isotonic, isotonicProbability } from './calibration/isotonic.ts';
+export { type Platt, platt, plattProbability } from './calibration/platt.ts';
+export {
+  type Binning,
+  type Reliability,
+  type ReliabilityBin,
+  type ReliabilityOptions,
+  reliability,
+} from './calibration/reliability.ts';
 export type { Labels, Scores } from './cases.ts';
+export { type DecisionCurve, type DecisionPoint, decisionCurve } from './decision/decision-curve.ts';
+export { type Afroc, type AfrocPoint, afroc } from './detection/afroc.ts';
+export {
+  type DetectionAveragePrecision,
+  type DetectionPrecisionMethod,
+  type DetectionPrecisionOptions,
+  detectionAveragePrecision,
+} from './detection/detection-average-precision.ts';
+export { dice } from './detection/dice.ts';
+export { type Box, type Detection, intersectionOverUnion, type Lesion, type Volume } from './detection/findings.ts';
+export {
+  type DbtexScore,
+  dbtexScore,
+  type FrocCurve,
+  type FrocOptions,
+  type FrocPoint,
+  froc,
+  sensitivityAt,
+} from './detection/froc.ts';
+export { dbtexHit, findHits, type HitRule, type Hits } from './detection/hits.ts';
+export { type PixelAveragePrecisionOptions, pixelAveragePrecision } from './detection/pixel-average-precision.ts';
+export { betaCdf, betaQuantile } from './distributions/beta.ts';
+export { chiSquareTail } from './distributions/chi-square.ts';
+export { fTail, fTailQuantile, noncentralFTail } from './distributions/f-distribution.ts';
+export { erf, erfc, normalCdf, normalQuantile, twoSidedP } from './distributions/normal.ts';
+export { studentQuantile, studentTwoSidedP } from './distributions/student.ts';
+export { StatsError, type StatsErrorCode, statsErrors } from './errors.ts';
+export { DEFAULT_LEVEL, type Interval, tailProbability, twoSidedDeviate } from './interval.ts';
+export {
+  type ImageRow,
+  type Level,
+  type LevelOptions,
+  type LevelRow,
+  type LevelRule,
+  toLevel,
+} from './levels/levels.ts';
+export { bands, MISSING, rowsOf, type Subgroup, type SubgroupValue, subgroups } from './levels/subgroups.ts';
+export { benjaminiHochberg } from './multiplicity/benjamini-hochberg.ts';
+export { holm } from './multiplicity/holm.ts';
+export type { AdjustedP } from './multiplicity/p-values.ts';
 export {
   type ConfusionCounts,
   type ConfusionMetrics,
@@ -8,7 +74,67 @@ export {
   confusion,
   confusionCounts,
   confusionMetrics,
-} from './confusion.ts';
+} from './proportions/confusion.ts';
+export { type F1Method, type F1Options, type F1Score, f1Score } from './proportions/f1.ts';
+export {
+  type Proportion,
+  type ProportionInterval,
+  type ProportionMethod,
+  type ProportionOptions,
+  proportion,
+  proportionInterval,
+} from './proportions/proportion.ts';
+export type { RandomSource } from './random-source.ts';
+export {
+  type ModalityAuc,
+  type ModalityDifference,
+  type ObuchowskiRockette,
+  type ObuchowskiRocketteOptions,
+  obuchowskiRockette,
+  type ReaderGeneralisation,
+  type ReaderVariance,
+} from './readers/obuchowski-rockette.ts';
+export { type ReaderAucs, type ReaderCovarianceMethod, readerAucs } from './readers/reader-covariance.ts';
+export {
+  type ReaderStudyPlan,
+  type ReaderStudyPower,
+  readerStudyCases,
+  readerStudyPower,
+} from './readers/reader-study-size.ts';
+export {
+  type GeeCoefficient,
+  type GeeCorrelation,
+  type GeeEstimates,
+  type GeeFit,
+  type GeeLink,
+  type GeeOptions,
+  gee,
+  geeEstimates,
+} from './regression/gee.ts';
+export {
+  type GeeComparison,
+  type GeeComparisonOptions,
+  type GeeMeasure,
+  geeComparison,
+  type ModelCalls,
+  type ModelDifference,
+  type ModelProportion,
+} from './regression/gee-comparison.ts';
+export { type WaldTest, waldTest } from './regression/wald.ts';
+export {
+  type BootstrapEstimate,
+  type BootstrapMethod,
+  type BootstrapOptions,
+  bootstrap,
+} from './resampling/bootstrap.ts';
+export { quantile } from './resampling/quantile.ts';
+export { resampledAuc } from './resampling/resampled-auc.ts';
+export {
+  type ResampledOperatingPointOptions,
+  resampledOperatingPoint,
+} from './resampling/resampled-operating-point.ts';
+export { clusterClasses, type Groups, type ResampledStatistic } from './resampling/units.ts';
+export { auc } from './roc/auc.ts';
 export {
   type DelongAuc,
   type DelongCovariance,
@@ -19,23 +145,22 @@ export {
   type Placements,
   placementCovariance,
   placements,
-} from './delong.ts';
-export { type DelongPaired, delongPaired } from './delong-paired.ts';
-export { StatsError, type StatsErrorCode, statsErrors } from './errors.ts';
-export { type F1Method, type F1Options, type F1Score, f1Score } from './f1.ts';
-export { DEFAULT_LEVEL, type Interval, tailProbability, twoSidedDeviate } from './interval.ts';
-export { midranks } from './midranks.ts';
-export { erf, erfc, normalCdf, normalQuantile, twoSidedP } from './normal.ts';
+} from './roc/delong.ts';
+export { type DelongOverall, delongOverall } from './roc/delong-overall.ts';
+export { type DelongPaired, delongPaired } from './roc/delong-paired.ts';
+export { type DelongUnpaired, delongUnpaired, type ScoredSample } from './roc/delong-unpaired.ts';
+export { midranks } from './roc/midranks.ts';
 export {
-  type Proportion,
-  type ProportionInterval,
-  type ProportionMethod,
-  type ProportionOptions,
-  proportion,
-  proportionInterval,
-} from './proportion.ts';
-export { quantile } from './quantile.ts';
-export type { RandomSource } from './random-source.ts';
-export { type RocCurve, type RocPoint, rocCurve } from './roc.ts';
-export { type RocBand, type RocBandOptions, type RocBandPoint, rocBand } from './roc-band.ts';
-export { type YoudenPoint, youden } from './youden.ts';
+  type FixedRate,
+  fixedSensitivity,
+  fixedSpecificity,
+  type OperatingPoint,
+  pointAtSensitivity,
+  type TargetRule,
+} from './roc/operating-point.ts';
+export { type PartialAuc, type PartialAucOptions, partialAuc } from './roc/partial-auc.ts';
+export { type PrecisionRecallCurve, type PrecisionRecallPoint, precisionRecall } from './roc/precision-recall.ts';
+export { type RocCurve, type RocPoint, rocCurve } from './roc/roc.ts';
+export { type RocBand, type RocBandOptions, type RocBandPoint, rocBand } from './roc/roc-band.ts';
+export { type YoudenPoint, youden } from './roc/youden.ts';
+export { type Coverage, type CoverageOptions, coverage } from './simulation/coverage.ts';

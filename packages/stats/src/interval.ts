@@ -1,5 +1,5 @@
+import { normalQuantile } from './distributions/normal.ts';
 import { StatsError } from './errors.ts';
-import { normalQuantile } from './normal.ts';
 
 /** A two-sided confidence interval; `level` is its nominal coverage, 0.95 for 95 %. */
 export interface Interval {

@@ -19,11 +19,17 @@ export interface ProcReference {
   readonly auc: number;
   readonly delongCi: readonly [number, number];
   readonly delongVar: number;
+  /** The area over specificities 0.9 to 1, not corrected. */
+  readonly partialAuc09to1: number;
 }
 
 /** What scikit-learn 1.2 says of one score. */
 export interface SklearnReference {
   readonly auc: number;
+  readonly averagePrecision: number;
+  readonly brier: number;
+  /** roc_auc_score with max_fpr 0.1: McClish's correction. */
+  readonly partialAucMax01: number;
   readonly 'at0.5': Readonly<
     Record<'tp' | 'fp' | 'tn' | 'fn' | 'acc' | 'f1' | 'mcc' | 'precision' | 'recall' | 'kappa', number>
   >;
