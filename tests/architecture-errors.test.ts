@@ -1,6 +1,7 @@
 /** Holds docs/errors.md to the tables of error codes in the code: every class, every code, its meaning. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FILE_ERROR_CODES } from '@mammoscope/files';
 import { IMAGING_ERROR_CODES } from '@mammoscope/imaging';
 import type { GraphError, InitialiserError } from '@mammoscope/nn';
 import { TRAINING_ERROR_CODES, WEIGHTS_ERROR_CODES } from '@mammoscope/runtime';
@@ -25,6 +26,7 @@ const INITIALISER_ERROR_CODES = {
 } satisfies Record<InitialiserError['code'], string>;
 
 const CODES: Readonly<Record<string, Codes>> = {
+  FileError: FILE_ERROR_CODES,
   ImagingError: IMAGING_ERROR_CODES,
   SystemError: SYSTEM_ERROR_CODES,
   TrainingError: TRAINING_ERROR_CODES,

@@ -5,14 +5,15 @@ import type { PackageFile, SourceFile } from './source-tree.ts';
 /** What each package may import of the others; every package may also import `random`, which imports none. */
 const PACKAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   random: [],
+  files: [],
   stats: [],
   nn: [],
   dicom: [],
   report: [],
   phantom: [],
-  runtime: ['nn'],
-  imaging: ['dicom'],
-  systems: ['report', 'runtime', 'imaging', 'dicom', 'phantom', 'stats', 'nn'],
+  runtime: ['nn', 'files'],
+  imaging: ['dicom', 'files'],
+  systems: ['report', 'runtime', 'imaging', 'dicom', 'phantom', 'stats', 'nn', 'files'],
 };
 
 /** What each folder of nn/src may import of the others. */

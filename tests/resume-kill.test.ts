@@ -78,15 +78,15 @@ function killAt(child: ChildProcess, out: string, moment: Moment): void {
 }
 
 /** Runs and kills a training at each moment in turn, resuming every time, then lets it end. Returns how often it was killed. */
-async function trainKilled(out: string, moments: readonly Moment[]): Promise<number> {
+async function trainKilled(out: string, moments: readonly Moment[], command = train(out)): Promise<number> {
   for (const name of NETWORKS) await mkdir(join(folder, out, name), { recursive: true });
   let kills = 0;
   for (const moment of moments) {
-    const outcome = await mammoscope(train(out, '--resume'), (child) => killAt(child, out, moment));
+    const outcome = await mammoscope([...command, '--resume'], (child) => killAt(child, out, moment));
     if (outcome.signal === 'SIGKILL') kills += 1;
     else assertDone(outcome);
   }
-  assertDone(await mammoscope(train(out, '--resume')));
+  assertDone(await mammoscope([...command, '--resume']));
   return kills;
 }
 
@@ -111,6 +111,36 @@ test('a run killed at random moments resumes to the same bytes', async () => {
   const moments = Array.from({ length: 4 }, () => ({ afterMs: random.uniform(0, 900) }));
   assert.ok((await trainKilled('random', moments)) > 0);
   assert.deepEqual(await evaluated('random'), expected);
+});
+
+test('a run in micro-batches, recomputed, warmed up and slowed on plateaus resumes to the same bytes', async () => {
+  const settings = [
+    ...['batch=8', 'accumulate=4', 'recompute=true', 'dropout=0.2', 'clipNorm=1', 'epochs=3', 'warmUpEpochs=1'],
+    ...['schedule=plateau', 'scheduleEpochs=1', 'scheduleFactor=0.5', 'scheduleFigure=trainLoss'],
+  ];
+  const [name] = NETWORKS as [string];
+  const command = (out: string) => [
+    ...trainArguments(manifest, out, name),
+    ...settings.flatMap((setting) => ['--set', setting]),
+  ];
+  assertDone(await mammoscope(command('procedure')));
+  const whole = await fileHashes(join(folder, 'procedure'));
+  const history = await readFile(join(folder, 'procedure', name, 'history.csv'), 'utf8');
+  const rates = history
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => Number(line.split(',').at(-1)));
+  assert.deepEqual(rates.slice(0, 2), [1.5e-4, 3e-4]);
+  const { recipe } = JSON.parse(await readFile(join(folder, 'procedure', 'run.json'), 'utf8'));
+  assert.deepEqual(
+    settings.filter((setting) => `${setting.split('=')[0]}=${recipe[setting.split('=')[0] as string]}` !== setting),
+    [],
+  );
+  const last = `${name}/last.safetensors`;
+  const moments: Moment[] = [{ writing: last }, { writing: last, time: 2 }];
+  assert.equal(await trainKilled('procedure-killed', moments, command('procedure-killed')), 2, 'a kill came too late');
+  assert.deepEqual(await fileHashes(join(folder, 'procedure-killed')), whole);
 });
 
 test('Ctrl-C saves within an epoch, exits 130, and the run resumes to the same bytes', async () => {

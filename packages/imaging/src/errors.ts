@@ -2,7 +2,7 @@
 export const IMAGING_ERROR_CODES = {
   'file-missing': 'no file of that name, or it is not a regular file',
   'file-empty': 'the file has zero bytes',
-  'file-unreadable': 'the operating system refused to read or write the file',
+  'file-unreadable': 'the operating system refused to read the file',
   'format-unsupported': 'not a PNG, JPEG or PGM file, or a variant of one that is not read',
   'image-truncated': 'the file ends before the image does',
   'image-corrupt': 'the bytes contradict the format (checksum, header, value out of range)',

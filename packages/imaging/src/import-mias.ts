@@ -1,8 +1,8 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { writeAside } from '@mammoscope/files';
 import { ImagingError } from './errors.ts';
 import { type CsvCells, formatCsv, manifestPath } from './manifest-file.ts';
-import { writeAside } from './write-png.ts';
 
 /*
  * The mini-MIAS database of mammograms (Suckling et al., "The Mammographic Image Analysis Society digital mammogram

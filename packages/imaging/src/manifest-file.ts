@@ -1,6 +1,6 @@
 import { dirname, relative, resolve, sep } from 'node:path';
+import { writeAside } from '@mammoscope/files';
 import type { ManifestRow } from './manifest-row.ts';
-import { writeAside } from './write-png.ts';
 
 /** One line of a CSV file by column name; an absent value is an empty cell. */
 export type CsvCells = Readonly<Record<string, string | number | undefined>>;
@@ -22,7 +22,7 @@ function csvCell(value: string | number | undefined): string {
 
 /**
  * Writes rows as a manifest, aside and then renamed, with paths relative to its folder (forward slashes). Reading it
- * back gives the same rows. Throws file-unreadable where the folder cannot be written.
+ * back gives the same rows. FileError where it cannot be written.
  */
 export async function writeManifest(path: string, rows: readonly ManifestRow[]): Promise<void> {
   const folder = dirname(resolve(path));

@@ -174,6 +174,8 @@ test('a file that asks to be turned is refused', async () => {
 test('no file, no bytes, no image, too many pixels: each has its code and names the file', async () => {
   await assert.rejects(readImage(join(folder, 'absent.png')), { code: 'file-missing', message: /absent\.png/ });
   await assert.rejects(readImage(folder), { code: 'file-missing', message: /not a file/ });
+  const endless = join(folder, `${'x'.repeat(300)}.png`); // longer than a file system allows
+  await assert.rejects(readImage(endless), { code: 'file-unreadable', message: /could not be read \(ENAMETOOLONG\)/ });
   await assert.rejects(read(''), { code: 'file-empty', message: /image has zero bytes/ });
   await assert.rejects(read('not an image'), { code: 'format-unsupported', message: /not an image/ });
   await assert.rejects(read('GIF89a'), { code: 'format-unsupported' });
@@ -263,5 +265,5 @@ test('writePng8 rounds and clips, and refuses what is not a plane', async () => 
   assert.deepEqual([...(await readImage(path)).data], [0, 0, 1, 255, 255, 7]);
   await assert.rejects(writePng8(path, new Float32Array(5), 3, 2), { code: 'option-invalid', message: /holds 5/ });
   await assert.rejects(writePng8(path, Float32Array.of(Number.NaN), 1, 1), { code: 'option-invalid', message: /NaN/ });
-  await assert.rejects(writePng8(join(folder, 'no', 'x.png'), Float32Array.of(1), 1, 1), { code: 'file-unreadable' });
+  await assert.rejects(writePng8(join(folder, 'no', 'x.png'), Float32Array.of(1), 1, 1), { code: 'file-not-written' });
 });

@@ -1,10 +1,10 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { writeAside } from '@mammoscope/files';
 import sharp from 'sharp';
 import { ImagingError } from './errors.ts';
 
 /**
  * Writes a plane as an 8-bit grey PNG, written aside and renamed. Values are rounded and clipped to 0..255.
- * @param plane [height * width], row-major. Throws option-invalid (size, not finite) and file-unreadable.
+ * @param plane [height * width], row-major. Throws option-invalid (size, not finite); FileError where the file cannot be written.
  */
 export async function writePng8(path: string, plane: Float32Array, width: number, height: number): Promise<void> {
   const samples = quantise(path, plane, width, height, 255, new Uint8Array(plane.length));
@@ -48,19 +48,4 @@ function quantise<T extends Uint8Array | Uint16Array>(
     samples[i] = Math.min(maximum, Math.max(0, Math.round(value)));
   }
   return samples;
-}
-
-/** Writes a file under a temporary name beside it and renames it, so that nobody reads half a file. */
-export async function writeAside(path: string, bytes: Buffer | string): Promise<void> {
-  const aside = `${path}.${process.pid}.part`;
-  try {
-    await writeFile(aside, bytes);
-    await rename(aside, path);
-  } catch (error) {
-    await rm(aside, { force: true });
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new ImagingError('file-unreadable', `${path} could not be written (${reason}): check the folder`, {
-      cause: error,
-    });
-  }
 }

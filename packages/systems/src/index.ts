@@ -2,7 +2,6 @@ export { type BenchResult, runTrainCase, TRAIN_CASES } from './bench/train-bench
 export { type DemoData, demoData } from './demo-data.ts';
 export { SYSTEM_ERROR_CODES, SystemError, type SystemErrorCode } from './errors.ts';
 export { type Evaluation, evaluateKang2021, headline, type ModelMetrics } from './kang2021/evaluate.ts';
-export { type TrainingSummary, trainingSummary } from './kang2021/history.ts';
 export { metricsOf } from './kang2021/metrics.ts';
 export { type Prediction, predictKang2021 } from './kang2021/predict.ts';
 export { PRESETS, type PresetName, type Recipe, SYSTEM as KANG2021 } from './kang2021/recipe.ts';
@@ -12,3 +11,4 @@ export { type TrainEvents, type TrainOptions, trainKang2021 } from './kang2021/t
 export { makeFolder } from './run/make-folder.ts';
 export { type RunRecord, readRunRecord } from './run/run-record.ts';
 export { versions } from './run/versions.ts';
+export { type TrainingSummary, trainingSummary } from './training/history.ts';

@@ -4,9 +4,8 @@
  */
 import { WeightsError } from '../weights/errors.ts';
 import { requireTensors } from '../weights/require-tensors.ts';
-import { encodeSafetensors, readSafetensors } from '../weights/safetensors.ts';
+import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
 import type { StateDict } from '../weights/state-dict.ts';
-import { writeAside } from './write-aside.ts';
 
 /** A value that JSON can write and read back unchanged. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
@@ -18,13 +17,13 @@ export interface Checkpoint {
 
 const FORMAT = 'mammoscope-checkpoint-1';
 
-/** Writes a checkpoint aside and renames it. WeightsError leaves the previous one in place. */
+/** Writes a checkpoint aside and renames it. FileError 'file-not-written' leaves the previous one in place. */
 export async function writeCheckpoint(path: string, { tensors, state }: Checkpoint): Promise<void> {
   const metadata = new Map([
     ['format', FORMAT],
     ['state', JSON.stringify(state)],
   ]);
-  await writeAside(path, encodeSafetensors(tensors, metadata, path));
+  await writeSafetensors(path, tensors, metadata);
 }
 
 /**

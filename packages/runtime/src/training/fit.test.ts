@@ -59,6 +59,37 @@ test('a batch that fails while the one before it runs is reported as its own err
   await assert.rejects(fit(idleTraining('damaged', { batchInputs })), /image 7 is damaged/);
 });
 
+test('the micro-batches of an epoch are numbered through, each batch is applied once, its loss is their mean', async () => {
+  const events: string[] = [];
+  const losses = [1, 2, 3, 4, 5, 6];
+  const session = (name: string, loss?: () => number) => ({
+    run: async () => {
+      events.push(name);
+      return new Map(loss ? [['out:loss', Float32Array.of(loss())]] : []);
+    },
+    release: async () => undefined,
+  });
+  const idle = idleTraining('micro-batches');
+  const apply = { ...idle.step };
+  const load = async (graph: LoweredGraph) =>
+    graph === apply ? session('apply') : session('step', () => losses.shift() as number);
+  const asked: number[] = [];
+  const { history, step } = await fit({
+    ...idle,
+    engine: Object.assign(idle.engine, { load }),
+    epochs: 1,
+    apply,
+    microBatches: 3,
+    batchInputs: async (_, microBatch) => {
+      asked.push(microBatch);
+      return new Map<string, TensorData>();
+    },
+  });
+  assert.deepEqual(asked, [0, 1, 2, 3, 4, 5]);
+  assert.deepEqual(events, ['step', 'step', 'step', 'apply', 'step', 'step', 'step', 'apply']);
+  assert.deepEqual([step, history[0]?.trainLoss], [2, 3.5]);
+});
+
 test('a validation loss that is no number ends training and leaves the files of the epoch before', async () => {
   let epochs = 0;
   const validate = async () => ({ loss: epochs++ === 0 ? 0.4 : Number.NaN, auc: Number.NaN });

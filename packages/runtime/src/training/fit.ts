@@ -1,4 +1,5 @@
 import {
+  ACCUMULATOR_PREFIX,
   type HostStep,
   hostStateNames,
   LOSS_OUTPUT,
@@ -12,7 +13,7 @@ import {
 } from '@mammoscope/nn';
 import { RandomStream } from '@mammoscope/random';
 import { type JsonValue, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts';
-import type { Engine } from '../session/engine.ts';
+import type { Engine, Session } from '../session/engine.ts';
 import { float32Tensor, type StateDict } from '../weights/state-dict.ts';
 import { TrainingError } from './errors.ts';
 
@@ -52,8 +53,15 @@ export interface FitEvents {
 /** How a network is trained. */
 export interface FitOptions {
   readonly engine: Engine;
-  /** A training step: inputs image, labels, the optimiser's scalars and random numbers; output the loss. */
+  /**
+   * A training step: inputs image, labels, the optimiser's scalars and random numbers; output the loss. With `apply`,
+   * the graph that adds up the gradients of a micro-batch.
+   */
   readonly step: LoweredGraph;
+  /** Updates the parameters by the gradients of `microBatches` runs of `step` (see buildAccumulation). */
+  readonly apply?: LoweredGraph;
+  /** Parts that a batch is computed in, one after the other; 1 unless given. */
+  readonly microBatches?: number;
   readonly optimiser: Optimiser;
   /** The update on the host, when the step gives gradients instead of updating parameters itself. */
   readonly hostStep?: HostStep;
@@ -65,8 +73,8 @@ export interface FitOptions {
   /** Epochs without a smaller validation loss before training stops. */
   readonly patience: number;
   readonly batches: number;
-  /** The inputs of a batch; must depend on the arguments alone. */
-  readonly batchInputs: (epoch: number, batch: number) => Promise<ReadonlyMap<string, TensorData>>;
+  /** The inputs of a micro-batch, numbered from 0 in every epoch; must depend on the arguments alone. */
+  readonly batchInputs: (epoch: number, microBatch: number) => Promise<ReadonlyMap<string, TensorData>>;
   /** Figures of the validation images with the weights at hand; where the loss is no number the AUC is not looked at. */
   readonly validate: () => Promise<{ readonly loss: number; readonly auc: number }>;
   /** Files of the last state and of the weights with the best validation AUC. */
@@ -79,17 +87,24 @@ export interface FitOptions {
   readonly events?: FitEvents;
 }
 
-/** Shapes of all values that a step keeps: parameters, running statistics, optimiser state. */
+/** Shapes of all values that a step keeps: parameters, running statistics, optimiser state, sums of gradients. */
 export function residentShapes({
   step,
+  apply,
   optimiser,
   hostStep,
-}: Pick<FitOptions, 'step' | 'optimiser' | 'hostStep'>): Map<string, readonly number[]> {
-  const shapes = new Map<string, readonly number[]>(step.parameters.map(({ name, shape }) => [name, shape]));
+}: Pick<FitOptions, 'step' | 'apply' | 'optimiser' | 'hostStep'>): Map<string, readonly number[]> {
+  const parameters = [...step.parameters, ...(apply?.parameters ?? [])];
+  const shapes = new Map<string, readonly number[]>(parameters.map(({ name, shape }) => [name, shape]));
   if (hostStep)
     for (const [state, parameter] of hostStateNames(hostStep, optimiser))
       shapes.set(state, shapes.get(parameter) as readonly number[]);
   return shapes;
+}
+
+/** Of those what a checkpoint holds: sums of gradients are zero whenever a batch is done. */
+function savedShapes(options: FitOptions): Map<string, readonly number[]> {
+  return new Map([...residentShapes(options)].filter(([name]) => !name.startsWith(ACCUMULATOR_PREFIX)));
 }
 
 /**
@@ -98,7 +113,7 @@ export function residentShapes({
  * with the same bytes as a run that was never stopped. TrainingError 'loss-not-finite', 'interrupted'.
  */
 export async function fit(options: FitOptions): Promise<FitState> {
-  const { engine, step, schedule, signal, events } = options;
+  const { engine, step, apply, hostStep, schedule, signal, events } = options;
   let state: FitState = {
     epoch: 0,
     batch: 0,
@@ -110,18 +125,28 @@ export async function fit(options: FitOptions): Promise<FitState> {
   };
   if (options.resume) state = await restore(options);
   if (state.finished) return state;
-  const session = await engine.load(step, options.hostStep);
+  const parts = options.microBatches ?? 1;
+  const sessions: Session[] = [];
   try {
+    const session = await engine.load(step, apply ? undefined : hostStep);
+    sessions.push(session);
+    const applying = apply ? await engine.load(apply, hostStep) : null;
+    if (applying) sessions.push(applying);
     while (!state.finished) {
-      let next = batchAhead(options, state.epoch, state.batch);
+      let next = inputsAhead(options, state.epoch, state.batch * parts);
       while (state.batch < options.batches) {
-        const inputs = await next;
-        const running = session.run(withScalars(options, state, inputs));
         const { epoch, batch } = state;
-        next = batchAhead(options, epoch, batch + 1); // prepared while the step runs
-        const loss = Number((await running).get(`out:${LOSS_OUTPUT}`)?.[0]);
-        if (!Number.isFinite(loss))
-          throw lossNotFinite(`the loss is ${loss} in epoch ${epoch + 1}, batch ${batch + 1}`, epoch);
+        const scalars = scalarsOf(options, state);
+        let loss = 0;
+        for (let part = 0; part < parts; part++) {
+          const random = randomInputs(options, state.step * parts + part);
+          const running = session.run(new Map([...(await next), ...scalars, ...random]));
+          next = inputsAhead(options, epoch, batch * parts + part + 1); // prepared while the step runs
+          loss += Number((await running).get(`out:${LOSS_OUTPUT}`)?.[0]) / parts;
+          if (!Number.isFinite(loss))
+            throw lossNotFinite(`the loss is ${loss} in epoch ${epoch + 1}, batch ${batch + 1}`, epoch);
+        }
+        await applying?.run(scalars);
         state = { ...state, batch: batch + 1, step: state.step + 1, lossSum: state.lossSum + loss };
         events?.onBatch?.({ epoch, batch, batches: options.batches, loss: state.lossSum / state.batch });
         if (signal?.aborted && state.batch < options.batches) {
@@ -141,18 +166,18 @@ export async function fit(options: FitOptions): Promise<FitState> {
         );
     }
   } finally {
-    await session.release().catch(() => undefined);
+    for (const session of sessions) await session.release().catch(() => undefined);
   }
   return state;
 }
 
-/** The inputs of a batch. An image that cannot be read is reported when its batch is awaited, not while another runs. */
-function batchAhead(
-  { batches, batchInputs }: FitOptions,
+/** The inputs of a micro-batch. An image that cannot be read is reported when they are awaited, not while another runs. */
+function inputsAhead(
+  { batches, microBatches = 1, batchInputs }: FitOptions,
   epoch: number,
-  batch: number,
+  microBatch: number,
 ): ReturnType<FitOptions['batchInputs']> {
-  const inputs = batch < batches ? batchInputs(epoch, batch) : Promise.resolve(new Map());
+  const inputs = microBatch < batches * microBatches ? batchInputs(epoch, microBatch) : Promise.resolve(new Map());
   inputs.catch(() => undefined);
   return inputs;
 }
@@ -215,13 +240,13 @@ export function epochsWithoutImprovement(history: readonly EpochRecord[]): numbe
 
 async function save(options: FitOptions, state: FitState): Promise<void> {
   const { engine, lastPath } = options;
-  const tensors = await networkState(engine, [...residentShapes(options).keys()]);
+  const tensors = await networkState(engine, [...savedShapes(options).keys()]);
   await writeCheckpoint(lastPath, { tensors, state: state as unknown as JsonValue });
 }
 
 async function restore(options: FitOptions): Promise<FitState> {
   const { engine, lastPath } = options;
-  const { tensors, state } = await readCheckpoint(lastPath, residentShapes(options));
+  const { tensors, state } = await readCheckpoint(lastPath, savedShapes(options));
   await engine.put(
     new Map(
       [...tensors].map(([name, { shape, data }]) => [
@@ -239,22 +264,19 @@ async function networkState(engine: Engine, names: readonly string[]): Promise<S
   );
 }
 
-/** A batch's inputs with the optimiser's scalars of the step and the random numbers that the graph asks for. */
-function withScalars(
-  { step, optimiser, seed }: FitOptions,
-  state: FitState,
-  inputs: ReadonlyMap<string, TensorData>,
-): Map<string, TensorData> {
-  const all = new Map(inputs);
-  for (const [name, value] of Object.entries(optimiser.scalars(state.step + 1, state.schedule.rates)))
-    all.set(name, Float32Array.of(value));
-  for (const { name, shape } of step.inputs) {
-    if (!name.startsWith(RANDOM_INPUT_PREFIX)) continue;
-    const stream = new RandomStream(seed, 'dropout', name, state.step);
-    all.set(
-      name,
-      Float32Array.from({ length: sizeOf(shape) }, () => stream.uniform()),
-    );
-  }
-  return all;
+/** The optimiser's scalars of the step at hand. */
+function scalarsOf({ optimiser }: FitOptions, state: FitState): Map<string, TensorData> {
+  const scalars = Object.entries(optimiser.scalars(state.step + 1, state.schedule.rates));
+  return new Map(scalars.map(([name, value]) => [name, Float32Array.of(value)]));
+}
+
+/** The random numbers that a run of the step asks for; runs are counted from the start. */
+function randomInputs({ step, seed }: FitOptions, run: number): Map<string, TensorData> {
+  const ports = step.inputs.filter(({ name }) => name.startsWith(RANDOM_INPUT_PREFIX));
+  return new Map(
+    ports.map(({ name, shape }) => {
+      const stream = new RandomStream(seed, 'dropout', name, run);
+      return [name, Float32Array.from({ length: sizeOf(shape) }, () => stream.uniform())];
+    }),
+  );
 }

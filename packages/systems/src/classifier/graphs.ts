@@ -1,24 +1,20 @@
 /** A classification network as the graphs that training, evaluation and explanation run. */
 import {
-  buildTrainingStep,
   crossEntropy,
   type Declaration,
   functions as f,
   Graph,
   gradCam,
-  type HostStep,
-  hostStepOf,
   type NetworkName,
   type NetworkOptions,
   networks,
   type Optimiser,
   Scope,
-  type Segment,
   segmentsByBlock,
-  type Tensor,
-  type UpdateOptions,
 } from '@mammoscope/nn';
-import type { Device } from '@mammoscope/runtime';
+import { type StepOptions, stepOf, type TrainingStep } from '../training/step.ts';
+
+export { stepOf, type TrainingStep };
 
 /** A network and the images that it takes. */
 export interface ClassifierSpec extends NetworkOptions {
@@ -51,61 +47,27 @@ export function declarationsOf(spec: ClassifierSpec): ReadonlyMap<string, Declar
   return forward(spec, 1, false).scope.declarations;
 }
 
-/** How a training step is built. */
-export interface StepOptions {
-  /** On a CPU parameters are updated on the host, on other devices by the graph. */
-  readonly device: Device;
+/** How a training step of a network is built. */
+export interface NetworkStepOptions extends Pick<StepOptions, 'device' | 'accumulate' | 'clipNorm'> {
   /** Compute each block again in the backward pass instead of keeping its inner values. */
   readonly recompute?: boolean;
 }
 
-/** A training step, and what the host adds to it. */
-export interface TrainingStep {
-  readonly graph: Graph;
-  readonly hostStep?: HostStep;
-}
-
-/** Forward, mean cross-entropy, backward and update; inputs image and one-hot labels [N, K]. */
+/**
+ * Forward, mean cross-entropy, backward and update; inputs image and one-hot labels [N, K]. `batch` is what one run
+ * takes: with accumulation a part of what an update averages over.
+ */
 export function trainingStep(
   spec: ClassifierSpec,
   batch: number,
   optimiser: Optimiser,
   weightDecay: number,
-  { device, recompute = false }: StepOptions,
+  { recompute = false, ...options }: NetworkStepOptions,
 ): TrainingStep {
   const { graph, scope, logits } = forward(spec, batch, true);
   const segments = recompute ? segmentsByBlock(graph) : [];
   const loss = crossEntropy(logits, graph.input(PORTS.labels, logits.shape));
-  return stepOf(loss, scope, { optimiser, weightDecay, device, segments });
-}
-
-/** The training step of a loss over all weights of a scope. */
-export function stepOf(
-  loss: Tensor,
-  scope: Scope,
-  {
-    optimiser,
-    weightDecay,
-    device,
-    segments = [],
-  }: {
-    readonly optimiser: Optimiser;
-    readonly weightDecay: number;
-    readonly device: Device;
-    readonly segments?: readonly Segment[];
-  },
-): TrainingStep {
-  const parameters = [...scope.declarations.values()].flatMap(({ kind, tensor }) =>
-    kind === 'weight' ? [tensor] : [],
-  );
-  const options: UpdateOptions = {
-    optimiser,
-    groups: [{ parameters, weightDecay }],
-    segments,
-    updates: device === 'cpu' ? 'host' : 'graph',
-  };
-  const graph = buildTrainingStep(loss, options);
-  return options.updates === 'host' ? { graph, hostStep: hostStepOf(options) } : { graph };
+  return stepOf(loss, scope, { ...options, optimiser, weightDecay, segments });
 }
 
 /** Logits and class probabilities of a batch. */

@@ -6,6 +6,9 @@ import type { ImageSource } from '../data/image-source.ts';
 import { damagedRun } from '../run/damaged-run.ts';
 import { type ClassifierSpec, inferenceGraph, PORTS } from './graphs.ts';
 
+/** Images scored at once; any number gives the same scores, since evaluation treats images one by one. */
+export const SCORING_BATCH = 16;
+
 /** A network ready to score. */
 export interface Scorer {
   /** Class probabilities [rows][classes] and the mean cross-entropy where labels are given as class indices. */

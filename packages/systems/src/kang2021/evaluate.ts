@@ -4,14 +4,14 @@ import { isNetworkName, type NetworkName } from '@mammoscope/nn';
 import type { Engine } from '@mammoscope/runtime';
 import { type ConfusionMetrics, confusion, type DelongAuc, delong } from '@mammoscope/stats';
 import { declarationsOf } from '../classifier/graphs.ts';
-import { loadBest, loadScorer, positiveScore } from '../classifier/scores.ts';
+import { loadBest, loadScorer, positiveScore, SCORING_BATCH } from '../classifier/scores.ts';
+import { cutoffOf, readValidationScores, type ValidationScore } from '../classifier/validation.ts';
 import { ImageSource } from '../data/image-source.ts';
 import { SystemError } from '../errors.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeOf } from './settings.ts';
-import { classifierSpec, SCORING_BATCH } from './train.ts';
-import { cutoffOf, readValidationScores, type ValidationScore } from './validation.ts';
+import { classifierSpec } from './train.ts';
 
 /** One network's, or the ensemble's, scores on the images evaluated. */
 export interface ModelScores {

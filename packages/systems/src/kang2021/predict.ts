@@ -1,12 +1,13 @@
 import { basename, extname, join } from 'node:path';
+import { writeAside } from '@mammoscope/files';
 import { formatCsv, type ManifestRow } from '@mammoscope/imaging';
-import { type Engine, writeAside } from '@mammoscope/runtime';
+import type { Engine } from '@mammoscope/runtime';
+import { cutoffOf, readValidationScores } from '../classifier/validation.ts';
 import { makeFolder } from '../run/make-folder.ts';
 import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
 import { average, averageValidation, scoreMember } from './evaluate.ts';
 import { explain } from './explain.ts';
 import { recipeOf } from './settings.ts';
-import { cutoffOf, readValidationScores } from './validation.ts';
 
 /** One image's result. */
 export interface Prediction {

@@ -7,6 +7,7 @@
  */
 import type { AugmentationOptions } from '@mammoscope/imaging';
 import type { NetworkName } from '@mammoscope/nn';
+import { PLAIN_TRAINING, type TrainingRecipe } from '../training/recipe.ts';
 
 export const SYSTEM = {
   name: 'kang2021',
@@ -17,18 +18,12 @@ export const SYSTEM = {
 } as const;
 
 /** Everything that decides a run of this system. A preset names a set of values; --set changes single ones. */
-export interface Recipe {
+export interface Recipe extends TrainingRecipe {
   readonly networks: readonly NetworkName[];
   /** 'imagenet' or, for images of about 60 px, 'small': a stem that shrinks by 2 instead of 4 and pools less. */
   readonly stem: 'imagenet' | 'small';
   readonly sizePx: number;
   readonly normalisation: 'zScore' | 'minMax';
-  readonly batch: number;
-  readonly epochs: number;
-  readonly patience: number;
-  readonly learningRate: number;
-  /** L2 penalty, added to the gradient. */
-  readonly weightDecay: number;
   readonly dropout: number;
   readonly flip: boolean;
   /** Degrees; [0, 0] for none. */
@@ -40,6 +35,7 @@ export interface Recipe {
 
 /** Methods, "Training" and "Data preparation". */
 const PAPER: Recipe = {
+  ...PLAIN_TRAINING,
   networks: ['resnet101', 'resnet50', 'resnet34', 'resnet18', 'squeezenet1_1'],
   stem: 'imagenet',
   sizePx: 512,
@@ -164,6 +160,16 @@ export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
           ? 'each image to mean 0 and standard deviation 1'
           : 'each image to its smallest and largest value',
     },
+    ...(recipe.accumulate > 1
+      ? [
+          {
+            name: 'batch statistics',
+            paper: `of a mini-batch, ${PAPER.batch} images for ResNet-101`,
+            here: `of a part of it, ${recipe.batch / recipe.accumulate} images (accumulate=${recipe.accumulate})`,
+            reason: 'A part at a time needs less memory.',
+          },
+        ]
+      : []),
     ...DEVIATIONS,
   ];
 }

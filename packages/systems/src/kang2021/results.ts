@@ -1,14 +1,15 @@
 /** The files that an evaluation writes: metrics.json, predictions.csv, report.html. */
 import { createHash } from 'node:crypto';
+import { writeAside } from '@mammoscope/files';
 import type { ManifestRow } from '@mammoscope/imaging';
 import { RandomStream } from '@mammoscope/random';
 import { type CaseKind, type Estimate, type GalleryCase, type ReportData, renderReport } from '@mammoscope/report';
-import { bestOf, type Engine, writeAside } from '@mammoscope/runtime';
+import { bestOf, type Engine } from '@mammoscope/runtime';
 import { type Proportion, rocBand, rocCurve } from '@mammoscope/stats';
 import { formatJson, runFiles } from '../run/run-record.ts';
+import { readHistory } from '../training/history.ts';
 import { type Evaluation, headline, type ModelMetrics } from './evaluate.ts';
 import { explain } from './explain.ts';
-import { readHistory } from './history.ts';
 import { metricsOf, predictionsOf } from './metrics.ts';
 import { CITATIONS, deviationsOf, type Recipe, SYSTEM } from './recipe.ts';
 

@@ -1,7 +1,7 @@
 /** run.json: everything that is needed to repeat a run or to use its result. */
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAside } from '@mammoscope/runtime';
+import { writeAside } from '@mammoscope/files';
 import * as z from 'zod';
 import { SystemError } from '../errors.ts';
 
@@ -37,6 +37,9 @@ const runRecord = z.object({
 
 /** Everything that is needed to repeat a run or to use its result. */
 export type RunRecord = z.infer<typeof runRecord>;
+
+/** The files of one network of a run. */
+export type MemberFiles = ReturnType<ReturnType<typeof runFiles>['member']>;
 
 /** The files of a run folder. */
 export const runFiles = (folder: string) => ({

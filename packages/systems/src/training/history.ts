@@ -1,6 +1,7 @@
 /** history.csv: a line an epoch, numbers written so that they are read back unchanged. */
 import { readFile } from 'node:fs/promises';
-import { bestOf, type EpochRecord, writeAside } from '@mammoscope/runtime';
+import { writeAside } from '@mammoscope/files';
+import { bestOf, type EpochRecord } from '@mammoscope/runtime';
 import { parse } from 'csv-parse/sync';
 import { type RunRecord, runFiles } from '../run/run-record.ts';
 

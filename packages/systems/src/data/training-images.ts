@@ -8,7 +8,13 @@ import {
   splitByPatient,
 } from '@mammoscope/imaging';
 import { SystemError } from '../errors.ts';
-import type { Recipe } from './recipe.ts';
+
+/** What a recipe says of the split. */
+export interface SplitRecipe {
+  readonly batch: number;
+  readonly valFraction: number;
+  readonly testFraction: number;
+}
 
 /** A row with the split that it was given. */
 export type SplitRow = ManifestRow & { readonly split: Split };
@@ -17,7 +23,7 @@ export type SplitRow = ManifestRow & { readonly split: Split };
  * Rows with their splits. SystemError 'data-unusable' where training cannot use them: fewer images than one batch, a
  * class missing from the training images, or validation images without both sides of the decision.
  */
-export function splitRows(manifest: Manifest, recipe: Recipe, seed: number): SplitRow[] {
+export function splitRows(manifest: Manifest, recipe: SplitRecipe, seed: number): SplitRow[] {
   const { valFraction, testFraction, batch } = recipe;
   const fractions = { train: 1 - valFraction - testFraction, val: valFraction, test: testFraction };
   const rows = splitByPatient(manifest.rows, { seed, fractions });

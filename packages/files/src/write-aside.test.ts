@@ -40,7 +40,7 @@ test('a missing folder, a folder in the place of the file and a file in the plac
     await writeFile(join(folder, 'file'), 'x');
     await mkdir(join(folder, 'taken', 'inside'), { recursive: true });
     const refused = (path: string, message: RegExp) =>
-      assert.rejects(writeAside(join(folder, path), 'x'), { name: 'WeightsError', code: 'file-not-written', message });
+      assert.rejects(writeAside(join(folder, path), 'x'), { name: 'FileError', code: 'file-not-written', message });
     await refused('none/run.json', /none\/run\.json cannot be written: its folder does not exist; create it first/);
     await refused('file/run.json', /its folder is a file/);
     await refused('taken', /a folder has that name/);

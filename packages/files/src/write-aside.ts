@@ -5,14 +5,14 @@
  */
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { WeightsError } from '../weights/errors.ts';
+import { FileError } from './errors.ts';
 
 /** Partial files that this process is writing. */
 const writing = new Set<string>();
 let sequence = 0;
 
-/** Replaces or creates `path`. WeightsError 'file-not-written' leaves the old file as it was and no partial file behind. */
-export async function writeAside(path: string, bytes: Uint8Array | string): Promise<void> {
+/** Replaces or creates `path`; pieces are written one after the other. FileError 'file-not-written' leaves the old file as it was and no partial file behind. */
+export async function writeAside(path: string, bytes: Uint8Array | string | Iterable<Uint8Array>): Promise<void> {
   const folder = dirname(path);
   const partial = join(folder, `.${basename(path)}.${process.pid}-${sequence++}.partial`);
   writing.add(partial);
@@ -35,7 +35,7 @@ export async function writeAside(path: string, bytes: Uint8Array | string): Prom
   }
 }
 
-function notWritten(path: string, error: NodeJS.ErrnoException, renamed: boolean): WeightsError {
+function notWritten(path: string, error: NodeJS.ErrnoException, renamed: boolean): FileError {
   const reasons: Record<string, string> = {
     ENOSPC: 'the disk is full; free some space',
     EDQUOT: 'the disk quota is used up; free some space',
@@ -48,7 +48,7 @@ function notWritten(path: string, error: NodeJS.ErrnoException, renamed: boolean
   };
   const reason = reasons[error.code ?? ''] ?? error.message;
   const state = renamed ? 'it was replaced but may not survive a power cut' : 'any previous file is untouched';
-  return new WeightsError('file-not-written', `${path} cannot be written: ${reason} (${state})`, { cause: error });
+  return new FileError('file-not-written', `${path} cannot be written: ${reason} (${state})`, { cause: error });
 }
 
 /** Makes the rename itself durable. Some systems cannot open or flush a folder: there it is left to them. */

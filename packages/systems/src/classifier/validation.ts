@@ -1,7 +1,7 @@
 /** Scores on the validation images, kept with each network so that a cut-off can be chosen without the images. */
 import { readFile } from 'node:fs/promises';
+import { writeAside } from '@mammoscope/files';
 import { formatCsv } from '@mammoscope/imaging';
-import { writeAside } from '@mammoscope/runtime';
 import { youden } from '@mammoscope/stats';
 import { parse } from 'csv-parse/sync';
 import { SystemError } from '../errors.ts';

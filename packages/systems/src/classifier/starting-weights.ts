@@ -1,12 +1,12 @@
-/** What a network starts from: the weights of a file, or random ones; and optimiser state of zeros. */
+/** What a network starts from: the weights of a file, or random ones. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type NetworkName, sizeOf } from '@mammoscope/nn';
+import type { NetworkName } from '@mammoscope/nn';
 import { initialise, loadWeights, readWeights } from '@mammoscope/runtime';
-import { type ClassifierSpec, declarationsOf } from '../classifier/graphs.ts';
 import { SystemError } from '../errors.ts';
 import type { RunRecord } from '../run/run-record.ts';
+import { type ClassifierSpec, declarationsOf } from './graphs.ts';
 
 /** Weights files by network. */
 export type WeightsFiles = ReadonlyMap<NetworkName, string>;
@@ -51,17 +51,4 @@ export async function startingWeights(
     names.length > 0 ? [`${names.length} ${what}`] : [],
   );
   return { values, note: `weights of ${spec.network} from ${basename(file)}: ${counts.join(', ')}` };
-}
-
-/** The first values of everything that a training step keeps. */
-export function residentValues(
-  shapes: ReadonlyMap<string, readonly number[]>,
-  weights: ReadonlyMap<string, Float32Array>,
-) {
-  return new Map(
-    [...shapes].map(([name, shape]) => [
-      name,
-      { dtype: 'float32' as const, shape, data: weights.get(name) ?? new Float32Array(sizeOf(shape)) },
-    ]),
-  );
 }

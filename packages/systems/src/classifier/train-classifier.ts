@@ -1,0 +1,99 @@
+/** Training of one classification network of a run: its images as batches, its figures, its export. */
+import { writeAside } from '@mammoscope/files';
+import type { AugmentationOptions, ManifestRow, Split } from '@mammoscope/imaging';
+import { adam, type TensorData } from '@mammoscope/nn';
+import { readCheckpoint } from '@mammoscope/runtime';
+import { auc } from '@mammoscope/stats';
+import { ImageSource, type Preprocessing } from '../data/image-source.ts';
+import type { SplitRow } from '../data/training-images.ts';
+import { makeFolder } from '../run/make-folder.ts';
+import { versions } from '../run/versions.ts';
+import type { TrainingRecipe } from '../training/recipe.ts';
+import type { TrainingStep } from '../training/step.ts';
+import { type TrainingPlace, trainNetwork } from '../training/train-network.ts';
+import { exportClassifier } from './export.ts';
+import { type ClassifierSpec, declarationsOf, PORTS, trainingStep } from './graphs.ts';
+import { loadBest, loadScorer, meanCrossEntropy, positiveScore, SCORING_BATCH } from './scores.ts';
+import { cutoffOf, writeValidationScores } from './validation.ts';
+
+/** A classification network, its images and what it starts from. */
+export interface ClassifierTraining {
+  readonly spec: ClassifierSpec;
+  readonly step: TrainingStep;
+  readonly values: ReadonlyMap<string, Float32Array>;
+  readonly rows: readonly SplitRow[];
+  /** Negative first. */
+  readonly classes: readonly string[];
+  readonly normalisation: Preprocessing['normalisation'];
+  readonly augmentation: AugmentationOptions;
+}
+
+/** The optimiser of classification networks. */
+const OPTIMISER = adam();
+
+/** The training step of a network as a recipe has it. */
+export function recipeStep(
+  spec: ClassifierSpec,
+  { batch, accumulate, recompute, weightDecay, clipNorm }: TrainingRecipe,
+  device: TrainingPlace['engine']['device'],
+): TrainingStep {
+  return trainingStep(spec, batch / accumulate, OPTIMISER, weightDecay, { device, recompute, accumulate, clipNorm });
+}
+
+/** Trains a network and writes its folder: checkpoints, history, validation scores and model.onnx. */
+export async function trainClassifier(
+  { spec, step, values, rows, classes, normalisation, augmentation }: ClassifierTraining,
+  place: TrainingPlace,
+): Promise<void> {
+  const { engine, files, seed, lowerings } = place;
+  await makeFolder(files.folder);
+  const source = new ImageSource({ sizePx: spec.sizePx, channels: spec.channels, normalisation });
+  const of = (split: Split) => rows.filter((row) => row.split === split);
+  const [train, val] = [of('train'), of('val')];
+  const indexOf = new Map<ManifestRow, number>(train.map((row, i) => [row, i]));
+  const classOf = (row: ManifestRow) => classes.indexOf(row.label);
+  const positive = val.map((row) => classOf(row) > 0);
+  const declarations = declarationsOf(spec);
+  const scorer = await loadScorer(engine, spec, source, SCORING_BATCH, lowerings);
+  try {
+    const network = {
+      name: spec.network,
+      step,
+      optimiser: OPTIMISER,
+      declarations,
+      values,
+      examples: train,
+      inputs: async (part: readonly ManifestRow[], epoch: number) =>
+        new Map<string, TensorData>([
+          [PORTS.image, await source.batch(part, part.length, source.augmentation(seed, epoch, indexOf, augmentation))],
+          [PORTS.labels, oneHot(part.map(classOf), classes.length)],
+        ]),
+      validate: async () => {
+        const { probabilities, logits } = await scorer.score(val);
+        const loss = meanCrossEntropy(logits, val.map(classOf));
+        return { loss, auc: Number.isFinite(loss) ? auc(probabilities.map(positiveScore), positive) : Number.NaN };
+      },
+    };
+    await trainNetwork(network, place);
+    await loadBest(engine, files.best, declarations);
+    const { probabilities } = await scorer.score(val);
+    const scores = val.map((row, i) => ({
+      path: row.path,
+      positive: positive[i] as boolean,
+      score: positiveScore(probabilities[i] as Float64Array),
+    }));
+    await writeValidationScores(files.validation, scores);
+    const best = await readCheckpoint(files.best);
+    const metadata = { classes, normalisation, cutoff: cutoffOf(scores), versions: versions() };
+    await writeAside(files.model, exportClassifier(spec, best.tensors, metadata));
+  } finally {
+    await scorer.release();
+  }
+}
+
+/** Rows of one-hot classes, [N, K]. */
+function oneHot(classes: readonly number[], count: number): Float32Array {
+  const result = new Float32Array(classes.length * count);
+  for (const [i, index] of classes.entries()) result[i * count + index] = 1;
+  return result;
+}

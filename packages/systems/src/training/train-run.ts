@@ -1,0 +1,78 @@
+/** A run of any system: its folder, its record, and its networks trained one after the other. */
+import { chooseWays, type Engine, TrainingError } from '@mammoscope/runtime';
+import { SystemError } from '../errors.ts';
+import { makeFolder } from '../run/make-folder.ts';
+import { holdsRun, type RunRecord, readRunRecord, writeRunRecord } from '../run/run-record.ts';
+import { requireSameRun } from '../run/same-run.ts';
+import type { TrainingStep } from './step.ts';
+
+/** Where a run is made and who watches it. */
+export interface RunOptions {
+  readonly engine: Engine;
+  readonly out: string;
+  readonly resume: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onTiming?: ((done: number, total: number) => void) | undefined;
+  readonly onNote?: ((note: string) => void) | undefined;
+}
+
+/** What a system has to say of its run. */
+export interface SystemRun<Member extends string> {
+  /** run.json but for the lowerings. */
+  readonly record: RunRecord;
+  /** The networks, in the order in which they are trained. */
+  readonly members: readonly Member[];
+  /** Throws where images or weights are wrong: whatever can be known before the first network is trained. */
+  readonly check: () => Promise<void>;
+  readonly step: (member: Member) => TrainingStep;
+  readonly train: (member: Member, step: TrainingStep, lowerings: ReadonlyMap<string, string>) => Promise<void>;
+}
+
+/** The record of the run to go on with; null where a new one begins. SystemError 'run-exists' unless it may be resumed. */
+export async function runToResume({ out, resume, onNote }: RunOptions): Promise<RunRecord | null> {
+  const begun = (await holdsRun(out)) ? await readRunRecord(out) : null;
+  if (begun && !resume)
+    throw new SystemError(
+      'run-exists',
+      `${out} holds a run already: choose another folder with --out, or go on with that run by --resume`,
+    );
+  if (resume && !begun) onNote?.(`${out} holds no run yet: a new one begins`);
+  return begun;
+}
+
+/** Checks a run, writes run.json with the ways that its graphs are computed in, and trains each network. */
+export async function trainRun<Member extends string>(
+  options: RunOptions,
+  begun: RunRecord | null,
+  { record, members, check, step, train }: SystemRun<Member>,
+): Promise<RunRecord> {
+  const { engine, out, signal, onTiming } = options;
+  if (begun) requireSameRun(out, begun, record);
+  await check();
+  await makeFolder(out);
+  const steps = new Map(members.map((member) => [member, step(member)]));
+  const graphs = [...steps.values()].flatMap(({ graph, apply }) => (apply ? [graph, apply] : [graph]));
+  const lowerings = await chooseWays(engine, graphs, {
+    fixed: new Map(Object.entries(begun?.lowerings ?? {})),
+    onTiming: (done, total) => {
+      stopWhenAborted(signal, 'before training began');
+      onTiming?.(done, total);
+    },
+  });
+  const complete = begun ?? {
+    ...record,
+    lowerings: Object.fromEntries([...lowerings].sort(([a], [b]) => (a < b ? -1 : 1))),
+  };
+  if (!begun) await writeRunRecord(out, complete);
+  for (const [member, memberStep] of steps) {
+    stopWhenAborted(signal, `before ${member}`);
+    await train(member, memberStep, lowerings);
+  }
+  return complete;
+}
+
+/** TrainingError 'interrupted' once the user has asked to stop. */
+export function stopWhenAborted(signal: AbortSignal | undefined, when: string): void {
+  if (signal?.aborted)
+    throw new TrainingError('interrupted', `interrupted ${when}; repeat the command with --resume to go on`);
+}
