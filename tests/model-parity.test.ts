@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { isNetworkName } from '@mammoscope/nn';
+import { isClassifierName } from '@mammoscope/nn';
 import { detectBlockSize, type ProbeRecord, probeNetwork } from '@mammoscope/runtime';
 
 type Deviation = Readonly<
@@ -10,9 +10,10 @@ type Deviation = Readonly<
 >;
 type Reference = ProbeRecord & { readonly float32Deviation: Deviation };
 
-const references = JSON.parse(
-  await readFile(new URL('../references/backbones.json', import.meta.url), 'utf8'),
-) as readonly Reference[];
+const FILES = ['backbones.json', 'networks.json'];
+const references = await Promise.all(
+  FILES.map(async (file) => JSON.parse(await readFile(new URL(`../references/${file}`, import.meta.url), 'utf8'))),
+).then((lists) => lists.flat() as readonly Reference[]);
 
 /** Ten times the deviation of PyTorch's own float32, and no less than the floor. */
 const tolerance = (deviation: number, floor: number) => Math.max(10 * deviation, floor);
@@ -21,11 +22,12 @@ const GRADIENT_FLOOR = 1e-3;
 /** Above this deviation `adamLosses` says nothing. */
 const ADAM_JUDGED_BELOW = 0.01;
 
-/** The largest difference over the largest magnitude of the reference. */
+/** The largest difference over the largest magnitude of the reference; zeros (of units that no image moves) must be zeros. */
 function deviation(got: readonly number[], reference: readonly number[]): number {
   assert.equal(got.length, reference.length);
   const largest = Math.max(...reference.map(Math.abs));
-  return Math.max(...got.map((value, i) => Math.abs(value - (reference[i] as number)))) / largest;
+  const difference = Math.max(...got.map((value, i) => Math.abs(value - (reference[i] as number))));
+  return difference === 0 ? 0 : difference / largest;
 }
 
 function holdAgainst(got: ProbeRecord, { float32Deviation, ...reference }: Reference): void {
@@ -67,7 +69,7 @@ function holdAgainst(got: ProbeRecord, { float32Deviation, ...reference }: Refer
 const blockSize = await detectBlockSize();
 for (const reference of references) {
   const { model, input, inputSeed, salt } = reference;
-  if (!isNetworkName(model)) continue;
+  if (!isClassifierName(model)) continue;
   for (const size of new Set([0, blockSize])) {
     test(`${model} agrees with PyTorch in ${size === 0 ? 'plain' : `blocked (${size})`} layout`, async () => {
       const target = { device: 'cpu', blockSize: size } as const;

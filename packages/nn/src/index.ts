@@ -1,3 +1,4 @@
+export { type CutGraph, cutGraph } from './graph/cut.ts';
 export { differentiate } from './graph/differentiate.ts';
 export { GraphError, type GraphErrorCode } from './graph/errors.ts';
 export * as functions from './graph/functions.ts';
@@ -41,10 +42,30 @@ export {
   signature,
 } from './lowering/lower.ts';
 export { ways } from './lowering/ways/index.ts';
-export type { Classification, FeatureMap, Network, NetworkOptions } from './models/backbone.ts';
+export type { Classification, FeatureMap, Features, Network, NetworkOptions } from './models/backbone.ts';
+export { featurePyramid, resnet50Fpn } from './models/feature-pyramid.ts';
 export { gradCam } from './models/grad-cam.ts';
-export { isNetworkName, type NetworkName, networks } from './models/index.ts';
-export { InitialiserError, type OnnxTensor, type OnnxTensorType, readInitialisers } from './onnx/initialisers.ts';
+export {
+  type ClassifierName,
+  classifiers,
+  isClassifierName,
+  isNetworkName,
+  type NetworkName,
+  networks,
+  volumeNetworks,
+} from './models/index.ts';
+export { resnet22Features } from './models/resnet22.ts';
+export { globalGroupMaxPool, regionGroupMaxPool } from './models/shu2020.ts';
+export { spatialPyramidPool } from './models/sppnet.ts';
+export {
+  type ExternalData,
+  InitialiserError,
+  listInitialisers,
+  type OnnxInitialiser,
+  type OnnxTensor,
+  type OnnxTensorType,
+  readInitialisers,
+} from './onnx/initialisers.ts';
 export { encodeModel, type OnnxModel } from './onnx/model.ts';
 export { type AdamOptions, adam, adamW } from './train/adam.ts';
 export { clipByGlobalNorm, globalNorm } from './train/clipping.ts';

@@ -248,22 +248,44 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
 
 /**
  * Adaptive average pooling of [N, C, ...] to given extents: output i averages inputs floor(i n / m) to
- * ceil((i + 1) n / m), each axis as a product with a constant matrix.
+ * ceil((i + 1) n / m), each axis as a product with a constant matrix; an axis that has its extent already is left alone.
  */
 export function adaptiveAveragePool(x: Tensor, size: Shape): Tensor {
   if (size.every((extent) => extent === 1)) return globalAveragePool(x);
   return size.reduce(
-    (t, extent, axis) => alongAxis(t, axis + 2, adaptiveAverageMatrix(t.shape[axis + 2] as number, extent)),
+    (t, extent, axis) =>
+      t.shape[axis + 2] === extent
+        ? t
+        : alongAxis(t, axis + 2, adaptiveAverageMatrix(t.shape[axis + 2] as number, extent)),
     x,
   );
 }
+
+/** Adaptive maximum pooling of [N, C, ...] to given extents, over the windows of adaptiveAveragePool; axis after axis. */
+export function adaptiveMaxPool(x: Tensor, size: Shape): Tensor {
+  return size.reduce((t, extent, i) => {
+    const axis = i + 2;
+    const n = t.shape[axis] as number;
+    if (extent === n) return t;
+    const windows = Array.from({ length: extent }, (_, window) => {
+      const [start, end] = adaptiveWindow(window, n, extent);
+      return reduceMax(slice(t, { axes: [axis], starts: [start], ends: [end], steps: [1] }), [axis], true);
+    });
+    return windows.length === 1 ? (windows[0] as Tensor) : concat(windows, axis);
+  }, x);
+}
+
+/** Where window i of m over n elements starts and ends; windows overlap where m does not divide n. */
+const adaptiveWindow = (i: number, n: number, m: number): [number, number] => [
+  Math.floor((i * n) / m),
+  Math.ceil(((i + 1) * n) / m),
+];
 
 /** The [n, m] matrix of adaptive averaging along one axis. */
 function adaptiveAverageMatrix(n: number, m: number): readonly (readonly number[])[] {
   return Array.from({ length: n }, (_, row) =>
     Array.from({ length: m }, (_, column) => {
-      const start = Math.floor((column * n) / m);
-      const end = Math.ceil(((column + 1) * n) / m);
+      const [start, end] = adaptiveWindow(column, n, m);
       return row >= start && row < end ? 1 / (end - start) : 0;
     }),
   );

@@ -13,6 +13,7 @@ export interface ConvLayerOptions extends f.ConvOptions {
   readonly kernel: number | readonly number[];
   readonly bias?: boolean;
   readonly initialiser?: (shape: readonly number[]) => Initialiser;
+  readonly biasInitialiser?: Initialiser;
 }
 
 /** Convolution over as many axes as the kernel has (2 when it is one number): [N, inputs, ...] to [N, outputs, ...]. */
@@ -22,15 +23,26 @@ export function convolution(scope: Scope, options: ConvLayerOptions): Layer {
   const shape = [outputs, inputs / groups, ...extents];
   const fanIn = shape.slice(1).reduce((a, b) => a * b, 1);
   const weight = scope.weight('weight', shape, options.initialiser?.(shape) ?? defaultUniform(fanIn));
-  const addend = bias ? scope.weight('bias', [outputs], defaultUniform(fanIn)) : undefined;
+  const addend = bias ? scope.weight('bias', [outputs], options.biasInitialiser ?? defaultUniform(fanIn)) : undefined;
   return (x) => scope.build(() => f.conv(x, weight, addend, options));
 }
 
+/** How the two parameters of a linear layer start, where not by PyTorch's default. */
+export interface LinearInitialisers {
+  readonly initialiser?: Initialiser;
+  readonly biasInitialiser?: Initialiser;
+}
+
 /** Linear map of [N, inputs] to [N, outputs]. */
-export function linear(scope: Scope, inputs: number, outputs: number): Layer {
-  const weight = scope.weight('weight', [outputs, inputs], defaultUniform(inputs));
-  const bias = scope.weight('bias', [outputs], defaultUniform(inputs));
+export function linear(scope: Scope, inputs: number, outputs: number, start: LinearInitialisers = {}): Layer {
+  const weight = scope.weight('weight', [outputs, inputs], start.initialiser ?? defaultUniform(inputs));
+  const bias = scope.weight('bias', [outputs], start.biasInitialiser ?? defaultUniform(inputs));
   return (x) => scope.build(() => f.gemm(x, weight, bias, { transB: true }));
+}
+
+/** max(x, 0), named after a scope. */
+export function relu(scope: Scope): Layer {
+  return (x) => scope.build(() => f.relu(x));
 }
 
 /**

@@ -45,6 +45,11 @@ export class Scope {
     );
   }
 
+  /** The same place with running statistics and without dropout, whatever the mode of the rest of the network. */
+  frozen(): Scope {
+    return new Scope(this.graph, false, this.#prefix, this.declarations);
+  }
+
   /** The dotted name of something in this scope. */
   nameOf(name: string): string {
     return this.#prefix === '' ? name : `${this.#prefix}.${name}`;
@@ -79,6 +84,23 @@ export const heFanOut = (shape: Shape): Initialiser => ({
   gain: Math.SQRT2,
   fan: shape.reduce((a, b) => a * b, 1) / (shape[1] as number),
 });
+
+/** He initialisation over inputs: the default of PyTorch's kaiming_normal_ (He et al. 2015, equation 10). */
+export const heFanIn = (shape: Shape): Initialiser => ({
+  kind: 'normal',
+  gain: Math.SQRT2,
+  fan: shape.slice(1).reduce((a, b) => a * b, 1),
+});
+
+/** Normal with a standard deviation given. */
+export const gaussian = (standardDeviation: number): Initialiser => ({
+  kind: 'normal',
+  gain: standardDeviation,
+  fan: 1,
+});
+
+/** Zeros. */
+export const zeros: Initialiser = { kind: 'constant', value: 0 };
 
 /** PyTorch's default for convolutions and linear layers: uniform on +-1/sqrt(fan in). */
 export const defaultUniform = (fanIn: number): Initialiser => ({ kind: 'uniform', bound: 1 / Math.sqrt(fanIn) });

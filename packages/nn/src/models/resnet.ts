@@ -4,9 +4,16 @@
  */
 import * as f from '../graph/functions.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { batchNorm, convolution, dropout, type Layer, linear } from '../layers/layers.ts';
+import { batchNorm, convolution, type Layer } from '../layers/layers.ts';
 import { heFanOut, type Scope } from '../layers/scope.ts';
-import type { Classification, FeatureMap, Network, NetworkOptions } from './backbone.ts';
+import {
+  classifyAverage,
+  type FeatureMap,
+  type Features,
+  type Network,
+  type NetworkOptions,
+  requireImage,
+} from './backbone.ts';
 
 interface BlockOptions {
   readonly inputs: number;
@@ -88,46 +95,56 @@ const VARIANTS = {
   resnet152: { block: bottleneck, blocks: [3, 8, 36, 3] },
 } as const;
 
-function resnet(
+type ResnetName = keyof typeof VARIANTS;
+
+/** The four stages of a ResNet on images [N, C, H, W] of any size: 'layer1' to 'layer4', strides 4 to 32. */
+export function resnetFeatures(
   scope: Scope,
   image: Tensor,
-  { block, blocks }: { block: BlockKind; blocks: readonly number[] },
-  options: NetworkOptions,
-): Classification {
+  name: ResnetName,
+  stem: NetworkOptions['stem'] = 'imagenet',
+): Features {
+  requireImage(name, image, 1);
+  const { block, blocks }: { block: BlockKind; blocks: readonly number[] } = VARIANTS[name];
   const channels = image.shape[1] as number;
   // The small stem looks through 3 x 3 instead of 7 x 7 pixels and keeps every pixel until the pooling.
-  const [kernel, stemStride] = options.stem === 'small' ? [3, 1] : [7, 2];
+  const [kernel, stemStride] = stem === 'small' ? [3, 1] : [7, 2];
   const conv1 = conv(scope.child('conv1'), channels, 64, kernel, stemStride);
   const bn1 = batchNorm(scope.child('bn1'), 64);
-  let x = scope.build(() => f.relu(bn1(conv1(image)))); // [N, 64, H/2, W/2]
-  x = scope.build(() => f.maxPool(x, 3, { stride: 2, padding: 1 })); // [N, 64, H/4, W/4]
+  const normalised = bn1(conv1(image)); // [N, 64, H/2, W/2]
+  // The paper's ReLU comes before the pooling. Both are monotone, so the order changes no value; after it, ReLU has a
+  // quarter of the elements and the pooling's gradient needs no mask.
+  let x = scope.build(() => f.relu(f.maxPool(normalised, 3, { stride: 2, padding: 1 }))); // [N, 64, H/4, W/4]
   const features = new Map<string, FeatureMap>();
   let width = 64;
   let stride = stemStride * 2;
   for (const [stage, count] of blocks.entries()) {
-    const name = `layer${stage + 1}`;
+    const layer = `layer${stage + 1}`;
     const inner = 64 * 2 ** stage;
     for (let i = 0; i < count; i++) {
       const step = i === 0 && stage > 0 ? 2 : 1;
-      x = block.build(scope.child(name, i), { inputs: width, width: inner, stride: step })(x);
+      x = block.build(scope.child(layer, i), { inputs: width, width: inner, stride: step })(x);
       width = inner * block.expansion;
       stride *= step;
     }
-    features.set(name, { tensor: x, channels: width, stride });
+    features.set(layer, { tensor: x, channels: width, stride });
   }
-  const pooled = scope.build(() => f.flatten(f.globalAveragePool(x))); // [N, C]
-  const logits = linear(
-    scope.child('fc'),
-    width,
-    options.outputs,
-  )(dropout(scope.child('fc'), options.dropout ?? 0)(pooled));
-  return { features, logits };
+  return features;
 }
 
-export const resnets: Readonly<Record<keyof typeof VARIANTS, Network>> = {
-  resnet18: (scope, x, options) => resnet(scope, x, VARIANTS.resnet18, options),
-  resnet34: (scope, x, options) => resnet(scope, x, VARIANTS.resnet34, options),
-  resnet50: (scope, x, options) => resnet(scope, x, VARIANTS.resnet50, options),
-  resnet101: (scope, x, options) => resnet(scope, x, VARIANTS.resnet101, options),
-  resnet152: (scope, x, options) => resnet(scope, x, VARIANTS.resnet152, options),
+function resnet(name: ResnetName): Network {
+  return (scope, image, options) => {
+    const features = resnetFeatures(scope, image, name, options.stem);
+    const { tensor } = features.get('layer4') as FeatureMap;
+    const end = { outputs: options.outputs, dropout: options.dropout ?? 0 };
+    return { features, logits: classifyAverage(scope.child('fc'), tensor, end) };
+  };
+}
+
+export const resnets: Readonly<Record<ResnetName, Network>> = {
+  resnet18: resnet('resnet18'),
+  resnet34: resnet('resnet34'),
+  resnet50: resnet('resnet50'),
+  resnet101: resnet('resnet101'),
+  resnet152: resnet('resnet152'),
 };

@@ -6,7 +6,7 @@ import * as f from '../graph/functions.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { convolution, dropout, type Layer } from '../layers/layers.ts';
 import type { Scope } from '../layers/scope.ts';
-import type { Classification, FeatureMap, Network, NetworkOptions } from './backbone.ts';
+import { type Classification, type FeatureMap, type Network, type NetworkOptions, requireImage } from './backbone.ts';
 
 /** Figure 1: squeeze to few channels by 1 x 1, expand by 1 x 1 and 3 x 3 side by side. */
 function fire(scope: Scope, inputs: number, squeeze: number, expand: number): Layer {
@@ -60,13 +60,13 @@ const VARIANTS = {
   },
 } as const;
 
-function squeezenet(
-  scope: Scope,
-  image: Tensor,
-  { stem, steps }: { stem: { kernel: number; channels: number }; steps: readonly Step[] },
-  options: NetworkOptions,
-): Classification {
+/** Rows of which three poolings of 3 by 2, rounded up, leave one. */
+const LEAST_POOLED = 8;
+
+function squeezenet(scope: Scope, image: Tensor, name: keyof typeof VARIANTS, options: NetworkOptions): Classification {
+  const { stem, steps }: { stem: { kernel: number; channels: number }; steps: readonly Step[] } = VARIANTS[name];
   const stemStride = options.stem === 'small' ? 1 : 2;
+  requireImage(name, image, stem.kernel + (LEAST_POOLED - 1) * stemStride);
   const first = convolution(scope.child('features', 0), {
     inputs: image.shape[1] as number,
     outputs: stem.channels,
@@ -99,6 +99,6 @@ function squeezenet(
 }
 
 export const squeezenets: Readonly<Record<keyof typeof VARIANTS, Network>> = {
-  squeezenet1_0: (scope, x, options) => squeezenet(scope, x, VARIANTS.squeezenet1_0, options),
-  squeezenet1_1: (scope, x, options) => squeezenet(scope, x, VARIANTS.squeezenet1_1, options),
+  squeezenet1_0: (scope, x, options) => squeezenet(scope, x, 'squeezenet1_0', options),
+  squeezenet1_1: (scope, x, options) => squeezenet(scope, x, 'squeezenet1_1', options),
 };

@@ -6,9 +6,7 @@ import type { Tensor } from '../graph/tensor.ts';
 export function globalNorm(tensors: readonly Tensor[]): Tensor {
   const [first] = tensors;
   if (!first) throw new GraphError('graph', 'globalNorm requires at least one tensor');
-  return first.graph.inScope('globalNorm', () =>
-    f.sqrt(sumPairwise(tensors.map((tensor) => f.reduceSumSquare(tensor)))),
-  );
+  return first.graph.inScope('globalNorm', () => f.sqrt(sumPairwise(tensors.map(sumOfSquares))));
 }
 
 /**
@@ -26,6 +24,11 @@ export function clipByGlobalNorm(
     const scale = f.minimum(f.div(maxNorm, f.add(norm, 1e-6)), 1);
     return { gradients: gradients.map((gradient) => f.mul(gradient, scale)), norm };
   });
+}
+
+/** Of a matrix row by row: in one sum over the 100 million elements of VGG's first linear layer float32 loses 0.4 %. */
+function sumOfSquares(tensor: Tensor): Tensor {
+  return tensor.shape.length === 2 ? f.reduceSum(f.reduceSumSquare(tensor, 1)) : f.reduceSumSquare(tensor);
 }
 
 /** A sum as a balanced tree: its rounding error grows with the depth, not with the number of terms. */
