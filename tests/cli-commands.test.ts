@@ -123,7 +123,7 @@ test('predict scores a folder and a file as evaluate does, and draws where the n
     decision: string;
     overlay: string;
   }[];
-  assert.equal(predictions[0]?.path, join(folder, image));
+  assert.equal(predictions[0]?.path, image, 'an image is named as the user named it');
   assert.equal(predictions[0]?.score, Number(first?.score));
   assert.equal(predictions[0]?.decision, first?.decision);
   const files = Object.keys(await fileHashes(join(folder, 'predictions')));
@@ -154,7 +154,13 @@ test('where no cut-off beats chance nothing is called positive, and everything s
 
 const COMMANDS = [
   ...[[], ['train'], ['evaluate'], ['predict'], ['data'], ['data', 'check'], ['data', 'import'], ['model']],
-  ...[['model', 'list'], ['model', 'show'], ['model', 'probe'], ['bench'], ['demo']],
+  ...[
+    ['model', 'list'],
+    ['model', 'show'],
+    ['model', 'probe'],
+  ],
+  ...[['weights'], ['weights', 'show'], ['weights', 'import'], ['weights', 'fetch']],
+  ...[['bench'], ['demo']],
 ];
 
 test('every command has --help with an example that is a command', async () => {
@@ -167,6 +173,13 @@ test('every command has --help with an example that is a command', async () => {
     assert.ok(example && COMMANDS.some(([name]) => name === example), `${command.join(' ')} has no example`);
     if (command[0]) assert.equal(example, command[0]);
   }
+});
+
+test('help shows a shape as it is typed, and the keys of --set', async () => {
+  assert.match((await mammoscope(['model', 'show', '--help'])).stdout, /\(default: 1x3x224x224\)/);
+  const { stdout } = await mammoscope(['train', '--help']);
+  assert.match(stdout, /^Keys of --set: networks, stem, sizePx,.*learningRate/m);
+  assert.doesNotMatch(stdout, /default: \[/);
 });
 
 test('the list above is complete', async () => {
@@ -208,6 +221,8 @@ test('wrong usage ends with exit code 2 and one sentence', async () => {
   await refused(/'tpu' is invalid.*cpu, webgpu, cuda, auto/, 'evaluate', 'run', '--data', manifest, '--device', 'tpu');
   await refused(/no network "resnet19".*resnet18/, 'model', 'show', 'resnet19');
   await refused(/1x3x224.*1x3x224x224/, 'model', 'show', 'resnet18', '--input', '1x3x224');
+  await refused(/r3d_18 requires volumes \[/, 'model', 'show', 'r3d_18', '--input', '1x3x224x224');
+  await refused(/resnet18 requires images \[/, 'model', 'probe', 'resnet18', '--input', '1x3x8x32x32');
   const bare = await mammoscope([]);
   assert.equal(bare.code, 2);
   assert.match(bare.stderr, /Usage: mammoscope/);
@@ -221,8 +236,10 @@ test('model list and show count what torchvision counts', async () => {
   assert.equal(parameters.resnet18, 11_689_512);
   assert.equal(parameters.resnet101, 44_549_160);
   assert.equal(parameters.squeezenet1_1, 1_235_496);
+  assert.equal(parameters.r3d_18, 33_371_472 + 600 * 513); // torchvision's has 400 outputs
   const table = await mammoscope(['model', 'list']);
   assert.match(table.stdout, /^resnet34 +21,797,672 +3\.66$/m);
+  assert.match(table.stdout, /^r3d_18 +33,679,272 +40\.\d\d$/m); // torchvision: 40.697 GMACs at 16 x 112 x 112
   const show = await mammoscope(['model', 'show', 'resnet18', '--input', '1x1x60x60', '--json']);
   assertDone(show);
   const shown = JSON.parse(show.stdout) as { input: number[]; parameters: number; stages: { parameters: number }[] };
@@ -249,7 +266,7 @@ test('model probe prints the record that references/backbones.json has of the ne
   const reference = references.find(({ model }) => model === 'squeezenet1_1') as Record;
   const { input, inputSeed, salt } = reference;
   const flags = ['--input', input.join('x'), '--seed', String(inputSeed), '--salt', salt];
-  const outcome = await mammoscope(['model', 'probe', 'squeezenet1_1', ...flags]);
+  const outcome = await mammoscope(['model', 'probe', 'squeezenet1_1', ...flags, '--json']);
   assertDone(outcome);
   const got = JSON.parse(outcome.stdout) as Record;
   for (const key of ['model', 'input', 'inputSeed', 'salt'] as const) assert.deepEqual(got[key], reference[key]);
@@ -264,6 +281,11 @@ test('data check describes a manifest', async () => {
   const { summary } = JSON.parse(stdout) as { summary: { patients: number; images: number; sizes: object } };
   assert.equal(summary.patients, 16);
   assert.deepEqual(summary.sizes, { '32 x 32 x 8': summary.images });
+  const other = await mammoscope(['data', 'check', manifest, '--classes', 'normal,mass', '--json']);
+  assert.equal(other.code, 2);
+  const { problemCount, problems } = JSON.parse(other.stdout) as { problemCount: number; problems: { line: number }[] };
+  assert.ok(problemCount > 0 && problems.some(({ line }) => line > 1));
+  assert.match(other.stderr, /^mammoscope: .*label must be one of normal, mass/s);
   const text = await mammoscope(['data', 'check', manifest]);
   assert.match(text.stdout, /16 patients[\s\S]*microcalcification +\d+ +16/);
 });
@@ -278,8 +300,13 @@ test('data import mias writes a manifest that data check accepts', async () => {
   }
   await writeFile(
     join(mias, 'Info.txt'),
-    'A list\n\nmdb001 G CIRC B 535 425 197\nmdb002 G CALC M 522 280 69\nmdb003 D NORM\nmdb004 D NORM\n',
+    'A list\n\nmdb001 G CIRC B 535 425 197\nmdb002 G CALC M\nmdb003 D NORM\nmdb004 D NORM\nmdb005 Z NORM\n',
   );
+  const told = await mammoscope(['data', 'import', 'mias', 'mias', '--out', 'told.csv']);
+  assertDone(told);
+  assert.match(told.stdout, /^images not in the folder: 1; lines refused: 1$/m);
+  assert.match(told.stdout, /^Info\.txt, line 7: "mdb005 Z NORM": /m);
+  assert.match(told.stdout, /^note: Info\.txt, line 4: mdb002 has a lesion without coordinates/m);
   const outcome = await mammoscope(['data', 'import', 'mias', 'mias', '--out', 'mias.csv', '--json']);
   assertDone(outcome);
   const result = JSON.parse(outcome.stdout) as { rows: number; absent: string[] };

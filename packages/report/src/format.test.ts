@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  decimalsToTell,
   formatCount,
   formatCutoff,
   formatDuration,
   formatEstimate,
   formatFixed,
   formatPValue,
+  formatScore,
   shorten,
 } from './format.ts';
 
@@ -29,6 +31,17 @@ test('numbers keep sign, group and magnitude', () => {
   assert.equal(formatCutoff({ value: 0.00012, comparison: '≥' }), '≥ 1.2e−4');
   assert.deepEqual([formatPValue(0.00004), formatPValue(0.129)], ['< 0.001', '0.129']);
   assert.deepEqual([8.25, 845, 7620].map(formatDuration), ['8.3 s', '14 min 05 s', '2 h 07 min']);
+});
+
+test('scores are printed with the decimals that put them on their own side of the cut-off', () => {
+  const cutoff = { value: 0.74903, comparison: '≥' } as const;
+  assert.equal(decimalsToTell([0.2, 0.9], cutoff), 3);
+  assert.equal(decimalsToTell([0.74891], cutoff), 4); // 0.749 would read as called positive
+  assert.equal(decimalsToTell([0.74903], cutoff), 3);
+  assert.equal(decimalsToTell([0.74903], { ...cutoff, comparison: '>' }), 3);
+  assert.equal(decimalsToTell([0.749031], { ...cutoff, comparison: '>' }), 6);
+  assert.equal(decimalsToTell([0.74903 - 1e-12], cutoff), 8);
+  assert.deepEqual([formatScore(0.74891, 4), formatCutoff(cutoff, 4)], ['0.7489', '≥ 0.7490']);
 });
 
 test('a text is cut by columns, never inside a character', () => {

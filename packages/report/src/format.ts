@@ -44,16 +44,36 @@ export function formatEstimate(estimate: Estimate, unit: EstimateUnit): string {
   return interval ? `${value} ${interval}` : value;
 }
 
-/** A score with 3 decimals, or 2 significant digits where 3 decimals would show 0. */
-export function formatScore(score: number): string {
+/** Decimals of a score, and the most that are shown to tell one from a cut-off. */
+const SCORE_DECIMALS = 3;
+const MOST_DECIMALS = 8;
+
+/** A score with 3 decimals unless told, or 2 significant digits where the decimals would show 0. */
+export function formatScore(score: number, decimals = SCORE_DECIMALS): string {
   if (!Number.isFinite(score)) return UNDEFINED_MARK;
-  if (score !== 0 && Math.abs(score) < 0.0005) return score.toExponential(1).replaceAll('-', '−');
-  return formatFixed(score, 3);
+  if (score !== 0 && Math.abs(score) < 0.5 * 10 ** -decimals) return score.toExponential(1).replaceAll('-', '−');
+  return formatFixed(score, decimals);
 }
 
 /** '> 0.247'. */
-export function formatCutoff(cutoff: Cutoff): string {
-  return `${cutoff.comparison ?? '>'} ${formatScore(cutoff.value)}`;
+export function formatCutoff(cutoff: Cutoff, decimals = SCORE_DECIMALS): string {
+  return `${cutoff.comparison ?? '>'} ${formatScore(cutoff.value, decimals)}`;
+}
+
+/** Whether a score is called positive at a cut-off. */
+export function calledPositive(score: number, { value, comparison }: Cutoff): boolean {
+  return comparison === '≥' ? score >= value : score > value;
+}
+
+/** The fewest decimals (3 or more) at which every score, as printed, stands on its own side of the cut-off as printed. */
+export function decimalsToTell(scores: readonly number[], cutoff: Cutoff): number {
+  const rounded = (value: number, decimals: number) => Number(value.toFixed(decimals));
+  for (let decimals = SCORE_DECIMALS; decimals < MOST_DECIMALS; decimals++) {
+    const printed = { ...cutoff, value: rounded(cutoff.value, decimals) };
+    if (scores.every((score) => calledPositive(rounded(score, decimals), printed) === calledPositive(score, cutoff)))
+      return decimals;
+  }
+  return MOST_DECIMALS;
 }
 
 /** P values as journals print them: 3 decimals, '< 0.001' below that. */

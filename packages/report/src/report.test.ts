@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ReportData, renderReport } from './index.ts';
+import { type GalleryCase, type ReportData, renderReport } from './index.ts';
 import { EXTREME_REPORT, HOSTILE, madeHostile } from './sample-extremes.ts';
 import { EMPTY_REPORT, SAMPLE_REPORT } from './sample-report.ts';
 import { arrange } from './sections/gallery.ts';
@@ -94,6 +94,17 @@ test('the gallery shows the surest right and the worst wrong first', () => {
   assert.deepEqual(order('false positive'), [0.9, 0.5, 0.2]);
   assert.deepEqual(order('true negative'), [0.2, 0.5, 0.9]);
   assert.deepEqual(order('false negative'), [0.2, 0.5, 0.9]);
+});
+
+test('the gallery prints scores and cut-off so that every call can be checked', () => {
+  const template = SAMPLE_REPORT.gallery?.cases[0] as GalleryCase;
+  const cases: GalleryCase[] = [
+    { ...template, kind: 'false negative', score: 0.74891 },
+    { ...template, kind: 'true positive', score: 0.7502 },
+  ];
+  const page = renderReport({ ...SAMPLE_REPORT, gallery: { cutoff: { value: 0.74903, comparison: '≥' }, cases } });
+  assert.match(page, /Called positive at score ≥ 0\.7490\./);
+  assert.match(page, /score 0\.7489<\/b>, false negative/);
 });
 
 test('data that cannot be shown are refused with their place', () => {

@@ -49,6 +49,7 @@ th:first-child{padding-left:0}
 .numeric{text-align:right;overflow-wrap:normal}
 .performance td.numeric{white-space:nowrap}
 .performance th:first-child{min-width:6.5rem}
+.deviations th:first-child{min-width:8rem;overflow-wrap:break-word}
 .group th{background:var(--surface);font-weight:600;padding-left:.6rem}
 .cell-heading{display:none}
 .tag{display:inline-block;font-size:.75rem;font-weight:400;color:var(--quiet);border:1px solid var(--axis);border-radius:.7rem;padding:0 .45rem;white-space:nowrap}
@@ -72,6 +73,7 @@ figure{margin:0;min-width:0}
 svg text{fill:var(--ink);font-family:inherit;font-size:11px;font-variant-numeric:tabular-nums lining-nums}
 svg .axis-title{font-size:11.5px;font-weight:600}
 svg .tick,svg .cell-share,svg .cell-name{fill:var(--ink)}
+svg .class-label{font-size:10px}
 svg .strong{font-weight:650}
 svg .cell-count{font-size:17px;font-weight:650}
 svg .total{fill:var(--quiet);font-size:12px}

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import {
   checkManifest,
   describeProblem,
@@ -9,6 +10,9 @@ import {
 import { Argument, Command, Option } from 'commander';
 import { jsonOption, listOption, print } from '../options.ts';
 import { formatTable } from '../table.ts';
+
+/** What lists the cases of mini-MIAS. */
+const INFO = 'Info.txt';
 
 /** `data check` and `data import`. */
 export function dataCommand(): Command {
@@ -22,7 +26,7 @@ export function dataCommand(): Command {
     .option('--classes <names>', 'classes, negative first, separated by commas', listOption)
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  ./mammoscope data check manifest.csv --classes benign,malignant')
-    .action((path: string, flags: { classes?: readonly string[]; json?: boolean }) => check(path, flags));
+    .action(check);
   data
     .command('import')
     .description('write a manifest for a data set as it is distributed')
@@ -42,10 +46,25 @@ export function dataCommand(): Command {
   return data;
 }
 
-async function check(
-  path: string,
-  { classes, json }: { readonly classes?: readonly string[]; readonly json?: boolean },
-): Promise<void> {
+interface CheckFlags {
+  readonly classes?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** Checks a manifest; with --json a refused one leaves its problems on stdout, beside the sentence on stderr. */
+async function check(path: string, flags: CheckFlags): Promise<void> {
+  try {
+    await describe(path, flags);
+  } catch (error) {
+    if (flags.json && error instanceof ManifestError) {
+      const { problems, problemCount } = error;
+      print(true, { manifest: resolve(path), problemCount, problems }, '');
+    }
+    throw error;
+  }
+}
+
+async function describe(path: string, { classes, json }: CheckFlags): Promise<void> {
   const manifest = await readManifest(path, classes ? { classes } : {});
   const terminal = process.stderr.isTTY === true;
   const { summary, problems, notes } = await checkManifest(manifest, {
@@ -69,7 +88,7 @@ async function check(
     ),
     ...notes.slice(0, LISTED_PROBLEMS).map((note) => `note: ${describeProblem(manifest.path, note)}`),
   ].join('\n\n');
-  print(json, { manifest: manifest.path, sha256: manifest.sha256, summary, notes }, text);
+  print(json, { manifest: manifest.path, sha256: manifest.sha256, problemCount: 0, problems, summary, notes }, text);
 }
 
 async function importData(
@@ -79,8 +98,9 @@ async function importData(
   const result = await importMias(folder, out, { label });
   const lines = [
     `${out}: ${result.rows} rows, ${result.images} images, ${result.patients} patients, ${result.boxes} boxes`,
-    `not in the folder: ${result.absent.length} images; lines refused: ${result.refused.length}`,
-    ...result.notes.map((note) => `note: ${typeof note === 'string' ? note : JSON.stringify(note)}`),
+    `images not in the folder: ${result.absent.length}; lines refused: ${result.refused.length}`,
+    ...result.refused.map((problem) => describeProblem(INFO, problem)),
+    ...result.notes.map((note) => `note: ${describeProblem(INFO, note)}`),
   ];
   print(json, result, lines.join('\n'));
 }

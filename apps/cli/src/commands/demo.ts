@@ -2,12 +2,22 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readManifest } from '@mammoscope/imaging';
-import { demoData, evaluateKang2021, recipeWith, trainKang2021, writeResults } from '@mammoscope/systems';
+import type { Device } from '@mammoscope/runtime';
+import { demoData, evaluateKang2021, metricsOf, recipeWith, trainKang2021, writeResults } from '@mammoscope/systems';
 import { Command } from 'commander';
 import { interruptible } from '../interruption.ts';
-import { openEngine, wholeNumber } from '../options.ts';
+import { deviceOption, jsonOption, openEngine, print, threadsOption, wholeNumber } from '../options.ts';
 import { trainingProgress } from '../progress.ts';
 import { evaluationTable } from './evaluate.ts';
+
+interface DemoFlags {
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly seed: number;
+  readonly device: Device | 'auto';
+  readonly threads?: number;
+  readonly json?: boolean;
+}
 
 /** `demo` */
 export function demoCommand(): Command {
@@ -18,22 +28,17 @@ export function demoCommand(): Command {
     .option('--out <folder>', 'folder of the run (a new temporary one unless given)')
     .option('--resume', 'go on with the run that --out holds')
     .option('--seed <n>', 'seed of every random choice', wholeNumber, 0)
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption())
     .addHelpText(
       'after',
       '\nTrains on real patches when MAMMOSCOPE_DATA names a folder that has them, else on patches that it draws.\n\nExample:\n  ./mammoscope demo',
     )
-    .action((flags: { out?: string; resume?: boolean; seed: number }) => demo(flags));
+    .action(demo);
 }
 
-async function demo({
-  out,
-  resume = false,
-  seed,
-}: {
-  readonly out?: string;
-  readonly resume?: boolean;
-  readonly seed: number;
-}): Promise<void> {
+async function demo({ out, resume = false, seed, device, threads, json }: DemoFlags): Promise<void> {
   const started = performance.now();
   const folder = out ? resolve(out) : await mkdtemp(join(tmpdir(), 'mammoscope-demo-'));
   const run = join(folder, 'run');
@@ -45,7 +50,7 @@ async function demo({
   );
   process.stderr.write(`folder: ${folder}\n`);
   const manifest = await readManifest(data.manifest, { classes: data.classes });
-  const engine = await openEngine('cpu');
+  const engine = await openEngine(device, threads);
   try {
     await interruptible((signal) =>
       trainKang2021({
@@ -55,7 +60,7 @@ async function demo({
         preset: 'tiny',
         recipe: recipeWith('tiny', []),
         seed,
-        command: `mammoscope demo --seed ${seed}`,
+        command: `mammoscope demo --seed ${seed} --device ${device}${threads ? ` --threads ${threads}` : ''}`,
         resume,
         weights: new Map(),
         signal,
@@ -64,7 +69,8 @@ async function demo({
     );
     const evaluation = await evaluateKang2021({ engine, run, manifest, cutoffFrom: 'validation' });
     await writeResults(engine, run, evaluation, run);
-    process.stdout.write(`${evaluationTable(evaluation)}\n\nreport: ${join(run, 'report.html')}\n`);
+    const report = join(run, 'report.html');
+    print(json, { ...metricsOf(evaluation), report }, `${evaluationTable(evaluation)}\n\nreport: ${report}`);
     process.stderr.write(`done in ${((performance.now() - started) / 1000).toFixed(0)} s. Not a medical device.\n`);
   } finally {
     await engine.close();

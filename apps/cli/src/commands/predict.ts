@@ -32,7 +32,7 @@ export function predictCommand(): Command {
 
 async function predict(run: string, images: readonly string[], flags: PredictFlags): Promise<void> {
   const record = await readRunRecord(run);
-  const files = (await Promise.all(images.map((path) => imageFiles(resolve(path))))).flat();
+  const files = (await Promise.all(images.map(imageFiles))).flat();
   const engine = await openEngine(
     flags.device,
     flags.threads ?? (record.device === 'cpu' ? record.threads : undefined),
@@ -52,7 +52,7 @@ async function predict(run: string, images: readonly string[], flags: PredictFla
   }
 }
 
-/** A file itself, or the images of a folder and the folders in it, sorted. */
+/** A file itself, or the images of a folder and the folders in it, sorted; named as the user named them. */
 async function imageFiles(path: string): Promise<string[]> {
   const found = await stat(path).catch(() => null);
   if (!found) throw new SystemError('option-invalid', `${path} does not exist: give image files or folders`);

@@ -21,9 +21,9 @@ interface TrainFlags {
   readonly data: string;
   readonly out: string;
   readonly preset: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly classes?: readonly string[];
-  readonly weights: readonly string[];
+  readonly weights?: readonly string[];
   readonly seed: number;
   readonly resume?: boolean;
   readonly device: Device | 'auto';
@@ -41,9 +41,9 @@ export function trainCommand(): Command {
     .addOption(
       new Option('--preset <name>', 'set of values of the recipe').choices(Object.keys(PRESETS)).default('small'),
     )
-    .option('--set <key=value>', 'change one value of the recipe (repeatable)', collect, [])
+    .option('--set <key=value>', 'change one value of the recipe (repeatable); the keys are below', collect)
     .option('--classes <names>', 'classes, negative first, separated by commas', listOption)
-    .option('--weights <network=file>', 'start a network from a .safetensors or .onnx file (repeatable)', collect, [])
+    .option('--weights <network=file>', 'start a network from a .safetensors or .onnx file (repeatable)', collect)
     .option('--seed <n>', 'seed of every random choice', wholeNumber, 0)
     .option('--resume', 'go on with the run that the folder holds')
     .addOption(deviceOption())
@@ -51,14 +51,14 @@ export function trainCommand(): Command {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExample:\n  ./mammoscope train kang2021 --data manifest.csv --classes normal,microcalcification --preset tiny --out run',
+      `\nKeys of --set: ${Object.keys(PRESETS.tiny).join(', ')}.\n\nExample:\n  ./mammoscope train kang2021 --data manifest.csv --classes normal,microcalcification --preset tiny --out run`,
     )
     .action((system: string, flags: TrainFlags) => train(system, flags));
 }
 
 async function train(system: string, flags: TrainFlags): Promise<void> {
-  const recipe = recipeWith(flags.preset, flags.set);
-  const weights = new Map(flags.weights.map(parseWeights));
+  const recipe = recipeWith(flags.preset, flags.set ?? []);
+  const weights = new Map(flags.weights?.map(parseWeights));
   const out = resolve(flags.out);
   const record = await interruptible(async (signal) => {
     const manifest = await readManifest(flags.data, flags.classes ? { classes: flags.classes } : {});
@@ -98,13 +98,13 @@ function parseWeights(text: string): [NetworkName, string] {
 
 /** The command line with nothing in it that two equal runs would differ in: no folders, no --out, no --resume. */
 function canonicalCommand(system: string, flags: TrainFlags): string {
-  const weights = flags.weights.map((text) => {
+  const weights = (flags.weights ?? []).map((text) => {
     const at = text.indexOf('=') + 1;
     return `${text.slice(0, at)}${basename(text.slice(at))}`;
   });
   const words = [
     ...['mammoscope', 'train', system, '--data', basename(flags.data), '--preset', flags.preset],
-    ...flags.set.flatMap((setting) => ['--set', setting]),
+    ...(flags.set ?? []).flatMap((setting) => ['--set', setting]),
     ...(flags.classes ? ['--classes', flags.classes.join(',')] : []),
     ...weights.flatMap((text) => ['--weights', text]),
     ...['--seed', String(flags.seed), '--device', flags.device],

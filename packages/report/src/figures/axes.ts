@@ -43,9 +43,12 @@ export function tickValues(low: number, high: number, count = 5, smallestStep = 
   return Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12)));
 }
 
+/** Relative difference below which two values are one: no axis has labels that tell them apart. */
+const SAME = 1e-5;
+
 /** Ticks of which the first and last enclose [low, high]; a single value gets room on both sides. */
 export function enclosingTicks(low: number, high: number, count = 5): number[] {
-  if (low === high) {
+  if (high - low <= SAME * Math.max(Math.abs(low), Math.abs(high))) {
     const room = Math.abs(low) / 2 || 0.5;
     return enclosingTicks(low - room, high + room, count);
   }
@@ -64,7 +67,8 @@ function inPowers(value: number): string {
 function labelled(values: readonly number[]): Tick[] {
   const step = values.length > 1 ? (values[1] as number) - (values[0] as number) : Math.abs(values[0] ?? 1) || 1;
   const decimals = Math.max(0, Math.min(8, -Math.floor(Math.log10(step) + 1e-9)));
-  const exponential = decimals > 3 || values.some((value) => Math.abs(value) >= 1e5);
+  const largest = Math.max(0, ...values.map(Math.abs));
+  const exponential = largest >= 1e5 || (decimals > 3 && largest < 0.1) || decimals > 5;
   return values.map((value) => ({ value, label: exponential ? inPowers(value) : formatFixed(value, decimals) }));
 }
 

@@ -4,8 +4,11 @@ import type { ConfusionMatrix } from '../report-data.ts';
 import { coordinate, type PlotArea } from './axes.ts';
 import { figure } from './figure.ts';
 
-const AREA: PlotArea = { left: 96, top: 42, width: 218, height: 0 };
+const AREA: PlotArea = { left: 126, top: 42, width: 194, height: 0 };
 const TOTAL = 50;
+/** Where the labels of rows begin, and the width of a character of a class's name at its size: 'microcalcification' fits. */
+const ROW_LABELS = 20;
+const CHARACTER = 5.35;
 
 /** Names of the four cells of a two-class matrix, [reference][predicted], negative first. */
 const CELL_NAMES = [
@@ -23,6 +26,10 @@ function text(className: string, x: number, y: number, content: string, anchor =
   return html`<text class="${className}" x="${coordinate(x)}" y="${coordinate(y)}" text-anchor="${anchor}">${content}</text>`;
 }
 
+/** A label that fits stays whole; one that is cut may hold wide characters, and leaves room for them. */
+const fitted = (label: string, columns: number) =>
+  shorten(label, columns) === label ? label : shorten(label, columns - 2);
+
 /** Counts and row percentages, reference in rows and prediction in columns; the darker, the larger the share of its row. */
 export function confusionMatrixFigure(matrix: ConfusionMatrix): RawHtml {
   const { classes, counts, model, dataset, cutoff } = matrix;
@@ -30,7 +37,8 @@ export function confusionMatrixFigure(matrix: ConfusionMatrix): RawHtml {
   const cellWidth = AREA.width / size;
   const cellHeight = size === 2 ? 92 : Math.max(44, 184 / size);
   const area = { ...AREA, height: cellHeight * size };
-  const columns = Math.floor(cellWidth / 6.4);
+  const columns = Math.floor(cellWidth / CHARACTER);
+  const rows = Math.floor((area.left - 8 - ROW_LABELS) / CHARACTER);
   const cells = counts.map((row, i) =>
     row.map((count, j) => {
       const [left, top] = [area.left + j * cellWidth, area.top + i * cellHeight];
@@ -47,8 +55,8 @@ export function confusionMatrixFigure(matrix: ConfusionMatrix): RawHtml {
     const y = area.top + (i + 0.5) * cellHeight + 4;
     const column = sum(counts.map((row) => row[i] as number));
     return [
-      text('tick', x, area.top - 8, shorten(label, columns)),
-      text('tick', area.left - 8, y, shorten(label, 10), 'end'),
+      text('class-label', x, area.top - 8, fitted(label, columns)),
+      text('class-label', area.left - 8, y, fitted(label, rows), 'end'),
       text('total', right + TOTAL / 2 + 4, y, formatCount(sum(counts[i] as readonly number[]))),
       text('total', x, bottom + 18, formatCount(column)),
     ];

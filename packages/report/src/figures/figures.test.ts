@@ -110,6 +110,27 @@ test('a score at the cut-off is positive for ≥ and negative for >', () => {
   assert.match(told('≥'), /1 called negative, 2 positive/);
 });
 
+test('scores that lie close together get an axis of their own, which is said; equal ones do not', () => {
+  const drawn = (...scores: number[]) =>
+    scoreDistributionFigure({ model: 'm', cutoff: { value: 0.749 }, classes: [{ label: 'a', scores }] }).toString();
+  const bars = (figure: string) => figure.match(/<title>a, score/g)?.length;
+  const narrow = drawn(0.745, 0.748, 0.752);
+  assert.equal(bars(narrow), 3);
+  assert.match(narrow, />0\.746<.*only the part between 0 and 1/s);
+  assert.match(narrow, /score 0\.7449?\d* to 0\.745\d*: 1 image/);
+  for (const wide of [drawn(0.2, 0.748, 0.752), drawn(0.749, 0.749), drawn()]) {
+    assert.match(wide, />0\.2<.*>0\.8</s);
+    assert.doesNotMatch(wide, /only the part/);
+  }
+});
+
+test('a loss that does not move gets an axis with different labels', () => {
+  const epochs = [1, 2].map((epoch) => ({ epoch, trainLoss: 0.6931471824645996, valLoss: 0.6931471805599458 }));
+  const figure = trainingCurvesFigure({ model: 'm', epochs }).toString();
+  const labels = [...figure.matchAll(/text-anchor="end">([^<]+)</g)].map(([, label]) => label);
+  assert.ok(labels.length >= 3 && new Set(labels).size === labels.length, labels.join(' '));
+});
+
 test('a histogram counts every value once, ends included', () => {
   assert.deepEqual(histogram([0, 0.1, 0.2, 0.3, 1], [0, 1], 10).counts, [1, 1, 1, 1, 0, 0, 0, 0, 0, 1]);
   assert.deepEqual(
@@ -131,6 +152,20 @@ test('confusion matrix: shares are of the reference class, an empty class has no
     figure,
     />141<.*>86\.5 %<.*>true negatives<.*>22<.*>13\.5 %<.*>false positives<.*>—<.*>false negatives</s,
   );
+});
+
+test('a confusion matrix names its classes in full where they fit', () => {
+  const drawn = (positive: string) =>
+    confusionMatrixFigure({
+      model: 'm',
+      classes: ['normal', positive],
+      counts: [
+        [1, 0],
+        [0, 1],
+      ],
+    }).toString();
+  assert.equal(drawn('microcalcification').match(/class="class-label"[^>]*>microcalcification</g)?.length, 2);
+  assert.match(drawn('architectural distortion'), /class="class-label"[^>]*>architectural d…</);
 });
 
 test('ticks are round, enclose the values where asked, and logarithmic axes are decades', () => {

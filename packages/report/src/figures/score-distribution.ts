@@ -1,4 +1,4 @@
-import { counted, formatCutoff, shorten } from '../format.ts';
+import { calledPositive, counted, formatCutoff, shorten } from '../format.ts';
 import { type HtmlValue, html, type RawHtml } from '../html.ts';
 import type { Cutoff, ScoreDistribution } from '../report-data.ts';
 import {
@@ -18,27 +18,26 @@ const BINS = 25;
 const FACET = 92;
 const GAP = 42;
 const LEFT = 50;
-const WIDTH = 318;
+const WIDTH = 310;
 const TOP = 52;
 
-/** Whether a score is called positive at a cut-off. */
-function positive(score: number, cutoff: Cutoff): boolean {
-  return cutoff.comparison === '≥' ? score >= cutoff.value : score > cutoff.value;
-}
+/** Probabilities that all lie within this are drawn on an axis of their own: between 0 and 1 they would be one bar. */
+const NARROW = 0.05;
 
 function scoreDomain({ classes, cutoff }: ScoreDistribution): [number, number] {
   let [low, high] = [cutoff?.value ?? Infinity, cutoff?.value ?? -Infinity];
   for (const { scores } of classes) {
     for (const score of scores) [low, high] = [Math.min(low, score), Math.max(high, score)];
   }
-  if (low >= 0 && high <= 1) return [0, 1];
+  const probabilities = low >= 0 && high <= 1;
+  if (probabilities && !(high > low && high - low < NARROW)) return [0, 1];
   const ticks = enclosingTicks(low, high);
   return [ticks[0] as number, ticks.at(-1) as number];
 }
 
 function calledText(scores: readonly number[], cutoff: Cutoff | undefined): string {
   if (!cutoff) return '';
-  const above = scores.filter((score) => positive(score, cutoff)).length;
+  const above = scores.filter((score) => calledPositive(score, cutoff)).length;
   return `${scores.length - above} called negative, ${above} positive`;
 }
 
@@ -59,7 +58,8 @@ function facet(distribution: ScoreDistribution, index: number, x: Scale): RawHtm
     if (count === 0) return undefined;
     const [left, right] = [x.at(edges[bin] as number), x.at(edges[bin + 1] as number)];
     const height = area.top + area.height - y.at(count);
-    const range = `${(edges[bin] as number).toFixed(2)} to ${(edges[bin + 1] as number).toFixed(2)}`;
+    const decimals = Math.max(2, 1 - Math.floor(Math.log10((edges[1] as number) - (edges[0] as number))));
+    const range = `${(edges[bin] as number).toFixed(decimals)} to ${(edges[bin + 1] as number).toFixed(decimals)}`;
     return html`<rect class="bar series-${index % 6}" x="${coordinate(left + 0.5)}" y="${coordinate(y.at(count))}" width="${coordinate(right - left - 1)}" height="${coordinate(height)}"><title>${label}, score ${range}: ${counted(count, 'image')}</title></rect>`;
   });
   const last = index === classes.length - 1;
@@ -97,6 +97,9 @@ export function scoreDistributionFigure(distribution: ScoreDistribution): RawHtm
     height: TOP + classes.length * (FACET + GAP) + 10,
     drawing: [cutoffLabel, facets],
     legend,
-    remark: cutoff?.rule && `Cut-off: ${cutoff.rule}.`,
+    remark: [
+      cutoff?.rule && `Cut-off: ${cutoff.rule}. `,
+      x.domain[1] - x.domain[0] < 1 && 'The axis shows only the part between 0 and 1 in which the scores lie.',
+    ],
   });
 }

@@ -13,7 +13,7 @@ export function recipeSection({ recipe = [], deviations }: ReportData): RawHtml 
   const columns = ['What', 'Paper', 'Here', 'Why'].map((heading) => ({ heading }));
   const deviationsTable =
     departures.length > 0
-      ? table('Deviations from the paper', columns, [{ rows: departures }])
+      ? table('Deviations from the paper', columns, [{ rows: departures }], 'deviations')
       : empty(deviations ? 'No deviation from the paper.' : 'Deviations from the paper were not recorded.');
   const values = recipe.map(({ name, value, sentence }): HtmlValue[] => [
     html`<code>${name}</code>`,
