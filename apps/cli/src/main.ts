@@ -7,6 +7,7 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { modelCommand } from './commands/model.ts';
 import { predictCommand } from './commands/predict.ts';
 import { trainCommand } from './commands/train.ts';
+import { weightsCommand } from './commands/weights.ts';
 import { exitCodeOf, USAGE_ERROR, WORK_FAILED } from './exit-codes.ts';
 import { packageVersion } from './package-version.ts';
 
@@ -23,6 +24,7 @@ for (const command of [
   predictCommand(),
   dataCommand(),
   modelCommand(),
+  weightsCommand(),
   benchCommand(),
   demoCommand(),
 ]) {

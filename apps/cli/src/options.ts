@@ -17,19 +17,27 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
-/** Extents of a batch of images, N x C x H x W, such as 1x3x224x224. */
-export function shapeOption(text: string): number[] {
+/** Extents of a batch of images, N x C x H x W, such as 1x3x224x224, or of volumes, N x C x D x H x W. */
+function shapeOption(text: string): number[] {
   const extents = text.split('x').map(Number);
-  if (extents.length !== 4 || !extents.every((extent) => Number.isInteger(extent) && extent > 0))
-    throw new InvalidArgumentError(`"${text}" is no shape of images; write it as 1x3x224x224.`);
+  if (![4, 5].includes(extents.length) || !extents.every((extent) => Number.isInteger(extent) && extent > 0))
+    throw new InvalidArgumentError(
+      `"${text}" is no shape of images or volumes; write it as 1x3x224x224 or 1x3x16x112x112.`,
+    );
   return extents;
+}
+
+/** --input of a network; what it is where it is not given depends on what the network takes. */
+export function inputOption(images: readonly number[], volumes: readonly number[]): Option {
+  const defaults = `images, as NxCxHxW (default: ${images.join('x')}), or volumes, as NxCxDxHxW (default: ${volumes.join('x')})`;
+  return new Option('--input <shape>', defaults).argParser(shapeOption);
 }
 
 /** A comma-separated list. */
 export const listOption = (text: string): string[] => text.split(',').map((item) => item.trim());
 
 /** Collects an option that may be given several times. */
-export const collect = (value: string, earlier: readonly string[]): string[] => [...earlier, value];
+export const collect = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
 
 export const deviceOption = () =>
   new Option('--device <device>', 'where to compute').choices([...DEVICES, 'auto']).default('cpu');

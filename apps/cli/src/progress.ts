@@ -11,6 +11,9 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
 }
 
+/** '1 epoch', '2 epochs'. */
+const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
 /** The events of a training run as progress lines. */
 export function trainingProgress(stream: NodeJS.WriteStream): TrainEvents {
   const terminal = stream.isTTY === true;
@@ -29,7 +32,7 @@ export function trainingProgress(stream: NodeJS.WriteStream): TrainEvents {
     },
     onMember: (network, info) => {
       line(
-        `${network}: ${info.train} training, ${info.val} validation, ${info.test} test images; at most ${info.epochs} epochs of ${info.batches} batches of ${info.batch}`,
+        `${network}: ${info.train} training, ${info.val} validation, ${info.test} test images; at most ${counted(info.epochs, 'epoch')} of ${counted(info.batches, 'batch', 'batches')} of ${info.batch}`,
       );
       [batchSize, total, epochs, done, started] = [
         info.batch,

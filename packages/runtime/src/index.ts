@@ -1,5 +1,4 @@
 export { type Checkpoint, type JsonValue, readCheckpoint, writeCheckpoint } from './checkpoint/checkpoint.ts';
-export { writeAside } from './checkpoint/write-aside.ts';
 export { type ProbeOptions, type ProbeRecord, probeNetwork } from './probe/probe.ts';
 export { probeInput, probeParameter, unit } from './probe/probe-tensors.ts';
 export { detectBlockSize } from './session/block-size.ts';
@@ -21,8 +20,17 @@ export {
 export { type ChoiceOptions, choicesFile, chooseWays } from './tuning/choices.ts';
 export { type TimedChoice, timeWays, undecidedNodes } from './tuning/timing.ts';
 export { WEIGHTS_ERROR_CODES, WeightsError, type WeightsErrorCode } from './weights/errors.ts';
+export { type ImportedWeights, type ImportOptions, importWeights } from './weights/import-weights.ts';
 export { initialise } from './weights/initialise.ts';
 export { type LoadedWeights, type LoadOptions, type LoadReport, loadWeights } from './weights/load-weights.ts';
-export { readWeights } from './weights/read-weights.ts';
-export { readSafetensors, type Safetensors } from './weights/safetensors.ts';
+export {
+  type Downloaded,
+  type DownloadOptions,
+  download,
+  publishedFolder,
+} from './weights/published/download.ts';
+export { PUBLISHED_FILES, type PublishedFile } from './weights/published/published-files.ts';
+export { openWeights, readWeights } from './weights/read-weights.ts';
+export { readSafetensors, type Safetensors, writeSafetensors } from './weights/safetensors.ts';
 export { float32Tensor, type StateDict, type StateTensor } from './weights/state-dict.ts';
+export type { TensorEntry, WeightsFile } from './weights/weights-file.ts';

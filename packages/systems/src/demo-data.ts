@@ -1,9 +1,9 @@
 /** Patches for a first run: real ones where MAMMOSCOPE_DATA names a folder that has them, drawn ones elsewhere. */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeAside } from '@mammoscope/files';
 import { formatCsv, writePng8 } from '@mammoscope/imaging';
 import { drawPatchCohort } from '@mammoscope/phantom';
-import { writeAside } from '@mammoscope/runtime';
 import { makeFolder } from './run/make-folder.ts';
 
 export interface DemoData {

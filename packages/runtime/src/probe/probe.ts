@@ -1,14 +1,14 @@
 /** A network's fingerprint: what it computes from probe tensors, in the fields of references/backbones.json. */
 import {
   adam,
+  type ClassifierName,
+  classifiers,
   crossEntropy,
   type Declaration,
   differentiate,
   Graph,
   globalNorm,
   lower,
-  type NetworkName,
-  networks,
   Scope,
   type Shape,
   sizeOf,
@@ -67,7 +67,7 @@ const ADAM = { steps: 3, learningRate: 1e-4, weightDecay: 5e-4 } as const;
  * Runs a network on probe tensors, in an engine of its own: once with running statistics, then three training steps with
  * batch statistics, both without dropout. GraphError when the network cannot take the shape.
  */
-export async function probeNetwork(name: NetworkName, options: ProbeOptions): Promise<ProbeRecord> {
+export async function probeNetwork(name: ClassifierName, options: ProbeOptions): Promise<ProbeRecord> {
   const { shape, seed = 1, salt = '', outputs = 2, target, threads } = options;
   const labels = Array.from({ length: shape[0] as number }, (_, i) => i % outputs);
   const probe: Probe = { name, shape, salt, outputs, target, labels, image: probeInput(shape, seed) };
@@ -82,7 +82,7 @@ export async function probeNetwork(name: NetworkName, options: ProbeOptions): Pr
 }
 
 interface Probe extends Required<Pick<ProbeOptions, 'shape' | 'salt' | 'outputs' | 'target'>> {
-  readonly name: NetworkName;
+  readonly name: ClassifierName;
   readonly labels: readonly number[];
   readonly image: Float32Array;
 }
@@ -145,7 +145,7 @@ async function train(engine: Engine, probe: Probe): Promise<TrainingFields> {
 function network({ name, shape, outputs }: Probe, training: boolean) {
   const graph = new Graph();
   const scope = new Scope(graph, training);
-  const { logits } = networks[name](scope, graph.input('image', shape), { outputs, dropout: 0 });
+  const { logits } = classifiers[name](scope, graph.input('image', shape), { outputs, dropout: 0 });
   return { graph, logits, declarations: scope.declarations };
 }
 

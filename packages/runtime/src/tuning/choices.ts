@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { arch, cpus, homedir, platform } from 'node:os';
 import { dirname, join } from 'node:path';
+import { writeAside } from '@mammoscope/files';
 import type { Graph } from '@mammoscope/nn';
 import * as ort from 'onnxruntime-node';
-import { writeAside } from '../checkpoint/write-aside.ts';
+
 import type { Engine } from '../session/engine.ts';
 import { type TimedChoice, timeWays, undecidedNodes } from './timing.ts';
 

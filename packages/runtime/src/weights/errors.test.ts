@@ -9,8 +9,8 @@ test('every code of the table is thrown somewhere, and tested', async () => {
   );
   const texts = { source: '', tests: '' };
   for (const folder of folders) {
-    for (const name of await readdir(folder)) {
-      if (name.endsWith('.ts') && !name.startsWith('errors.'))
+    for (const name of await readdir(folder, { recursive: true })) {
+      if (name.endsWith('.ts') && !/(^|\/)errors\./.test(name))
         texts[name.endsWith('.test.ts') ? 'tests' : 'source'] += await readFile(new URL(name, folder), 'utf8');
     }
   }

@@ -29,7 +29,7 @@ export interface LoadOptions {
   readonly classifier?: string | null;
 }
 
-/** Values for every declared parameter and buffer, plain row-major, and what became of each. */
+/** Values for every declared parameter and buffer, plain row-major, and what became of each. Those loaded share memory with the state dict. */
 export interface LoadedWeights {
   readonly values: ReadonlyMap<string, Float32Array>;
   readonly report: LoadReport;
@@ -44,7 +44,7 @@ export interface LoadedWeights {
 export function loadWeights(
   declarations: ReadonlyMap<string, Declaration>,
   tensors: StateDict,
-  { seed, file, classifier = moduleOf(lastWeight(declarations) ?? '') }: LoadOptions,
+  { seed, file, classifier = lastModule(declarations) }: LoadOptions,
 ): LoadedWeights {
   const lists = { loaded: [], replaced: [], adapted: [], missing: [], unexpected: [], ignored: [] } as Record<
     keyof LoadReport,
@@ -83,11 +83,13 @@ const mismatch = (what: string, file: string) =>
 
 const moduleOf = (name: string) => name.slice(0, Math.max(name.lastIndexOf('.'), 0));
 
-function lastWeight(declarations: ReadonlyMap<string, Declaration>): string | undefined {
-  return [...declarations].findLast(([, { kind }]) => kind === 'weight')?.[0];
+/** Dotted name of the module of the last declared weight: the classifier of most networks. */
+export function lastModule(declarations: ReadonlyMap<string, Declaration>): string {
+  return moduleOf([...declarations].findLast(([, { kind }]) => kind === 'weight')?.[0] ?? '');
 }
 
-function firstConvolution(declarations: ReadonlyMap<string, Declaration>): string | undefined {
+/** Name of the first declared weight of a convolution. */
+export function firstConvolution(declarations: ReadonlyMap<string, Declaration>): string | undefined {
   return [...declarations].find(([, { tensor }]) => tensor.shape.length >= 4)?.[0];
 }
 
@@ -124,7 +126,7 @@ function sumChannels(data: Float32Array, [outputs, channels, ...taps]: readonly 
 }
 
 function asFloat32({ dtype, data }: StateTensor, name: string, file: string): Float32Array {
-  if (data instanceof BigInt64Array)
-    throw new WeightsError('tensor-dtype', `${file}: tensor "${name}" should hold real numbers, got ${dtype}`);
-  return Float32Array.from(data);
+  if (data instanceof Float32Array) return data; // a second copy of all weights would double the memory
+  if (data instanceof Float64Array) return new Float32Array(data);
+  throw new WeightsError('tensor-dtype', `${file}: tensor "${name}" should hold real numbers, got ${dtype}`);
 }

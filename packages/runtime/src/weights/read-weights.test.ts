@@ -30,9 +30,9 @@ test('the format goes by the ending of the name', async () => {
 });
 
 test('another ending, and an ONNX file that is none, are refused with the file', async () => {
-  await assert.rejects(readWeights('w.pt', 'resnet18'), {
+  await assert.rejects(readWeights('w.h5', 'resnet18'), {
     code: 'file-unsupported',
-    message: /^w\.pt is no weights file/,
+    message: /^w\.h5 is no weights file/,
   });
   await assert.rejects(readWeights(await written('w.onnx', Uint8Array.of(1, 2, 3)), 'resnet18'), {
     name: 'WeightsError',

@@ -4,18 +4,20 @@
  * The reader is strict: offsets tile the rest of the file without overlap and without holes.
  */
 
+import { writeAside } from '@mammoscope/files';
+import { type ByteSource, bytesSource, openBytes, readBytes } from './byte-source.ts';
 import { WeightsError } from './errors.ts';
 import { uniqueKeys } from './json-keys.ts';
-import { readLimited } from './read-limited.ts';
 import {
-  decodeElements,
   ELEMENT_BYTES,
+  elementsIn,
   encodeElements,
   isStateDType,
   type StateDict,
   type StateDType,
   type StateTensor,
 } from './state-dict.ts';
+import { LISTING_LIMIT, type WeightsFile } from './weights-file.ts';
 
 /** What a safetensors file holds: tensors in the order of their bytes, and free texts. */
 export interface Safetensors {
@@ -23,38 +25,61 @@ export interface Safetensors {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** Header bytes that the format allows. */
-const HEADER_LIMIT = 100_000_000;
-/** Files above this are refused before they are read. */
-const FILE_LIMIT = 2 ** 31 - 1;
+/** Bytes that say how long the header is. */
+const LENGTH_BYTES = 8;
 
 /** Reads a safetensors file. WeightsError when it cannot be read or is malformed. */
 export async function readSafetensors(path: string): Promise<Safetensors> {
-  return decodeSafetensors(await readLimited(path, FILE_LIMIT), path);
+  await using source = await openBytes(path);
+  return await decodeSource(source); // the file is open until it is read
 }
 
 /** Decodes the bytes of a safetensors file; `file` is its name in messages. */
-export function decodeSafetensors(bytes: Uint8Array, file: string): Safetensors {
+export function decodeSafetensors(bytes: Uint8Array, file: string): Promise<Safetensors> {
+  return decodeSource(bytesSource(bytes, file));
+}
+
+async function decodeSource(source: ByteSource): Promise<Safetensors> {
+  const { entries, metadata, read } = await openSafetensors(source);
+  const tensors = new Map<string, StateTensor>();
+  for (const name of entries.keys()) tensors.set(name, await read(name));
+  return { tensors, metadata };
+}
+
+/** Opens a safetensors file: its header is read and checked, in the order of its bytes. */
+export async function openSafetensors(source: ByteSource): Promise<WeightsFile & Pick<Safetensors, 'metadata'>> {
+  const { name: file, size } = source;
   const malformed = (what: string) =>
     new WeightsError('safetensors-malformed', `${file} is no safetensors file: ${what.slice(0, 300)}`);
-  if (bytes.length < 8) throw malformed(`it needs 8 bytes of header length, got ${bytes.length} bytes in all`);
-  const headerBytes = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
-  if (headerBytes > HEADER_LIMIT || headerBytes > bytes.length - 8)
-    throw malformed(`its header should have ${headerBytes} bytes, ${bytes.length - 8} are there`);
-  const start = 8 + Number(headerBytes);
-  const body = bytes.subarray(start);
-  const { tensors: entries, metadata } = parseHeader(bytes.subarray(8, start), file, malformed);
-  const tensors = new Map<string, StateTensor>();
+  if (size < LENGTH_BYTES) throw malformed(`it needs 8 bytes of header length, got ${size} bytes in all`);
+  const headerBytes = new DataView((await readBytes(source, 0, LENGTH_BYTES)).buffer).getBigUint64(0, true);
+  if (headerBytes > LISTING_LIMIT || headerBytes > size - LENGTH_BYTES)
+    throw malformed(
+      `its header should have ${headerBytes} bytes, ${size - LENGTH_BYTES} are there and at most ${LISTING_LIMIT} are read`,
+    );
+  const header = await readBytes(source, LENGTH_BYTES, Number(headerBytes));
+  const start = LENGTH_BYTES + header.length;
+  const { tensors, metadata } = parseHeader(header, file, malformed);
+  const entries = new Map<string, HeaderEntry>();
   let expected = 0;
-  for (const { name, dtype, shape, begin, end } of entries.sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+  for (const entry of tensors.sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    const { name, begin, end } = entry;
     if (begin !== expected)
       throw malformed(`tensor "${name}" should begin at byte ${expected} of the data, got ${begin}`);
-    if (end > body.length) throw malformed(`tensor "${name}" ends at byte ${end} of ${body.length} bytes of data`);
-    tensors.set(name, { dtype, shape, data: decodeElements(dtype, body.subarray(begin, end)) });
+    if (end > size - start) throw malformed(`tensor "${name}" ends at byte ${end} of ${size - start} bytes of data`);
+    entries.set(name, entry);
     expected = end;
   }
-  if (expected !== body.length) throw malformed(`${body.length - expected} bytes after its last tensor belong to none`);
-  return { tensors, metadata };
+  if (expected !== size - start)
+    throw malformed(`${size - start - expected} bytes after its last tensor belong to none`);
+  return {
+    entries,
+    metadata,
+    async read(name) {
+      const { dtype, shape, begin, end } = entries.get(name) as HeaderEntry;
+      return { dtype, shape, data: elementsIn(dtype, (await readBytes(source, start + begin, end - begin)).buffer) };
+    },
+  };
 }
 
 interface HeaderEntry {
@@ -133,16 +158,50 @@ export function encodeSafetensors(
   metadata: ReadonlyMap<string, string> = new Map(),
   file = 'a safetensors file',
 ): Uint8Array {
-  const parts: Uint8Array[] = [];
+  const pieces = [...inPieces(tensors, metadata, file)];
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+/** Writes a safetensors file aside and renames it. WeightsError when a tensor does not fill its shape; FileError. */
+export async function writeSafetensors(
+  path: string,
+  tensors: StateDict,
+  metadata: ReadonlyMap<string, string> = new Map(),
+): Promise<void> {
+  await writeAside(path, inPieces(tensors, metadata, path));
+}
+
+/** The bytes in pieces, so that a file can be written without a second copy of all tensors; checked before the first. */
+function inPieces(tensors: StateDict, metadata: ReadonlyMap<string, string>, file: string): Iterable<Uint8Array> {
+  const sorted = [...tensors].sort(
+    ([a, { dtype: first }], [b, { dtype: second }]) =>
+      ELEMENT_BYTES[second] - ELEMENT_BYTES[first] || byName([a, null], [b, null]),
+  );
+  const header = encodeHeader(sorted, metadata, file);
+  return (function* () {
+    yield header;
+    for (const [, tensor] of sorted) yield encodeElements(tensor);
+  })();
+}
+
+function encodeHeader(
+  sorted: readonly (readonly [string, StateTensor])[],
+  metadata: ReadonlyMap<string, string>,
+  file: string,
+): Uint8Array {
   const fields: string[] = [];
   if (metadata.size > 0) {
     const texts = [...metadata].sort(byName).map(([key, text]) => `${JSON.stringify(key)}:${JSON.stringify(text)}`);
     fields.push(`"__metadata__":{${texts.join(',')}}`);
   }
   let offset = 0;
-  const bytesOf = ([, { dtype }]: [string, StateTensor]) => ELEMENT_BYTES[dtype];
-  for (const [name, tensor] of [...tensors].sort((a, b) => bytesOf(b) - bytesOf(a) || byName(a, b))) {
-    const { dtype, shape, data } = tensor;
+  for (const [name, { dtype, shape, data }] of sorted) {
     const size = shape.reduce((product, extent) => product * extent, 1);
     if (size !== data.length || !isCounts(shape) || name === '__metadata__') {
       throw new WeightsError(
@@ -150,24 +209,15 @@ export function encodeSafetensors(
         `${file}: tensor "${name}" of shape [${shape.join(', ')}] needs ${size} elements and another name than "__metadata__", got ${data.length} elements`,
       );
     }
-    const part = encodeElements(tensor);
-    const range = { dtype, shape, data_offsets: [offset, offset + part.length] };
-    fields.push(`${JSON.stringify(name)}:${JSON.stringify(range)}`);
-    parts.push(part);
-    offset += part.length;
+    const end = offset + size * ELEMENT_BYTES[dtype];
+    fields.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [offset, end] })}`);
+    offset = end;
   }
-  const text = new TextEncoder().encode(`{${fields.join(',')}}`);
-  const padded = Math.ceil(text.length / 8) * 8;
-  const result = new Uint8Array(8 + padded + offset);
-  new DataView(result.buffer).setBigUint64(0, BigInt(padded), true);
-  result.set(text, 8);
-  result.fill(0x20, 8 + text.length, 8 + padded);
-  let position = 8 + padded;
-  for (const part of parts) {
-    result.set(part, position);
-    position += part.length;
-  }
-  return result;
+  const text = Buffer.from(`{${fields.join(',')}}`);
+  const header = Buffer.alloc(LENGTH_BYTES + Math.ceil(text.length / 8) * 8, ' ');
+  header.writeBigUInt64LE(BigInt(header.length - LENGTH_BYTES));
+  text.copy(header, LENGTH_BYTES);
+  return header;
 }
 
 /** Order of texts by UTF-16 code units, the same on every machine. */
