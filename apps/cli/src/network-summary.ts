@@ -1,5 +1,6 @@
 /** Parameters, multiply-adds and activation memory of a network, from its graph. */
 import {
+  bytesAlive,
   type ClassifierName,
   classifiers,
   crossEntropy,
@@ -10,6 +11,7 @@ import {
   Scope,
   type Shape,
   sizeOf,
+  stored,
   type Tensor,
 } from '@mammoscope/nn';
 
@@ -110,12 +112,6 @@ function keptByStage(
   return kept;
 }
 
-/** The value whose memory a tensor is: a reshape has none of its own. */
-function stored(tensor: Tensor): Tensor {
-  const { origin } = tensor;
-  return origin.kind === 'node' && origin.node.op === 'Reshape' ? stored(origin.node.inputs[0] as Tensor) : tensor;
-}
-
 /** The stage of each node; one without a name, or with one that is not known, belongs to the stage before it. */
 function stageNames(nodes: readonly GraphNode[], known?: ReadonlySet<string>): string[] {
   let current = 'input';
@@ -139,24 +135,4 @@ function macsOf(node: GraphNode): number {
   if (node.op === 'Conv') return sizeOf(output.shape) * sizeOf((second as Tensor).shape.slice(1));
   if (node.op === 'Gemm' || node.op === 'MatMul') return sizeOf(output.shape) * (first.shape.at(-1) as number);
   return 0;
-}
-
-/** What is alive while each node runs: its outputs, and all before them that it or a later node reads. */
-function bytesAlive(nodes: readonly GraphNode[]): number[] {
-  const lastUse = new Map<Tensor, number>();
-  for (const [i, node] of nodes.entries()) for (const input of node.inputs) lastUse.set(stored(input), i);
-  const freedAfter = Array.from({ length: nodes.length }, () => 0);
-  let alive = 0;
-  return nodes.map((node, i) => {
-    for (const output of node.outputs) {
-      if (stored(output) !== output) continue;
-      const bytes = 4 * sizeOf(output.shape);
-      const last = lastUse.get(output) ?? i;
-      alive += bytes;
-      freedAfter[last] = (freedAfter[last] as number) + bytes;
-    }
-    const now = alive;
-    alive -= freedAfter[i] as number;
-    return now;
-  });
 }

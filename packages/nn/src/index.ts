@@ -3,6 +3,7 @@ export { differentiate } from './graph/differentiate.ts';
 export { GraphError, type GraphErrorCode } from './graph/errors.ts';
 export * as functions from './graph/functions.ts';
 export { Graph } from './graph/graph.ts';
+export { bytesAlive, stored } from './graph/live-memory.ts';
 export type { Attributes, OpName } from './graph/ops/index.ts';
 export { ops } from './graph/ops/index.ts';
 export { type Segment, segmentsByBlock } from './graph/recomputation.ts';

@@ -23,15 +23,16 @@ export class Recomputation {
   }
 
   /**
-   * Copies a segment. What enters it waits for the gradient, by a barrier on the smallest operand of each node that reads
-   * only what is kept; otherwise a runtime would compute the copy early, or see that it equals the original.
+   * Copies a segment. What enters it waits for the gradient, by a barrier on one operand of each node that reads only what
+   * is kept; otherwise a runtime would compute the copy early, or see that it equals the original. The operand is one that
+   * a node has computed, where there is one: a barrier on it copies nothing, on a graph's input or parameter it does.
    */
   #copy(segment: Segment, after: Tensor): void {
     const { graph } = after;
     const copied = new Map<Tensor, Tensor>();
     for (const node of segment) {
       const enters = !node.inputs.some((input) => copied.has(input));
-      const held = enters ? smallest(node.inputs) : null;
+      const held = enters ? (node.inputs.find(({ origin }) => origin.kind === 'node') ?? smallest(node.inputs)) : null;
       const name = `recomputed/${node.name.slice(0, node.name.lastIndexOf('/'))}`;
       const copy = graph.inScope(name, () => {
         const inputs = node.inputs.map((input) =>

@@ -4,6 +4,7 @@ import type { OpName } from '../graph/ops/index.ts';
 import type { DType, GraphNode, Shape, Tensor } from '../graph/tensor.ts';
 import { showShape } from '../graph/tensor.ts';
 import { encodeModel, type OnnxModel, type OnnxNode, type OnnxValue } from '../onnx/model.ts';
+import { recomputes, reserveRegion, withFreeExtents } from './arena.ts';
 import type { Layout, Target } from './layout.ts';
 import { Lowering, type Way } from './lowering.ts';
 import { ways } from './ways/index.ts';
@@ -32,6 +33,8 @@ export interface LoweredGraph {
   readonly outputs: readonly Port[];
   /** For each updated parameter the ONNX output with its next value; same layout as the parameter. */
   readonly updates: ReadonlyMap<string, string>;
+  /** Whether values are computed again, which is done to save memory: a runtime should save it too. */
+  readonly recomputes: boolean;
 }
 
 /** What names a node's shapes and geometry: nodes of one signature are written the same way. */
@@ -78,6 +81,8 @@ export function lower(
 ): LoweredGraph {
   const live = liveNodes(graph);
   const lowering = new Lowering(graph, target, live, layouts.inputs);
+  const onCpu = target.device === 'cpu';
+  if (onCpu && recomputes(live)) reserveRegion(lowering, live);
   const stored = new Map(
     [...graph.outputLikes].map(([name, parameter]) => [graph.outputs.get(name) as Tensor, parameter]),
   );
@@ -128,7 +133,7 @@ export function lower(
   return {
     model: {
       nodes: leavesLast(lowering.nodes),
-      inputs: [...inputs, ...parameters],
+      inputs: onCpu ? withFreeExtents([...inputs, ...parameters]) : [...inputs, ...parameters],
       outputs: onnxOutputs,
       initializers: lowering.initializers,
     },
@@ -137,6 +142,7 @@ export function lower(
     parameters,
     outputs,
     updates,
+    recomputes: recomputes(live),
   };
 }
 

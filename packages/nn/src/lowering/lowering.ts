@@ -171,8 +171,10 @@ export class Lowering {
     return this.#constant(dtype, [values.length], toTensorData(dtype, values));
   }
 
+  /** A view of a value in another shape. Its first extent is left to ONNX Runtime, so that it tells no shape: see arena.ts. */
   reshape(value: string, shape: Shape): string {
-    return this.emit('Reshape', [value, this.int64(shape)]);
+    const free = shape.length > 0 && sizeOf(shape) > 0;
+    return this.emit('Reshape', [value, this.int64(free ? [-1, ...shape.slice(1)] : shape)]);
   }
 
   transpose(value: string, perm: Shape): string {

@@ -122,8 +122,9 @@ export class Engine {
   }
 
   #describe(lowered: LoweredGraph): GraphDescription {
-    const { inputs, parameters, outputs, updates, target } = lowered;
-    return { bytes: encode(lowered), inputs, parameters, outputs, updates: [...updates], blockSize: target.blockSize };
+    const { inputs, parameters, outputs, updates, target, recomputes } = lowered;
+    const { blockSize } = target;
+    return { bytes: encode(lowered), inputs, parameters, outputs, updates: [...updates], blockSize, recomputes };
   }
 
   #ask<R extends Request>(request: R): Promise<Replies[R['kind']]> {

@@ -20,9 +20,15 @@ export class ResidentValues {
   readonly #spares = new Map<string, ort.Tensor>();
   readonly #copier = new DeviceCopier();
 
-  put(name: string, { dtype, shape, layout, data }: Value): void {
-    this.#replace(name, { tensor: hostTensor(dtype, data, shape), layout });
-    this.#spares.delete(name);
+  /** Takes values over. Each has memory of its own, so that it can be given back. */
+  put(values: ReadonlyMap<string, Value>): void {
+    const taken = new Set<ArrayBufferLike>();
+    for (const [name, { dtype, shape, layout, data }] of values) {
+      const shared = taken.has(data.buffer) || data.byteLength !== data.buffer.byteLength;
+      taken.add(data.buffer);
+      this.#replace(name, { tensor: hostTensor(dtype, shared ? (data.slice() as TensorData) : data, shape), layout });
+      this.#spares.delete(name);
+    }
   }
 
   /** Host copies of values, each in the layout that it has. */
@@ -75,6 +81,7 @@ export class ResidentValues {
       blockSize,
     );
     const tensor = hostTensor(port.dtype, converted, port.shape);
+    giveBack(resident.tensor);
     this.#values.set(port.name, { tensor, layout: port.layout });
     this.#spares.delete(port.name);
     return tensor;
@@ -130,6 +137,12 @@ export function convertLayout(
   if (from === 'filter' && to === 'plain') return permuteFilter(data, shape, blockSize, 'plain');
   if (from === 'plain' && to === 'filter') return permuteFilter(data, shape, blockSize, 'filter');
   throw new Error(`no conversion from ${from} to ${to} layout on the host`);
+}
+
+/** Gives the memory of a tensor on the host back at once instead of when the garbage collector comes. */
+export function giveBack({ data }: ort.Tensor): void {
+  // Of the element types that a graph has, strings alone have no buffer.
+  ((data as Float32Array).buffer as ArrayBuffer).transfer(0);
 }
 
 /** A tensor over a host array. */

@@ -9,13 +9,15 @@ import { sessionOptions } from './device.ts';
 import { fitsDevice } from './device-copy.ts';
 import { GRADIENT_OUTPUT, updateOnHost } from './host-update.ts';
 import type { Envelope, GraphDescription, Replies, Reply, Request } from './protocol.ts';
-import { hostTensor, ResidentValues } from './resident-values.ts';
+import { giveBack, hostTensor, ResidentValues } from './resident-values.ts';
 
 interface Loaded {
   readonly session: ort.InferenceSession;
   readonly graph: GraphDescription;
   /** Whether parameters stay on the device. CUDA's do not: onnxruntime-node knows buffers of WebGPU alone. */
   readonly onDevice: boolean;
+  /** Buffers that gradients are written to, where they would tear holes into ONNX Runtime's arena. */
+  readonly gradients: Readonly<Record<string, ort.Tensor>>;
 }
 
 const values = new ResidentValues();
@@ -34,7 +36,8 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
       ...sessionOptions(device, threads),
       ...locations,
     });
-    sessions.set(nextSession, { session, graph: { ...graph, bytes: new Uint8Array() }, onDevice });
+    const gradients = graph.recomputes && graph.hostStep ? gradientBuffers(graph) : {};
+    sessions.set(nextSession, { session, graph: { ...graph, bytes: new Uint8Array() }, onDevice, gradients });
     return nextSession++;
   },
 
@@ -53,7 +56,7 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
   },
 
   async put({ values: given }) {
-    for (const [name, value] of given) values.put(name, value);
+    values.put(given);
     return null;
   },
 
@@ -62,7 +65,7 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
   },
 
   async run({ session: id, inputs }) {
-    const { session, graph, onDevice } = find(id);
+    const { session, graph, onDevice, gradients } = find(id);
     const feeds: Record<string, ort.Tensor> = {};
     for (const { name, dtype, shape } of graph.inputs) {
       const data = inputs.get(name);
@@ -78,12 +81,16 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
       : await session.run(feeds, {
           ...Object.fromEntries(graph.outputs.map(({ name }) => [name, null])),
           ...spares(graph, byName),
+          ...gradients,
         });
     for (const [parameter, output] of graph.updates) {
       values.advance(parameter, results[output] as ort.Tensor, byName.get(parameter)?.layout ?? 'plain', id);
     }
-    if (graph.hostStep) updateOnHost(values, graph, graph.hostStep, results, inputs);
-    const returned = graph.outputs.filter(({ name }) => !name.startsWith(GRADIENT_OUTPUT));
+    if (graph.hostStep) {
+      updateOnHost(values, graph, graph.hostStep, results, inputs);
+      for (const { name } of graph.outputs.filter(isGradient)) giveBack(results[name] as ort.Tensor);
+    }
+    const returned = graph.outputs.filter((port) => !isGradient(port));
     return new Map(returned.map(({ name }) => [name, (results[name] as ort.Tensor).data as TensorData]));
   },
 
@@ -121,6 +128,15 @@ function spares(
       const port = ports.get(parameter);
       return port ? [[output, values.spare(port)]] : [];
     }),
+  );
+}
+
+const isGradient = ({ name }: { readonly name: string }): boolean => name.startsWith(GRADIENT_OUTPUT);
+
+function gradientBuffers(graph: GraphDescription): Record<string, ort.Tensor> {
+  const ports = graph.outputs.filter(isGradient);
+  return Object.fromEntries(
+    ports.map(({ name, shape }) => [name, hostTensor('float32', new Float32Array(sizeOf(shape)), shape)]),
   );
 }
 

@@ -5,7 +5,6 @@ import { dirname, join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import type { Graph } from '@mammoscope/nn';
 import * as ort from 'onnxruntime-node';
-
 import type { Engine } from '../session/engine.ts';
 import { type TimedChoice, timeWays, undecidedNodes } from './timing.ts';
 
@@ -32,7 +31,7 @@ function machineKey({ threads, device, target }: Engine): string {
 }
 
 /** Raised when a way is added or written differently, so that old timings are not believed. */
-const WAYS_VERSION = 2;
+const WAYS_VERSION = 3;
 
 /** How choices are made. */
 export interface ChoiceOptions {

@@ -98,14 +98,8 @@ export async function runTrainCase(name: string, steps: number, threads?: number
     const lowered = lower(graph, engine.target, await chooseWays(engine, [graph]));
     const before = await ceiling(engine);
     const resident = residentShapes({ step: lowered, optimiser: adam(), ...(hostStep ? { hostStep } : {}) });
-    await engine.put(
-      new Map(
-        [...resident].map(([parameter, shape]) => [
-          parameter,
-          { dtype: 'float32' as const, shape, data: firstValues(parameter, shape) },
-        ]),
-      ),
-    );
+    for (const [name, shape] of resident)
+      await engine.put(new Map([[name, { dtype: 'float32' as const, shape, data: firstValues(name, shape) }]]));
     const session = await engine.load(lowered, hostStep);
     const inputs = new Map<string, TensorData>(
       lowered.inputs.map((port) => [
@@ -151,7 +145,7 @@ const SIDE = 2048;
 const CEILING_BUDGET_MS = 1000;
 
 /** GFLOP/s of a large MatMul. */
-async function ceiling(engine: Engine): Promise<number> {
+export async function ceiling(engine: Engine): Promise<number> {
   const graph = new Graph();
   graph.output('y', f.matMul(graph.input('a', [SIDE, SIDE]), graph.input('b', [SIDE, SIDE])));
   return (2 * SIDE ** 3) / (await engine.time(lower(graph, engine.target), CEILING_BUDGET_MS)) / 1e6;
@@ -169,7 +163,7 @@ function firstValues(name: string, shape: readonly number[]): Float32Array {
 }
 
 /** Multiply-adds of a node of the forward or backward pass; nodes computed again do not count. */
-function macsOf(node: GraphNode): number {
+export function macsOf(node: GraphNode): number {
   if (node.name.startsWith('recomputed/')) return 0;
   const [first, second] = node.inputs as [Tensor, Tensor];
   const [output] = node.outputs as [Tensor];

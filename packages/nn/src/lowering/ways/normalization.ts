@@ -3,7 +3,7 @@ import type { Tensor } from '../../graph/tensor.ts';
 import { sameShape, sizeOf } from '../../graph/tensor.ts';
 import { blockable, type Layout } from '../layout.ts';
 import type { Lowering, Way } from '../lowering.ts';
-import { type AffineEnd, channelAffine, channelSum, type Images } from './channels.ts';
+import { type AffineEnd, channelAffine, channelDot, channelSum, type Images } from './channels.ts';
 
 /** Blocked when the images are blocked already, plain otherwise. */
 function imageLayout(lowering: Lowering, images: Tensor): Layout {
@@ -77,8 +77,10 @@ export const batchNormalizationTrainingWays: readonly Way<'BatchNormalizationTra
       const perElement = lowering.scalar((x.shape[1] as number) / sizeOf(x.shape), x.dtype);
       const meanName = lowering.emit('Mul', [channelSum(lowering, images), perElement]);
       const centredName = channelAffine(lowering, images, null, lowering.emit('Neg', [meanName]));
-      const square = lowering.emit('Mul', [centredName, centredName]);
-      const varianceName = lowering.emit('Mul', [channelSum(lowering, { ...images, value: square }), perElement]);
+      const varianceName = lowering.emit('Mul', [
+        channelDot(lowering, { ...images, value: centredName }, centredName),
+        perElement,
+      ]);
       const slope = lowering.emit('Mul', [
         lowering.value(scale),
         inverseDeviation(lowering, varianceName, node.attributes.epsilon, x),
@@ -110,7 +112,7 @@ export const batchNormalizationGradientWays: readonly Way<'BatchNormalizationGra
       const inverse = inverseDeviation(lowering, lowering.value(variance), node.attributes.epsilon, dy);
       const slope = lowering.emit('Mul', [lowering.value(scale), inverse]);
       const sum = channelSum(lowering, images(gradient));
-      const sumProduct = channelSum(lowering, images(lowering.emit('Mul', [gradient, c])));
+      const sumProduct = channelDot(lowering, images(gradient), c);
       lowering.define(dBias, sum);
       lowering.define(dScale, lowering.emit('Mul', [sumProduct, inverse]));
       if (!lowering.isRead(dx)) return;

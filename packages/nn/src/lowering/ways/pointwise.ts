@@ -66,16 +66,36 @@ export function direct<K extends OpName>(
  * x plus a zero that is made from an element of `after`: min(|e|, 0). The element is taken from memory as it lies, so no
  * layout is converted for it.
  */
+/** An element of a tensor, [1]. */
+function firstElement(lowering: Lowering, tensor: Tensor): string {
+  const axes = tensor.shape.map((_, axis) => axis);
+  const source = lowering.value(tensor, lowering.naturalLayout(tensor) ?? 'plain');
+  const box = [axes.map(() => 0), axes.map(() => 1), axes].map((list) => lowering.int64(list));
+  return lowering.reshape(axes.length === 0 ? source : lowering.emit('Slice', [source, ...box]), [1]);
+}
+
 export const barrierWays: readonly Way<'Barrier'>[] = [
   {
-    name: 'zero-of-element',
+    // A reshape of x, which copies nothing, to its own shape plus a zero that is known when `after` is.
+    name: 'runtime-shape',
+    applies: (_, { device }) => device === 'cpu',
     emit(lowering, node) {
       const [x, after] = node.inputs as [Tensor, Tensor];
       const layout = lowering.naturalLayout(x) ?? 'plain';
-      const axes = after.shape.map((_, axis) => axis);
-      const source = lowering.value(after, lowering.naturalLayout(after) ?? 'plain');
-      const box = [axes.map(() => 0), axes.map(() => 1), axes].map((list) => lowering.int64(list));
-      const element = axes.length === 0 ? source : lowering.reshape(lowering.emit('Slice', [source, ...box]), []);
+      const infinity = lowering.vector([Number.POSITIVE_INFINITY], after.dtype);
+      const never = lowering.emit('Greater', [firstElement(lowering, after), infinity]); // of NaN as well
+      const shape = lowering.emit('Add', [lowering.int64(x.shape), lowering.cast(never, 'int64')]);
+      lowering.define(node.outputs[0] as Tensor, lowering.emit('Reshape', [lowering.value(x, layout), shape]), layout);
+    },
+  },
+  {
+    // Elsewhere a shape would have to come back from the device: x plus zero times an element, NaN when that is.
+    name: 'zero-of-element',
+    applies: (_, { device }) => device !== 'cpu',
+    emit(lowering, node) {
+      const [x, after] = node.inputs as [Tensor, Tensor];
+      const layout = lowering.naturalLayout(x) ?? 'plain';
+      const element = lowering.reshape(firstElement(lowering, after), []);
       const zero = lowering.emit('Min', [lowering.emit('Abs', [element]), lowering.scalar(0, x.dtype)]);
       lowering.define(node.outputs[0] as Tensor, lowering.emit('Add', [lowering.value(x, layout), zero]), layout);
     },

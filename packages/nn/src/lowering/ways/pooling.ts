@@ -116,25 +116,50 @@ export const maxPoolGradientWays: readonly Way<'MaxPoolGradient'>[] = [
     // ONNX Runtime's MaxPool says where it found each maximum, as an index into the whole tensor.
     name: 'scatter',
     applies: (node, { device }) => device === 'cpu' && (node.inputs[0] as Tensor).dtype === 'float32',
-    emit(lowering, node) {
-      const [x, y, dy] = node.inputs as [Tensor, Tensor, Tensor];
-      const size = sizeOf(x.shape);
-      const [, indices] = lowering.emitAll('MaxPool', [lowering.value(x)], {
-        attributes: poolingAttributes(node.attributes, x, y),
-        outputs: 2,
-      }) as [string, string];
-      const zeros = lowering.emit('Expand', [lowering.scalar(0, x.dtype), lowering.int64([size])]);
-      const flat = [
-        lowering.reshape(indices, [sizeOf(dy.shape)]),
-        lowering.reshape(lowering.value(dy), [sizeOf(dy.shape)]),
-      ];
-      const scattered = lowering.emit('ScatterElements', [zeros, ...flat], {
-        attributes: { axis: { int: 0 }, reduction: { text: 'add' } },
-      });
-      lowering.define(node.outputs[0] as Tensor, lowering.reshape(scattered, x.shape));
-    },
+    emit: emitScatter,
   },
 ];
+
+/** Indices, zeros and copies of the pooling gradient exist for this share of a batch at a time. */
+const SCATTER_PARTS = 4;
+
+/** dx by scattering dy to the indices of the maxima, a part of the batch after the other. */
+function emitScatter(lowering: Lowering, node: GraphNode<'MaxPoolGradient'>): void {
+  const [x, y, dy] = node.inputs as [Tensor, Tensor, Tensor];
+  const layout = isBlocked(lowering, x) ? 'blocked' : 'plain';
+  const batch = x.shape[0] as number;
+  const count = batch % SCATTER_PARTS === 0 ? SCATTER_PARTS : 1;
+  const partOf = ({ shape }: Tensor) => [batch / count, ...shape.slice(1)];
+  const split = (tensor: Tensor): readonly string[] => {
+    const value = lowering.value(tensor, layout);
+    if (count === 1) return [value];
+    const sizes = lowering.int64(Array.from({ length: count }, () => batch / count));
+    return lowering.emitAll('Split', [value, sizes], { attributes: { axis: { int: 0 } }, outputs: count });
+  };
+  const domain = 'com.microsoft.nchwc';
+  const plain = (value: string, { shape }: Tensor) =>
+    layout === 'plain'
+      ? value
+      : lowering.emit('ReorderOutput', [value], { domain, attributes: { channels: { int: shape[1] as number } } });
+  const gradients = split(dy);
+  const parts = split(x).map((part, i) => {
+    const [, indices] = lowering.emitAll('MaxPool', [plain(part, x)], {
+      attributes: poolingAttributes(node.attributes, x, y),
+      outputs: 2,
+    }) as [string, string];
+    const [inputs, outputs] = [sizeOf(partOf(x)), sizeOf(partOf(dy))];
+    const zeros = lowering.emit('Expand', [lowering.scalar(0, x.dtype), lowering.int64([inputs])]);
+    const flat = [indices, plain(gradients[i] as string, dy)].map((value) => lowering.reshape(value, [outputs]));
+    const scattered = lowering.emit('ScatterElements', [zeros, ...flat], {
+      attributes: { axis: { int: 0 }, reduction: { text: 'add' } },
+    });
+    const dx = lowering.reshape(scattered, partOf(x));
+    return layout === 'plain' ? dx : lowering.emit('ReorderInput', [dx], { domain });
+  });
+  const joined =
+    parts.length === 1 ? (parts[0] as string) : lowering.emit('Concat', parts, { attributes: { axis: { int: 0 } } });
+  lowering.define(node.outputs[0] as Tensor, joined, layout);
+}
 
 /** Below every float32 that an image can hold, and finite, so that differences are no NaN. */
 const LOWEST = -3e38;
