@@ -92,6 +92,12 @@ export const heFanIn = (shape: Shape): Initialiser => ({
   fan: shape.slice(1).reduce((a, b) => a * b, 1),
 });
 
+/** He initialisation over inputs, uniform: the default of PyTorch's kaiming_uniform_, whose variance is heFanIn's. */
+export const heUniform = (shape: Shape): Initialiser => ({
+  kind: 'uniform',
+  bound: Math.sqrt(6 / shape.slice(1).reduce((a, b) => a * b, 1)),
+});
+
 /** Normal with a standard deviation given. */
 export const gaussian = (standardDeviation: number): Initialiser => ({
   kind: 'normal',

@@ -4,7 +4,6 @@ import type { OpName } from '../graph/ops/index.ts';
 import type { DType, GraphNode, Shape, Tensor } from '../graph/tensor.ts';
 import { showShape } from '../graph/tensor.ts';
 import { encodeModel, type OnnxModel, type OnnxNode, type OnnxValue } from '../onnx/model.ts';
-import { recomputes, reserveRegion, withFreeExtents } from './arena.ts';
 import type { Layout, Target } from './layout.ts';
 import { Lowering, type Way } from './lowering.ts';
 import { ways } from './ways/index.ts';
@@ -81,8 +80,6 @@ export function lower(
 ): LoweredGraph {
   const live = liveNodes(graph);
   const lowering = new Lowering(graph, target, live, layouts.inputs);
-  const onCpu = target.device === 'cpu';
-  if (onCpu && recomputes(live)) reserveRegion(lowering, live);
   const stored = new Map(
     [...graph.outputLikes].map(([name, parameter]) => [graph.outputs.get(name) as Tensor, parameter]),
   );
@@ -133,7 +130,7 @@ export function lower(
   return {
     model: {
       nodes: leavesLast(lowering.nodes),
-      inputs: onCpu ? withFreeExtents([...inputs, ...parameters]) : [...inputs, ...parameters],
+      inputs: target.device === 'cpu' ? withFreeExtents([...inputs, ...parameters]) : [...inputs, ...parameters],
       outputs: onnxOutputs,
       initializers: lowering.initializers,
     },
@@ -142,8 +139,17 @@ export function lower(
     parameters,
     outputs,
     updates,
-    recomputes: recomputes(live),
+    recomputes: live.some(({ op }) => op === 'Barrier'),
   };
+}
+
+/**
+ * Inputs whose extents are not told. ONNX Runtime's planner on a CPU gives the buffer of a dead value to any later value of
+ * the same shape, and keeps it until then: with shapes known, values that are computed again would have held their memory
+ * all the time (ADR 0006).
+ */
+function withFreeExtents(inputs: readonly OnnxValue[]): OnnxValue[] {
+  return inputs.map((input) => ({ ...input, shape: input.shape.map((_, axis) => `${input.name}.${axis}`) }));
 }
 
 /**

@@ -35,6 +35,10 @@ export class Lowering {
   readonly #outputs: ReadonlySet<Tensor>;
   readonly #likes: ReadonlyMap<string, string>;
   readonly #exported = new Set<string>();
+  /** Positions of the nodes that write and read a value, of the first #indexed nodes: a step has thousands of outputs. */
+  readonly #writers = new Map<string, number>();
+  readonly #readers = new Map<string, number[]>();
+  #indexed = 0;
   #scope = '';
   #count = 0;
 
@@ -135,8 +139,9 @@ export class Lowering {
    */
   exportAs(name: string, tensor: Tensor, layout: Layout): void {
     const value = this.value(tensor, layout);
-    const index = this.#exported.has(value) ? -1 : this.nodes.findLastIndex((node) => node.outputs.includes(value));
-    if (index < 0) {
+    this.#indexNodes();
+    const writer = this.#exported.has(value) ? undefined : this.#writers.get(value);
+    if (writer === undefined) {
       this.nodes.push({
         opType: 'Identity',
         domain: '',
@@ -148,10 +153,14 @@ export class Lowering {
       return;
     }
     const renamed = (names: readonly string[]) => names.map((known) => (known === value ? name : known));
-    for (const [i, node] of this.nodes.entries()) {
-      if (node.inputs.includes(value) || i === index)
-        this.nodes[i] = { ...node, inputs: renamed(node.inputs), outputs: renamed(node.outputs) };
+    const readers = this.#readers.get(value) ?? [];
+    for (const index of [writer, ...readers]) {
+      const node = this.nodes[index] as OnnxNode;
+      this.nodes[index] = { ...node, inputs: renamed(node.inputs), outputs: renamed(node.outputs) };
     }
+    this.#writers.set(name, writer);
+    this.#readers.set(name, readers);
+    this.#readers.delete(value);
     this.#exported.add(name);
     (this.#values.get(tensor) as Map<Layout, string>).set(layout, name);
   }
@@ -171,7 +180,8 @@ export class Lowering {
     return this.#constant(dtype, [values.length], toTensorData(dtype, values));
   }
 
-  /** A view of a value in another shape. Its first extent is left to ONNX Runtime, so that it tells no shape: see arena.ts. */
+  /** A view of a value in another shape. Its first extent is left to ONNX Runtime, which then knows no more than of
+   * the value: see withFreeExtents. */
   reshape(value: string, shape: Shape): string {
     const free = shape.length > 0 && sizeOf(shape) > 0;
     return this.emit('Reshape', [value, this.int64(free ? [-1, ...shape.slice(1)] : shape)]);
@@ -183,6 +193,18 @@ export class Lowering {
 
   cast(value: string, to: DType): string {
     return this.emit('Cast', [value], { attributes: { to: { int: elementType(to) } } });
+  }
+
+  #indexNodes(): void {
+    for (; this.#indexed < this.nodes.length; this.#indexed++) {
+      const { inputs, outputs } = this.nodes[this.#indexed] as OnnxNode;
+      for (const output of outputs) this.#writers.set(output, this.#indexed);
+      for (const input of inputs) {
+        const readers = this.#readers.get(input);
+        if (readers) readers.push(this.#indexed);
+        else this.#readers.set(input, [this.#indexed]);
+      }
+    }
   }
 
   #importOutside(tensor: Tensor, wanted: Layout): void {

@@ -99,6 +99,15 @@ const DRAWN = {
     'classifier.3.weight': 0.009997265413403511,
     'classifier.3.bias': 0,
   },
+  squeezenet1_1: {
+    'features.0.weight': 0.2716618776321411,
+    'features.0.bias': 0,
+    'features.3.squeeze.weight': 0.17678216099739075,
+    'features.12.expand3x3.weight': 0.058896977454423904,
+    'features.12.expand3x3.bias': 0,
+    'classifier.1.weight': 0.010015682317316532,
+    'classifier.1.bias': 0,
+  },
   densenet121: {
     'features.conv0.weight': 0.11640184372663498,
     'features.denseblock4.denselayer16.conv2.weight': 0.04183689504861832,

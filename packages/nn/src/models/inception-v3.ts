@@ -1,6 +1,10 @@
 /**
  * Inception-v3: Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception architecture for computer vision",
  * CVPR 2016, without the auxiliary classifier. Names are torchvision's.
+ *
+ * torchvision builds its pretrained network with transform_input: it takes images normalised by ImageNet's statistics and
+ * brings them to (v - 0.5) / 0.5, v in [0, 1], before the first convolution. That step is not here: published weights
+ * expect images in [-1, 1]. With images normalised one by one they are a start for training, as they are for the others.
  */
 import * as f from '../graph/functions.ts';
 import type { Tensor } from '../graph/tensor.ts';

@@ -4,15 +4,20 @@
  */
 import * as f from '../graph/functions.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { convolution, dropout, type Layer } from '../layers/layers.ts';
-import type { Scope } from '../layers/scope.ts';
+import { type ConvLayerOptions, convolution, dropout, type Layer } from '../layers/layers.ts';
+import { gaussian, heUniform, type Scope, zeros } from '../layers/scope.ts';
 import { type Classification, type FeatureMap, type Network, type NetworkOptions, requireImage } from './backbone.ts';
+
+/** A convolution with the first values that torchvision gives SqueezeNet's. */
+function heConvolution(scope: Scope, options: ConvLayerOptions): Layer {
+  return convolution(scope, { initialiser: heUniform, biasInitialiser: zeros, ...options });
+}
 
 /** Figure 1: squeeze to few channels by 1 x 1, expand by 1 x 1 and 3 x 3 side by side. */
 function fire(scope: Scope, inputs: number, squeeze: number, expand: number): Layer {
-  const squeezed = convolution(scope.child('squeeze'), { inputs, outputs: squeeze, kernel: 1 });
-  const expand1 = convolution(scope.child('expand1x1'), { inputs: squeeze, outputs: expand, kernel: 1 });
-  const expand3 = convolution(scope.child('expand3x3'), { inputs: squeeze, outputs: expand, kernel: 3, padding: 1 });
+  const squeezed = heConvolution(scope.child('squeeze'), { inputs, outputs: squeeze, kernel: 1 });
+  const expand1 = heConvolution(scope.child('expand1x1'), { inputs: squeeze, outputs: expand, kernel: 1 });
+  const expand3 = heConvolution(scope.child('expand3x3'), { inputs: squeeze, outputs: expand, kernel: 3, padding: 1 });
   const relu: Layer = (x) => scope.build(() => f.relu(x));
   return (x) => {
     const narrow = relu(squeezed(x));
@@ -67,7 +72,7 @@ function squeezenet(scope: Scope, image: Tensor, name: keyof typeof VARIANTS, op
   const { stem, steps }: { stem: { kernel: number; channels: number }; steps: readonly Step[] } = VARIANTS[name];
   const stemStride = options.stem === 'small' ? 1 : 2;
   requireImage(name, image, stem.kernel + (LEAST_POOLED - 1) * stemStride);
-  const first = convolution(scope.child('features', 0), {
+  const first = heConvolution(scope.child('features', 0), {
     inputs: image.shape[1] as number,
     outputs: stem.channels,
     kernel: stem.kernel,
@@ -88,11 +93,11 @@ function squeezenet(scope: Scope, image: Tensor, name: keyof typeof VARIANTS, op
     features.set(`features.${i + 2}`, { tensor: x, channels, stride });
   }
   const dropped = dropout(scope.child('classifier', 0), options.dropout ?? 0.5)(x);
-  const classifier = convolution(scope.child('classifier', 1), {
+  const classifier = heConvolution(scope.child('classifier', 1), {
     inputs: channels,
     outputs: options.outputs,
     kernel: 1,
-    initialiser: () => ({ kind: 'normal', gain: 0.01, fan: 1 }),
+    initialiser: () => gaussian(0.01),
   });
   const scores = scope.build(() => f.relu(classifier(dropped))); // [N, outputs, h, w]
   return { features, logits: scope.build(() => f.flatten(f.globalAveragePool(scores))) };

@@ -72,11 +72,14 @@ export const concatWays: readonly Way<'Concat'>[] = [
 export const expandWays: readonly Way<'Expand'>[] = [
   {
     name: 'direct',
-    emit: (lowering, node) =>
-      lowering.define(
-        node.outputs[0] as Tensor,
-        lowering.emit('Expand', [lowering.value(node.inputs[0] as Tensor), lowering.int64(node.attributes.shape)]),
-      ),
+    emit(lowering, node) {
+      const [x] = node.inputs as [Tensor];
+      const [first, ...rest] = node.attributes.shape as [number, ...number[]];
+      // A first extent that stays, of images for example, is not said: 1 keeps it, whatever it is in an exported model.
+      const kept = x.shape.length === rest.length + 1 && x.shape[0] === first;
+      const shape = lowering.int64(kept ? [1, ...rest] : node.attributes.shape);
+      lowering.define(node.outputs[0] as Tensor, lowering.emit('Expand', [lowering.value(x), shape]));
+    },
   },
 ];
 
