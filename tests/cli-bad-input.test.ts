@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cp, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { writePng16 } from '@mammoscope/imaging';
@@ -68,7 +68,7 @@ test('a truncated image, a zero-byte one and one of 16 bits are refused by line 
     truncated: [/cut short/, (image) => truncate(image, 300)],
     empty: [/empty/, (image) => truncate(image, 0)],
     deep: [
-      /16 bits and bit_depth declares 8/,
+      /: image [^ ]+ has 16 bits and bit_depth declares 8/,
       (image) => writePng16(image, new Float32Array(32 * 32).fill(999), 32, 32),
     ],
   };
@@ -87,10 +87,11 @@ test('an image that is damaged after training is refused by evaluate, and the ru
   const bad = await spoiled('later', async (_, images) => void (await truncate(join(images, '..', image), 200)));
   assertRefused(await mammoscope(['evaluate', 'run', '--data', bad]), 2, /line \d+ of the manifest/, new RegExp(image));
   assertRefused(
-    await mammoscope(['predict', 'run', join('data-later', image), '--out', 'refused']),
+    await mammoscope(['predict', 'run', join('data-later', image), '--out', 'unmade']),
     2,
     new RegExp(`^mammoscope: .*${image}`),
   );
+  await assert.rejects(stat(join(folder, 'unmade')), { code: 'ENOENT' }, 'a refused image leaves no folder');
   assert.deepEqual(await fileHashes(join(folder, 'run')), results);
 });
 
@@ -166,7 +167,7 @@ test('settings, weights and networks that do not exist are refused by name', asy
   await writeFile(join(folder, 'notes.onnx'), 'These are notes, no model.');
   await refused(/notes\.onnx.*ONNX/, '--weights', `${NETWORK}=notes.onnx`);
   await writeFile(join(folder, 'notes.txt'), 'Notes.');
-  await refused(/notes\.txt.*\.safetensors or \.onnx/, '--weights', `${NETWORK}=notes.txt`);
+  await refused(/notes\.txt.*\.pt, .*\.safetensors, \.onnx/, '--weights', `${NETWORK}=notes.txt`);
   const other = ['--set', 'networks=squeezenet1_0', '--weights', `squeezenet1_0=run/${NETWORK}/best.safetensors`];
   await refused(/best\.safetensors does not fit this network: tensor ".*" should have the shape/, ...other);
 });

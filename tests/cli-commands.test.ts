@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { writePng8 } from '@mammoscope/imaging';
+import { float32Tensor, readCheckpoint, type StateTensor, writeCheckpoint } from '@mammoscope/runtime';
 import {
   assertDone,
   assertRefused,
@@ -117,12 +118,15 @@ test('predict scores a folder and a file as evaluate does, and draws where the n
   const image = join('data', first?.path as string);
   const outcome = await mammoscope(['predict', 'run', image, 'data/images', '--out', 'predictions', '--json']);
   assertDone(outcome);
-  const predictions = JSON.parse(outcome.stdout) as {
-    path: string;
-    score: number;
-    decision: string;
-    overlay: string;
-  }[];
+  assert.equal(outcome.stdout, await readFile(join(folder, 'predictions', 'predictions.json'), 'utf8'));
+  const { cutoff, predictions } = JSON.parse(outcome.stdout) as {
+    cutoff: number;
+    predictions: { path: string; score: number; decision: string; overlay: string }[];
+  };
+  assert.equal(cutoff, JSON.parse(evaluated.stdout).cutoff);
+  for (const { score, decision } of predictions) assert.equal(decision === 'microcalcification', score >= cutoff);
+  const table = await mammoscope(['predict', 'run', image, '--out', 'predictions-table']);
+  assert.match(table.stdout, new RegExp(`^cut-off: microcalcification from ${cutoff.toFixed(4)} on `, 'm'));
   assert.equal(predictions[0]?.path, image, 'an image is named as the user named it');
   assert.equal(predictions[0]?.score, Number(first?.score));
   assert.equal(predictions[0]?.decision, first?.decision);
@@ -148,12 +152,14 @@ test('where no cut-off beats chance nothing is called positive, and everything s
   assert.match(table.stdout, /^squeezenet1_1 .* none /m);
   const predicted = await mammoscope(['predict', 'run-flat', 'data/images', '--out', 'flat', '--json']);
   assertDone(predicted);
-  const decisions = (JSON.parse(predicted.stdout) as { decision: string }[]).map(({ decision }) => decision);
+  const none = JSON.parse(predicted.stdout) as { cutoff: null; predictions: { decision: string }[] };
+  assert.equal(none.cutoff, null);
+  const decisions = none.predictions.map(({ decision }) => decision);
   assert.deepEqual([...new Set(decisions)], ['normal']);
 });
 
 const COMMANDS = [
-  ...[[], ['train'], ['evaluate'], ['predict'], ['data'], ['data', 'check'], ['data', 'import'], ['model']],
+  ...[[], ['train'], ['evaluate'], ['predict'], ['export'], ['data'], ['data', 'check'], ['data', 'import'], ['model']],
   ...[
     ['model', 'list'],
     ['model', 'show'],
@@ -161,6 +167,12 @@ const COMMANDS = [
   ],
   ...[['weights'], ['weights', 'show'], ['weights', 'import'], ['weights', 'fetch']],
   ...[['bench'], ['demo']],
+  ...[['stats'], ['stats', 'roc'], ['stats', 'compare'], ['stats', 'froc'], ['stats', 'calibrate']],
+  ...[
+    ['stats', 'agreement'],
+    ['stats', 'readers'],
+    ['stats', 'coverage'],
+  ],
 ];
 
 test('every command has --help with an example that is a command', async () => {
@@ -178,8 +190,9 @@ test('every command has --help with an example that is a command', async () => {
 test('help shows a shape as it is typed, and the keys of --set', async () => {
   assert.match((await mammoscope(['model', 'show', '--help'])).stdout, /\(default: 1x3x224x224\)/);
   const { stdout } = await mammoscope(['train', '--help']);
-  assert.match(stdout, /^Keys of --set: networks, stem, sizePx,.*learningRate/m);
+  assert.match(stdout, /^Keys of --set: (?=.*\bnetworks\b)(?=.*\bsizePx\b).*\blearningRate\b/m);
   assert.doesNotMatch(stdout, /default: \[/);
+  assert.match((await mammoscope(['bench', '--help'])).stdout, /on the CPU/);
 });
 
 test('the list above is complete', async () => {
@@ -204,7 +217,16 @@ test('wrong usage ends with exit code 2 and one sentence', async () => {
   await refused(/unknown command 'chek'.*check/, 'data', 'chek');
   await refused(/missing required argument 'run'/, 'evaluate', '--data', 'm.csv');
   await refused(/missing required argument 'model'/, 'model', 'show');
-  await refused(/required option '--out/, 'train', 'kang2021', '--data', 'm.csv');
+  await refused(
+    /unknown option '--dta', and required option '--data/,
+    'train',
+    'kang2021',
+    '--dta=m.csv',
+    '--out',
+    'x',
+  );
+  await refused(/unknown option '-o', and required option '--out/, 'data', 'import', 'mias', 'f', '-o', 'm.csv');
+  await refused(/^mammoscope: required option '--out/, 'train', 'kang2021', '--data', 'm.csv');
   await refused(/'yolo' is invalid.*kang2021/, 'train', 'yolo', '--data', 'm.csv', '--out', 'x');
   await refused(
     /'1\.5' is invalid.*whole number/,
@@ -272,6 +294,49 @@ test('model probe prints the record that references/backbones.json has of the ne
   for (const key of ['model', 'input', 'inputSeed', 'salt'] as const) assert.deepEqual(got[key], reference[key]);
   for (const [i, logit] of reference.evalLogits.flat().entries())
     assert.ok(Math.abs((got.evalLogits.flat()[i] as number) - logit) < 1e-4, `logit ${i}`);
+});
+
+test('--device auto says in one line which device it took and why, and drivers say nothing', async () => {
+  const outcome = await mammoscope(['model', 'probe', 'squeezenet1_1', '--input', '1x3x64x64', '--device', 'auto']);
+  assertDone(outcome);
+  assert.match(outcome.stderr, /^device (cpu|webgpu|cuda): .+\n$/);
+  const refused = await mammoscope(['model', 'probe', 'squeezenet1_1', '--input', '1x3x64x64', '--device', 'webgpu']);
+  if (refused.code !== 0) assert.match(refused.stderr, /^mammoscope: device webgpu cannot be used here .+\n$/);
+});
+
+test('a new run starts from the checkpoint or the model of another, of any number of channels', async () => {
+  for (const file of ['best.safetensors', 'model.onnx']) {
+    const out = `from-${file}`;
+    const weights = ['--weights', `squeezenet1_1=run/squeezenet1_1/${file}`, '--set', 'epochs=1'];
+    const outcome = await mammoscope([...trainArguments(manifest, out), ...weights]);
+    assertDone(outcome);
+    assert.match(outcome.stderr, /^weights of squeezenet1_1 from .*: 51 loaded, 1 adapted/m);
+    assertDone(await mammoscope(['evaluate', out, '--data', manifest]));
+  }
+});
+
+test('a network whose last rectifier is dead is told of in one line', async () => {
+  const { tensors, state } = await readCheckpoint(join(folder, 'run', 'squeezenet1_1', 'best.safetensors'));
+  const { shape } = tensors.get('classifier.1.weight') as StateTensor;
+  const zeros = float32Tensor(shape, new Float32Array(shape.reduce((a, b) => a * b, 1)));
+  const dead = new Map([
+    ...tensors,
+    ['classifier.1.weight', zeros],
+    ['classifier.1.bias', float32Tensor([2], Float32Array.of(-1, -1))],
+  ]);
+  await writeCheckpoint(join(folder, 'dead.safetensors'), { tensors: dead, state });
+  const outcome = await mammoscope([
+    ...trainArguments(manifest, 'dead'),
+    '--weights',
+    'squeezenet1_1=dead.safetensors',
+  ]);
+  assertDone(outcome);
+  assert.equal(
+    outcome.stderr.match(/^squeezenet1_1 gives every validation image the same score .*--seed/gm)?.length,
+    1,
+  );
+  assert.match(outcome.stderr, /^epoch 2: loss 0\.6931,/m);
+  assert.doesNotMatch(trained.stderr, /the same score/);
 });
 
 test('data check describes a manifest', async () => {

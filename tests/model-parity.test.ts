@@ -1,4 +1,4 @@
-/** Every network against PyTorch on probe tensors, by the rule of agreement of references/README.md, in both layouts. */
+/** Every network against PyTorch on probe tensors, by the rule of agreement of references/README.md, in the layouts that it has. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -66,11 +66,24 @@ function holdAgainst(got: ProbeRecord, { float32Deviation, ...reference }: Refer
   }
 }
 
+/** Convolutions of volumes have no blocked layout: these networks are the same graph in both. */
+const PLAIN_ONLY: ReadonlySet<string> = new Set(['r3d_18', 'r3d_34', 'r3d_50']);
+/**
+ * Held in the layout in which they run on a CPU. The larger ResNets and DenseNets repeat the blocks of smaller ones, which
+ * are held in both layouts. In plain layout AlexNet and VGG are one ONNX op a layer, and their products of 400 MB are the
+ * same nodes in both.
+ */
+const BLOCKED_ONLY: ReadonlySet<string> = new Set([
+  ...['resnet101', 'resnet152', 'densenet169', 'densenet201'],
+  ...['alexnet', 'vgg16'],
+]);
+
 const blockSize = await detectBlockSize();
 for (const reference of references) {
   const { model, input, inputSeed, salt } = reference;
   if (!isClassifierName(model)) continue;
-  for (const size of new Set([0, blockSize])) {
+  const sizes = [...(BLOCKED_ONLY.has(model) ? [] : [0]), ...(PLAIN_ONLY.has(model) ? [] : [blockSize])];
+  for (const size of new Set(sizes)) {
     test(`${model} agrees with PyTorch in ${size === 0 ? 'plain' : `blocked (${size})`} layout`, async () => {
       const target = { device: 'cpu', blockSize: size } as const;
       holdAgainst(await probeNetwork(model, { shape: input, seed: inputSeed, salt, target }), reference);

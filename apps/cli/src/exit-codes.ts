@@ -1,4 +1,5 @@
 /** Exit codes: 0 done, 1 the work failed, 2 the usage or the input was wrong, 130 interrupted with what was done saved. */
+import { DicomError } from '@mammoscope/dicom';
 import { ImagingError } from '@mammoscope/imaging';
 import { GraphError } from '@mammoscope/nn';
 import { TrainingError, WeightsError, type WeightsErrorCode } from '@mammoscope/runtime';
@@ -19,6 +20,7 @@ export function exitCodeOf(error: unknown): { readonly message: string; readonly
     return { message, code: error.code === 'interrupted' ? INTERRUPTED : WORK_FAILED };
   if (error instanceof WeightsError) return { message, code: FAILED_WORK.has(error.code) ? WORK_FAILED : USAGE_ERROR };
   const input =
+    error instanceof DicomError ||
     error instanceof ImagingError ||
     error instanceof SystemError ||
     error instanceof StatsError ||

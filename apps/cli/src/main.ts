@@ -4,8 +4,12 @@ import { benchCommand } from './commands/bench.ts';
 import { dataCommand } from './commands/data.ts';
 import { demoCommand } from './commands/demo.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { exportCommand } from './commands/export.ts';
+import { imageCommand } from './commands/image.ts';
 import { modelCommand } from './commands/model.ts';
+import { phantomCommand } from './commands/phantom.ts';
 import { predictCommand } from './commands/predict.ts';
+import { statsCommand } from './commands/stats.ts';
 import { trainCommand } from './commands/train.ts';
 import { weightsCommand } from './commands/weights.ts';
 import { exitCodeOf, USAGE_ERROR, WORK_FAILED } from './exit-codes.ts';
@@ -22,9 +26,13 @@ for (const command of [
   trainCommand(),
   evaluateCommand(),
   predictCommand(),
+  exportCommand(),
   dataCommand(),
+  imageCommand(),
   modelCommand(),
+  statsCommand(),
   weightsCommand(),
+  phantomCommand(),
   benchCommand(),
   demoCommand(),
 ]) {
@@ -47,6 +55,12 @@ try {
   process.exit(code);
 }
 
+/** 'unknown option ..., and ' before a required option that is missing, which may be the one mistyped; else nothing. */
+function mistypedOption({ args }: Command, text: string): string {
+  const unknown = text.startsWith('error: required option') ? args.find((word) => /^-./.test(word)) : undefined;
+  return unknown === undefined ? '' : `unknown option '${unknown.split('=')[0]}', and `;
+}
+
 /** Errors of usage end with one line on stderr and exit code 2, in a command and in those below it. */
 function refuseUsageErrors(command: Command): void {
   command
@@ -55,7 +69,7 @@ function refuseUsageErrors(command: Command): void {
         write(
           `mammoscope: ${text
             .trim()
-            .replace(/^error: /, '')
+            .replace(/^error: /, mistypedOption(command, text))
             .replaceAll('\n', ' ')} (--help lists what there is)\n`,
         ),
     })

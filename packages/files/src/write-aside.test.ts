@@ -68,6 +68,20 @@ test('a folder that may not be written leaves the old file as it was', (context)
     }
   }));
 
+test('a limit on the size of files is named, and leaves the old file as it was', (context) =>
+  inFolder(async (folder) => {
+    if (process.platform === 'win32') return context.skip('Windows has no such limit');
+    const path = join(folder, 'run.json');
+    await writeAside(path, 'old');
+    const module = new URL('./write-aside.ts', import.meta.url).href;
+    const script = `import { writeAside } from '${module}'; await writeAside('${path}', new Uint8Array(100_000));`;
+    const limited = `ulimit -f 8 && exec '${process.execPath}' --input-type=module --eval "$0"`;
+    const { stderr } = spawnSync('sh', ['-c', limited, script], { encoding: 'utf8' });
+    assert.match(stderr, /run\.json cannot be written: no file may grow that large here .*untouched\)/);
+    assert.equal(await readFile(path, 'utf8'), 'old');
+    assert.deepEqual(await readdir(folder), ['run.json']);
+  }));
+
 test('partial files of processes that ended are removed, those of running ones are not', () =>
   inFolder(async (folder) => {
     const ended = spawnSync(process.execPath, ['-e', '']).pid;

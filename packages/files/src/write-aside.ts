@@ -39,6 +39,7 @@ function notWritten(path: string, error: NodeJS.ErrnoException, renamed: boolean
   const reasons: Record<string, string> = {
     ENOSPC: 'the disk is full; free some space',
     EDQUOT: 'the disk quota is used up; free some space',
+    EFBIG: 'no file may grow that large here (ulimit -f, or the file system); raise the limit or choose another disk',
     EACCES: 'its folder may not be written; change its permissions or choose another',
     EPERM: 'its folder may not be written; change its permissions or choose another',
     EROFS: 'its disk is mounted read-only; choose another',

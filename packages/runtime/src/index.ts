@@ -6,6 +6,7 @@ export { chooseDevice, type DeviceChoice } from './session/choose-device.ts';
 export { DEVICES, type Device, ortVersion } from './session/device.ts';
 export { Engine, EngineError, type EngineOptions, type Session } from './session/engine.ts';
 export { evaluateGraph } from './session/evaluate.ts';
+export { type ExportedModel, openExportedModel } from './session/exported-model.ts';
 export { TRAINING_ERROR_CODES, TrainingError, type TrainingErrorCode } from './training/errors.ts';
 export {
   bestOf,
@@ -29,7 +30,7 @@ export {
   download,
   publishedFolder,
 } from './weights/published/download.ts';
-export { PUBLISHED_FILES, type PublishedFile } from './weights/published/published-files.ts';
+export { PUBLISHED_FILES, PUBLISHED_INPUTS, type PublishedFile } from './weights/published/published-files.ts';
 export { openWeights, readWeights } from './weights/read-weights.ts';
 export { readSafetensors, type Safetensors, writeSafetensors } from './weights/safetensors.ts';
 export { float32Tensor, type StateDict, type StateTensor } from './weights/state-dict.ts';

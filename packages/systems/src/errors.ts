@@ -5,6 +5,8 @@ export const SYSTEM_ERROR_CODES = {
   'run-mismatch': 'the run was made with another manifest, network or setting',
   'option-invalid': 'a setting that the recipe does not have, or a value outside its range',
   'data-unusable': 'the images at hand cannot be trained on or evaluated',
+  'table-invalid':
+    'a table of scores, ratings or findings is missing, or lacks a column or value that a statistic needs',
 } as const;
 
 export type SystemErrorCode = keyof typeof SYSTEM_ERROR_CODES;

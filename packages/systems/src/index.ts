@@ -1,13 +1,31 @@
+export {
+  INFERENCE_MODELS,
+  type InferenceResult,
+  inferenceModel,
+  runInferenceCase,
+} from './bench/inference-bench.ts';
 export { type BenchResult, runTrainCase, TRAIN_CASES } from './bench/train-bench.ts';
+export { PREPROCESSING_PLACES, type PreprocessingPlace } from './classifier/export.ts';
 export { type DemoData, demoData } from './demo-data.ts';
 export { SYSTEM_ERROR_CODES, SystemError, type SystemErrorCode } from './errors.ts';
+export { type ExportedRun, type ExportOptions, exportRun } from './export/export-run.ts';
 export { type Evaluation, evaluateKang2021, headline, type ModelMetrics } from './kang2021/evaluate.ts';
 export { metricsOf } from './kang2021/metrics.ts';
-export { type Prediction, predictKang2021 } from './kang2021/predict.ts';
+export { type Prediction, type Predictions, predictKang2021 } from './kang2021/predict.ts';
 export { PRESETS, type PresetName, type Recipe, SYSTEM as KANG2021 } from './kang2021/recipe.ts';
 export { writeResults } from './kang2021/results.ts';
 export { recipeWith } from './kang2021/settings.ts';
 export { type TrainEvents, type TrainOptions, trainKang2021 } from './kang2021/train.ts';
+export {
+  type BreastDensity,
+  DENSITIES,
+  PHANTOM_PRESETS,
+  type PhantomCohortOptions,
+  type PhantomCohortSummary,
+  type PhantomPresetName,
+  writePhantomCohort,
+} from './phantom-cohort.ts';
+export * from './reader-study/index.ts';
 export { makeFolder } from './run/make-folder.ts';
 export { type RunRecord, readRunRecord } from './run/run-record.ts';
 export { versions } from './run/versions.ts';

@@ -1,29 +1,44 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type BenchResult, runTrainCase, SystemError, TRAIN_CASES } from '@mammoscope/systems';
+import {
+  type BenchResult,
+  INFERENCE_MODELS,
+  type InferenceResult,
+  inferenceModel,
+  runInferenceCase,
+  runTrainCase,
+  SystemError,
+  TRAIN_CASES,
+} from '@mammoscope/systems';
 import { Argument, Command } from 'commander';
-import { jsonOption, print, threadsOption, wholeNumber } from '../options.ts';
+import { jsonOption, listOption, positiveNumber, print, threadsOption, wholeNumber } from '../options.ts';
 import { formatTable } from '../table.ts';
 
 interface BenchFlags {
   readonly case?: string;
+  readonly model?: readonly string[];
+  readonly size: number;
   readonly steps: number;
   readonly threads?: number;
   readonly json?: boolean;
 }
 
-/** `bench train` */
+/** `bench train` and `bench inference` */
 export function benchCommand(): Command {
   return new Command('bench')
-    .description('speed of whole training steps as a share of the MatMul ceiling of the same process, and their memory')
-    .addArgument(new Argument('[name]', 'what to time').choices(['train']).default('train'))
+    .description(
+      'speed of whole training steps, or of exported networks on single images, on the CPU as a share of the MatMul ceiling of the same process, and their memory',
+    )
+    .addArgument(new Argument('[name]', 'what to time').choices(['train', 'inference']).default('train'))
     .option('--case <name>', `only one case: ${Object.keys(TRAIN_CASES).join(', ')}`)
-    .option('--steps <n>', 'steps of each case', wholeNumber, 10)
+    .option('--model <names>', `inference: networks (default: ${INFERENCE_MODELS.join(',')})`, listOption)
+    .option('--size <px>', 'inference: side of the image', positiveNumber, 224)
+    .option('--steps <n>', 'steps of each case, or ten times as many images', wholeNumber, 10)
     .addOption(threadsOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  ./mammoscope bench train')
-    .action((_: string, flags: BenchFlags) => bench(flags));
+    .action((what: string, flags: BenchFlags) => (what === 'inference' ? benchInference(flags) : bench(flags)));
 }
 
 async function bench(flags: BenchFlags): Promise<void> {
@@ -36,30 +51,51 @@ async function bench(flags: BenchFlags): Promise<void> {
   const results: BenchResult[] = [];
   for (const [name, { title }] of Object.entries(TRAIN_CASES)) {
     process.stderr.write(`${title} ...\n`);
-    results.push(await inOwnProcess(name, flags));
+    results.push(await inOwnProcess<BenchResult>(['train', '--case', name], flags));
   }
   print(flags.json, results, benchTable(results));
 }
 
-/** A case in a process of its own, so that its memory is its own. */
-async function inOwnProcess(name: string, { steps, threads }: BenchFlags): Promise<BenchResult> {
+/** The exported networks named, each in a process of its own where there are several. */
+async function benchInference(flags: BenchFlags): Promise<void> {
+  const { model = INFERENCE_MODELS, size: sizePx, steps, threads } = flags;
+  if (steps < 1) throw new SystemError('option-invalid', `--steps ${steps}: give at least 1`);
+  const models = model.map(inferenceModel);
+  const [only, ...others] = models;
+  const results: InferenceResult[] = [];
+  if (only !== undefined && others.length === 0)
+    results.push(await runInferenceCase(only, { sizePx, runs: 10 * steps, ...(threads ? { threads } : {}) }));
+  else
+    for (const name of models) {
+      process.stderr.write(`${name} ...\n`);
+      const part = ['inference', '--model', name, '--size', String(sizePx)];
+      results.push(await inOwnProcess<InferenceResult>(part, flags));
+    }
+  const lines = results.map((r) => [
+    `${r.model}, 1 x 3 x ${r.sizePx} x ${r.sizePx}`,
+    r.leastMs.toFixed(1),
+    r.medianMs.toFixed(1),
+    r.gflopPerSecond.toFixed(0),
+    r.ceilingGflopPerSecond.toFixed(0),
+    r.shareOfCeiling.toFixed(2),
+    r.peakMiB.toFixed(0),
+  ]);
+  const head = ['exported network', 'least ms', 'median ms', 'GFLOP/s', 'MatMul GFLOP/s', 'share', 'peak MiB'];
+  print(flags.json, results, formatTable(head, lines));
+}
+
+/** A part of a benchmark in a process of its own, so that its memory is its own. */
+async function inOwnProcess<Result>(part: readonly string[], { steps, threads }: BenchFlags): Promise<Result> {
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-  const flags = [
-    'bench',
-    'train',
-    '--json',
-    '--case',
-    name,
-    '--steps',
-    String(steps),
-    ...(threads ? ['--threads', String(threads)] : []),
-  ];
+  const flags = ['--json', '--steps', String(steps), ...(threads ? ['--threads', String(threads)] : [])];
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--disable-warning=ExperimentalWarning',
     main,
+    'bench',
+    ...part,
     ...flags,
   ]);
-  return (JSON.parse(stdout) as BenchResult[])[0] as BenchResult;
+  return (JSON.parse(stdout) as Result[])[0] as Result;
 }
 
 function benchTable(results: readonly BenchResult[]): string {

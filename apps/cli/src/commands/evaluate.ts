@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { readManifest } from '@mammoscope/imaging';
 import type { Device } from '@mammoscope/runtime';
+import type { Proportion } from '@mammoscope/stats';
 import {
   type Evaluation,
   evaluateKang2021,
@@ -71,8 +72,8 @@ async function evaluate(run: string, flags: EvaluateFlags): Promise<void> {
 
 /** The performance table as text: a line a model. */
 export function evaluationTable({ models, rows, dataset }: Evaluation): string {
-  const percent = ({ value, interval }: { value: number; interval: { lower: number; upper: number } }) =>
-    Number.isNaN(value)
+  const percent = ({ value, interval }: Proportion) =>
+    value === null || interval === null
       ? '-'
       : `${(100 * value).toFixed(1)} (${(100 * interval.lower).toFixed(1)}-${(100 * interval.upper).toFixed(1)})`;
   const lines = models.map(({ model, auc, atCutoff: at, cutoff }) => [

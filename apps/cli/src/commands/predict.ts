@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import type { Device } from '@mammoscope/runtime';
-import { predictKang2021, readRunRecord, SystemError } from '@mammoscope/systems';
+import { type Predictions, predictKang2021, readRunRecord, SystemError } from '@mammoscope/systems';
 import { Command } from 'commander';
 import { deviceOption, jsonOption, openEngine, print, threadsOption } from '../options.ts';
 import { formatTable } from '../table.ts';
@@ -38,18 +38,24 @@ async function predict(run: string, images: readonly string[], flags: PredictFla
     flags.threads ?? (record.device === 'cpu' ? record.threads : undefined),
   );
   try {
-    const predictions = await predictKang2021(engine, run, files, resolve(flags.out));
-    print(
-      flags.json,
-      predictions,
-      formatTable(
-        ['image', 'score', 'decision'],
-        predictions.map(({ path, score, decision }) => [path, score.toFixed(4), decision]),
-      ),
-    );
+    const result = await predictKang2021(engine, run, files, resolve(flags.out));
+    print(flags.json, result, predictionTable(result));
   } finally {
     await engine.close();
   }
+}
+
+/** A line an image, and the cut-off that decided. */
+function predictionTable({ classes, cutoff, predictions }: Predictions): string {
+  const table = formatTable(
+    ['image', 'score', 'decision'],
+    predictions.map(({ path, score, decision }) => [path, score.toFixed(4), decision]),
+  );
+  const rule =
+    cutoff === null
+      ? `none beats chance on the validation images, so every image is called ${classes[0]}`
+      : `${classes.slice(1).join(' or ')} from ${cutoff.toFixed(4)} on (largest Youden index on the validation images)`;
+  return `${table}\ncut-off: ${rule}`;
 }
 
 /** A file itself, or the images of a folder and the folders in it, sorted; named as the user named them. */

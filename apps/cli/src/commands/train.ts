@@ -43,7 +43,7 @@ export function trainCommand(): Command {
     )
     .option('--set <key=value>', 'change one value of the recipe (repeatable); the keys are below', collect)
     .option('--classes <names>', 'classes, negative first, separated by commas', listOption)
-    .option('--weights <network=file>', 'start a network from a .safetensors or .onnx file (repeatable)', collect)
+    .option('--weights <network=file>', 'start a network from a .safetensors, .pt or .onnx file (repeatable)', collect)
     .option('--seed <n>', 'seed of every random choice', wholeNumber, 0)
     .option('--resume', 'go on with the run that the folder holds')
     .addOption(deviceOption())

@@ -5,6 +5,7 @@ import {
   type LoadReport,
   openWeights,
   PUBLISHED_FILES,
+  PUBLISHED_INPUTS,
   publishedFolder,
   writeSafetensors,
 } from '@mammoscope/runtime';
@@ -32,7 +33,10 @@ export function weightsCommand(): Command {
     .requiredOption('--model <model>', 'name of the network (see model list)')
     .option('--outputs <n>', "classes; another number than the file's replaces the classifier", positiveNumber)
     .addOption(
-      new Option('--channels <n>', 'channels of the images; 1 sums a first convolution for 3').choices(['1', '3']),
+      new Option(
+        '--channels <n>',
+        'channels of the images; 1 sums a first convolution for 3, 3 shares out one for 1',
+      ).choices(['1', '3']),
     )
     .option('--seed <n>', 'seed of what is initialised fresh', wholeNumber, 0)
     .option('--out <file>', 'the .safetensors file to write; without it nothing is written')
@@ -88,17 +92,18 @@ async function importFile(path: string, { model, outputs, channels, seed, out, j
   const { report } = imported;
   const title = `${network} with ${imported.outputs} outputs for ${imported.channels} channels, from ${path}${out === undefined ? ' (not written: no --out)' : `, in ${out}`}`;
   const { outputs: classes, channels: planes } = imported;
+  const input = PUBLISHED_INPUTS.get(network) ?? null;
   print(
     json,
-    { file: path, model, outputs: classes, channels: planes, ...report, out: out ?? null },
-    `${title}\n${describe(report)}`,
+    { file: path, model, outputs: classes, channels: planes, ...report, input, out: out ?? null },
+    [title, describe(report), ...(input === null ? [] : [`input: ${input}`])].join('\n'),
   );
 }
 
 /** What each list of a report means, in the order in which they are shown. */
 const MEANINGS: Readonly<Record<keyof LoadReport, string>> = {
   loaded: 'taken as they are',
-  adapted: 'first convolution, summed over its 3 channels',
+  adapted: 'first convolution, of 3 channels summed for 1, or of 1 shared out over 3',
   replaced: 'classifier for another number of outputs, initialised fresh',
   missing: 'not in the file, initialised fresh',
   unexpected: 'in the file and not in the network, left out',

@@ -7,21 +7,29 @@ import { fnv1a } from '@mammoscope/random';
 
 /** n numbers in [-1, 1) that depend on a name alone: a counter, hashed by MurmurHash3's 32-bit finaliser. */
 export function unit(name: string, n: number): Float64Array {
-  const result = new Float64Array(n);
-  const hash = fnv1a(name);
-  for (let i = 0; i < n; i++) {
-    let z = (hash + Math.imul(i + 1, 0x9e3779b9)) >>> 0;
-    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b) >>> 0;
-    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35) >>> 0;
-    result[i] = ((z ^ (z >>> 16)) >>> 0) / 2 ** 31 - 1;
-  }
-  return result;
+  return fill(new Float64Array(n), name, (u) => u);
 }
 
 /** The probe value of a parameter or buffer with PyTorch's dotted name and shape. */
-export function probeParameter(name: string, shape: Shape, salt: string): Float32Array {
+export function probeParameter(name: string, shape: Shape, salt: string): Float32Array<ArrayBuffer> {
   const size = sizeOf(shape);
-  return new Float32Array(unit(salt + name, size).map(probeRule(name, shape, size)));
+  return fill(new Float32Array(size), salt + name, probeRule(name, shape, size));
+}
+
+/** Fills an array with what a rule makes of unit numbers, one by one: a layer of VGG has 100 million. */
+function fill<T extends Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(
+  values: T,
+  name: string,
+  rule: (u: number) => number,
+): T {
+  const hash = fnv1a(name);
+  for (let i = 0; i < values.length; i++) {
+    let z = (hash + Math.imul(i + 1, 0x9e3779b9)) >>> 0;
+    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b) >>> 0;
+    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35) >>> 0;
+    values[i] = rule(((z ^ (z >>> 16)) >>> 0) / 2 ** 31 - 1);
+  }
+  return values;
 }
 
 function probeRule(name: string, shape: Shape, size: number): (u: number) => number {
@@ -35,5 +43,5 @@ function probeRule(name: string, shape: Shape, size: number): (u: number) => num
 
 /** The probe image of a shape and seed. */
 export function probeInput(shape: Shape, seed: number): Float32Array {
-  return new Float32Array(unit(`input:${seed}`, sizeOf(shape)));
+  return fill(new Float32Array(sizeOf(shape)), `input:${seed}`, (u) => u);
 }

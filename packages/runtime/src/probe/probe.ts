@@ -6,8 +6,12 @@ import {
   crossEntropy,
   type Declaration,
   differentiate,
+  functions as f,
+  GRADIENT_PREFIX,
   Graph,
   globalNorm,
+  type HostStep,
+  hostStepOf,
   lower,
   Scope,
   type Shape,
@@ -92,8 +96,9 @@ async function evaluate(engine: Engine, probe: Probe): Promise<number[][]> {
   const { graph, logits } = network(probe, false);
   graph.output('logits', logits);
   await putProbeParameters(engine, graph, probe.salt); // the training steps start from the same
-  const run = await load(engine, graph, probe.target);
-  const results = await run({ image: probe.image });
+  const session = await load(engine, graph, probe.target);
+  const results = await session.run({ image: probe.image });
+  await session.release();
   return rows(results('logits'), probe.outputs);
 }
 
@@ -105,7 +110,9 @@ async function train(engine: Engine, probe: Probe): Promise<TrainingFields> {
   const loss = crossEntropy(logits, graph.input('oneHot', logits.shape));
   const weights = tensorsOf(declarations, 'weight');
   const parameters = weights.map(([, tensor]) => tensor);
-  const gradients = differentiate(loss, parameters).map((gradient) => gradient ?? graph.constant(0));
+  const gradients = differentiate(loss, parameters).map(
+    (gradient, i) => gradient ?? f.expand(graph.constant(0), (parameters[i] as Tensor).shape),
+  );
   const picked = pickWeights(weights.map(([weight]) => weight));
   const buffers = tensorsOf(declarations, 'buffer').map(([buffer]) => buffer);
   graph.output('logits', logits);
@@ -114,11 +121,17 @@ async function train(engine: Engine, probe: Probe): Promise<TrainingFields> {
   for (const [i, [weight]] of weights.entries())
     if (picked.includes(weight)) graph.output(weight, gradients[i] as Tensor);
   const optimiser = adam();
-  const byParameter = new Map(parameters.map((parameter, i) => [parameter, gradients[i] as Tensor]));
-  optimiser.build(graph, [{ parameters, weightDecay: ADAM.weightDecay }], byParameter);
-
-  await putZeroState(engine, graph);
-  const run = await load(engine, graph, probe.target);
+  const groups = [{ parameters, weightDecay: ADAM.weightDecay }];
+  // As in training: on a CPU by the host, which needs half the memory.
+  const onHost = probe.target.device === 'cpu';
+  if (onHost)
+    for (const [i, [weight, parameter]] of weights.entries())
+      graph.outputLike(`${GRADIENT_PREFIX}${weight}`, gradients[i] as Tensor, parameter);
+  else optimiser.build(graph, groups, new Map(parameters.map((parameter, i) => [parameter, gradients[i] as Tensor])));
+  for (const [weight, { shape, dtype }] of weights)
+    for (const state of optimiser.stateNames)
+      await putAlone(engine, `${state}/${weight}`, { dtype, shape, data: new Float32Array(sizeOf(shape)) });
+  const { run } = await load(engine, graph, probe.target, onHost ? hostStepOf({ optimiser, groups }) : undefined);
   const oneHot = Float32Array.from(probe.labels.flatMap((label) => oneHotRow(label, probe.outputs)));
   const step = (number: number) => {
     const scalars = Object.entries(optimiser.scalars(number, [ADAM.learningRate]));
@@ -152,22 +165,28 @@ function network({ name, shape, outputs }: Probe, training: boolean) {
 /** Gives the engine probe values for weights and running statistics. */
 async function putProbeParameters(engine: Engine, graph: Graph, salt: string): Promise<void> {
   for (const [name, { dtype, shape }] of graph.parameters)
-    await engine.put(new Map([[name, { dtype, shape, data: probeParameter(name, shape, salt) }]]));
+    await putAlone(engine, name, { dtype, shape, data: probeParameter(name, shape, salt) });
 }
 
-/** Gives the engine an optimiser state of zeros. */
-async function putZeroState(engine: Engine, graph: Graph): Promise<void> {
-  for (const [name, { dtype, shape }] of graph.parameters)
-    if (graph.likes.has(name))
-      await engine.put(new Map([[name, { dtype, shape, data: new Float32Array(sizeOf(shape)) }]]));
+/** Gives the engine a value, and its memory here back at once: the garbage collector would let half a gigabyte gather. */
+async function putAlone(
+  engine: Engine,
+  name: string,
+  value: Readonly<Record<'data', Float32Array<ArrayBuffer>>> & Pick<Tensor, 'dtype' | 'shape'>,
+): Promise<void> {
+  await engine.put(new Map([[name, value]]));
+  value.data.buffer.transfer(0);
 }
 
 /** Loads a graph; its run gives a function from the name of an output to its values. */
-async function load(engine: Engine, graph: Graph, target: Target) {
-  const session = await engine.load(lower(graph, target));
-  return async (inputs: Readonly<Record<string, Float32Array>>) => {
-    const results = await session.run(new Map(Object.entries(inputs)));
-    return (output: string) => results.get(`out:${output}`) as Float32Array;
+async function load(engine: Engine, graph: Graph, target: Target, hostStep?: HostStep) {
+  const session = await engine.load(lower(graph, target), hostStep);
+  return {
+    run: async (inputs: Readonly<Record<string, Float32Array>>) => {
+      const results = await session.run(new Map(Object.entries(inputs)));
+      return (output: string) => results.get(`out:${output}`) as Float32Array;
+    },
+    release: () => session.release(),
   };
 }
 

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { encode, functions, Graph, lower, PORTABLE_TARGET } from '@mammoscope/nn';
 import * as ort from 'onnxruntime-node';
 import { type Device, sessionOptions } from './device.ts';
@@ -24,22 +27,22 @@ const GLANCE = { side: 128, ratio: 100 } as const;
 /** Side of the products that decide: 17 GFLOP in all. */
 const DECISIVE_SIDE = 1024;
 
-/** Why a device cannot run anything here; null when it can. It is asked to add 1 to four numbers. */
+/** How long a driver may take to answer. */
+const PROBE_TIMEOUT_MS = 60_000;
+
+/** Why a device cannot run anything here; null when it can. It is asked in another process (device-probe.ts). */
 export async function whyUnavailable(device: Device): Promise<string | null> {
   if (device === 'cpu') return null;
-  const graph = new Graph();
-  graph.output('y', functions.add(graph.input('x', [4]), 1));
+  const probe = fileURLToPath(new URL('./device-probe.ts', import.meta.url));
   try {
-    const session = await ort.InferenceSession.create(encode(lower(graph, PORTABLE_TARGET)), {
-      ...sessionOptions(device, 1),
-      executionProviders: [device],
+    const { stdout } = await promisify(execFile)(process.execPath, [probe, device], {
+      timeout: PROBE_TIMEOUT_MS,
     });
-    await session.run({ x: new ort.Tensor('float32', new Float32Array(4), [4]) });
-    await session.release();
-    return null;
+    return JSON.parse(stdout.trimEnd().split('\n').at(-1) as string) as string | null;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return message.replace(/^.* was false\. /s, '').split('\n')[0] as string; // without the place in ONNX Runtime's source
+    const { signal, killed } = error as { readonly signal?: string | null; readonly killed?: boolean };
+    if (killed) return `its driver did not answer within ${PROBE_TIMEOUT_MS / 1000} s`;
+    return `its driver ended the process that asked it${signal ? ` (${signal})` : ''}`;
   }
 }
 

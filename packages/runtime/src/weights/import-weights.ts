@@ -8,7 +8,7 @@ export interface ImportOptions {
   readonly network: ClassifierName;
   /** As many as the file's classifier has unless given; another number replaces the classifier. */
   readonly outputs?: number;
-  /** As many as the file's first convolution takes unless given; 1 sums one for 3. */
+  /** As many as the file's first convolution takes unless given; 1 sums one for 3, 3 shares out one for 1. */
   readonly channels?: 1 | 3;
   /** Seed of what is initialised fresh. */
   readonly seed: number;

@@ -63,6 +63,21 @@ test('a classifier of other outputs is initialised fresh, a first convolution of
   for (const [name, { tensor }] of declared) assert.equal(values.get(name)?.length, sizeOf(tensor.shape), name);
 });
 
+test('a first convolution of one channel answers a grey image repeated three times as it answered it once', () => {
+  const tensors = dictionary(1, 2);
+  const { values, report } = load(declare(3, 2), tensors);
+  assert.deepEqual([report.adapted, report.replaced, report.missing], [['features.0.weight'], [], []]);
+  const one = tensors.get('features.0.weight')?.data as Float32Array; // [64, 1, 3, 3]
+  const three = values.get('features.0.weight') as Float32Array; // [64, 3, 3, 3]
+  assert.equal(three.length, 64 * 27);
+  for (let o = 0; o < 64; o++)
+    for (let tap = 0; tap < 9; tap++) {
+      const sum = [0, 1, 2].reduce((total, c) => total + (three[(o * 3 + c) * 9 + tap] as number), 0);
+      assert.ok(Math.abs(sum - (one[o * 9 + tap] as number)) < 1e-6, `output ${o}, tap ${tap}`);
+      assert.equal(three[o * 27 + tap], three[o * 27 + 18 + tap]);
+    }
+});
+
 test('what is missing, unexpected and ignored is listed; what is missing is initialised fresh', () => {
   const tensors = dictionary(3, 2);
   tensors.delete('features.3.squeeze.bias');
@@ -101,7 +116,7 @@ test('every other difference of shape is an error that names the tensor', () => 
     /"classifier.1.bias" should have the shape \[2\], got \[5\]/,
   );
   refused(dictionary(3, 5), declare(3, 2), /"classifier.1.weight"/, null);
-  refused(dictionary(1, 2), declare(3, 2), /"features.0.weight"/);
+  refused(changed('features.0.weight', [64, 2, 3, 3]), declare(3, 2), /"features.0.weight"/);
   refused(
     new Map([['conv1.weight', float32Tensor([1], new Float32Array(1))]]),
     declare(3, 2),

@@ -10,7 +10,7 @@ export interface LoadReport {
   readonly loaded: readonly string[];
   /** Of a classifier for another number of outputs: initialised fresh. */
   readonly replaced: readonly string[];
-  /** Of a first convolution for three channels: summed over them for one. */
+  /** Of a first convolution: of three channels, summed for one; of one, shared out over three. */
   readonly adapted: readonly string[];
   /** Declared but not in the file: initialised fresh. */
   readonly missing: readonly string[];
@@ -38,8 +38,8 @@ export interface LoadedWeights {
 /**
  * Fills the declarations of a network with the tensors of a state dict. Two differences of shape are bridged and
  * reported: a classifier for another number of outputs, and a first convolution for three channels where one is
- * declared (its sum over channels answers a grey image as it answered that image three times). Any other is a
- * WeightsError 'tensor-mismatch', and so is a state dict without a single name of the network.
+ * declared (its sum over channels answers a grey image as it answered that image three times) or the reverse (a third of
+ * it for each channel answers the image three times as it answered it once). Any other is a WeightsError 'tensor-mismatch', and so is a state dict without a single name of the network.
  */
 export function loadWeights(
   declarations: ReadonlyMap<string, Declaration>,
@@ -61,13 +61,15 @@ export function loadWeights(
       continue;
     }
     const sameShape = showShape(found.shape) === showShape(tensor.shape);
-    if (!sameShape && !(name === first && isThreeToOne(found.shape, tensor.shape)))
+    const adapt = name === first ? channelAdapter(found.shape, tensor.shape) : undefined;
+    if (!sameShape && !adapt)
       throw mismatch(
         `tensor "${name}" should have the shape ${showShape(tensor.shape)}, got ${showShape(found.shape)}`,
         file,
       );
     lists[sameShape ? 'loaded' : 'adapted'].push(name);
-    values.set(name, sameShape ? asFloat32(found, name, file) : sumChannels(asFloat32(found, name, file), found.shape));
+    const data = asFloat32(found, name, file);
+    values.set(name, adapt && !sameShape ? adapt(data, found.shape) : data);
   }
   for (const name of tensors.keys())
     if (!declarations.has(name)) lists[name.endsWith('.num_batches_tracked') ? 'ignored' : 'unexpected'].push(name);
@@ -107,11 +109,12 @@ function otherClassifier(
   return differs ? names : [];
 }
 
-/** [O, 3, ...] in the file where [O, 1, ...] is declared. */
-function isThreeToOne(found: readonly number[], declared: readonly number[]): boolean {
-  return (
-    found[1] === 3 && declared[1] === 1 && showShape([found[0] as number, 1, ...found.slice(2)]) === showShape(declared)
-  );
+/** What makes [O, 3, ...] of a file into [O, 1, ...] or the reverse; undefined where the shapes differ in another way. */
+function channelAdapter(found: readonly number[], declared: readonly number[]) {
+  const outer = ([outputs, , ...taps]: readonly number[]) => showShape([outputs as number, ...taps]);
+  if (outer(found) !== outer(declared)) return undefined;
+  if (found[1] === 3 && declared[1] === 1) return sumChannels;
+  return found[1] === 1 && declared[1] === 3 ? shareChannel : undefined;
 }
 
 /** Sums [O, C, ...] over C. */
@@ -122,6 +125,15 @@ function sumChannels(data: Float32Array, [outputs, channels, ...taps]: readonly 
     let sum = 0;
     for (let c = 0; c < (channels as number); c++) sum += data[(o * (channels as number) + c) * size + tap] as number;
     return sum;
+  });
+}
+
+/** A third of [O, 1, ...] for each of three channels, [O, 3, ...]. */
+function shareChannel(data: Float32Array, [outputs, , ...taps]: readonly number[]): Float32Array {
+  const size = sizeOf(taps);
+  return Float32Array.from({ length: (outputs as number) * 3 * size }, (_, i) => {
+    const [o, tap] = [Math.floor(i / (3 * size)), i % size];
+    return (data[o * size + tap] as number) / 3;
   });
 }
 

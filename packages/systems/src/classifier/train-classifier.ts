@@ -11,7 +11,7 @@ import { versions } from '../run/versions.ts';
 import type { TrainingRecipe } from '../training/recipe.ts';
 import type { TrainingStep } from '../training/step.ts';
 import { type TrainingPlace, trainNetwork } from '../training/train-network.ts';
-import { exportClassifier } from './export.ts';
+import { exportClassifiers } from './export.ts';
 import { type ClassifierSpec, declarationsOf, PORTS, trainingStep } from './graphs.ts';
 import { loadBest, loadScorer, meanCrossEntropy, positiveScore, SCORING_BATCH } from './scores.ts';
 import { cutoffOf, writeValidationScores } from './validation.ts';
@@ -45,7 +45,8 @@ export async function trainClassifier(
   { spec, step, values, rows, classes, normalisation, augmentation }: ClassifierTraining,
   place: TrainingPlace,
 ): Promise<void> {
-  const { engine, files, seed, lowerings } = place;
+  const { engine, files, seed, lowerings, onNote } = place;
+  let dead = false;
   await makeFolder(files.folder);
   const source = new ImageSource({ sizePx: spec.sizePx, channels: spec.channels, normalisation });
   const of = (split: Split) => rows.filter((row) => row.split === split);
@@ -70,6 +71,10 @@ export async function trainClassifier(
         ]),
       validate: async () => {
         const { probabilities, logits } = await scorer.score(val);
+        if (!dead && new Set(probabilities.map(positiveScore)).size === 1) {
+          dead = true;
+          onNote?.(deadNetwork(spec.network));
+        }
         const loss = meanCrossEntropy(logits, val.map(classOf));
         return { loss, auc: Number.isFinite(loss) ? auc(probabilities.map(positiveScore), positive) : Number.NaN };
       },
@@ -85,11 +90,15 @@ export async function trainClassifier(
     await writeValidationScores(files.validation, scores);
     const best = await readCheckpoint(files.best);
     const metadata = { classes, normalisation, cutoff: cutoffOf(scores), versions: versions() };
-    await writeAside(files.model, exportClassifier(spec, best.tensors, metadata));
+    await writeAside(files.model, exportClassifiers([{ spec, weights: best.tensors }], metadata));
   } finally {
     await scorer.release();
   }
 }
+
+/** Where a last rectifier gives 0 for every image, as SqueezeNet's may, no gradient passes it and nothing is learnt. */
+const deadNetwork = (network: string) =>
+  `${network} gives every validation image the same score and may stay so: if the next epochs change nothing, stop, and take another --seed or give it weights by --weights`;
 
 /** Rows of one-hot classes, [N, K]. */
 function oneHot(classes: readonly number[], count: number): Float32Array {

@@ -54,14 +54,14 @@ export class ImageSource {
   async batch(
     rows: readonly ManifestRow[],
     batch: number,
-    augment?: (row: ManifestRow, plane: Float32Array) => Float32Array,
+    augment?: (row: ManifestRow, plane: Float32Array) => Float32Array, // what augmentation gives
   ): Promise<Float32Array> {
     const { channels, sizePx } = this.#preprocessing;
     const pixels = sizePx * sizePx;
     const result = new Float32Array(batch * channels * pixels);
     for (const [i, row] of rows.entries()) {
       const plane = await this.plane(row);
-      const normalised = this.normalise(augment ? augment(row, plane) : plane);
+      const normalised = augment ? augment(row, plane) : this.normalise(plane);
       for (let channel = 0; channel < channels; channel++) result.set(normalised, (i * channels + channel) * pixels);
     }
     return result;
@@ -72,12 +72,18 @@ export class ImageSource {
     return this.#preprocessing.normalisation === 'zScore' ? zScoreNormalise(plane) : minMaxNormalise(plane);
   }
 
-  /** An augmentation for an epoch; `indexOf` numbers the images of the training set. */
+  /**
+   * Planes as the network sees them, augmented for an epoch; `indexOf` numbers the images of the training set. Gain and
+   * offset act on normalised values: normalisation of each image would undo them.
+   */
   augmentation(seed: number, epoch: number, indexOf: ReadonlyMap<ManifestRow, number>, options: AugmentationOptions) {
     const { sizePx } = this.#preprocessing;
     return (row: ManifestRow, plane: Float32Array): Float32Array => {
       const stream = augmentationStream(seed, epoch, indexOf.get(row) ?? row.line);
-      return applyAugmentation(plane, sizePx, sizePx, drawAugmentation(stream, options), { fill: 'reflect' });
+      const { gain, offset, ...geometry } = drawAugmentation(stream, options);
+      const moved = { ...geometry, gain: 1, offset: 0 };
+      const seen = this.normalise(applyAugmentation(plane, sizePx, sizePx, moved, { fill: 'reflect' }));
+      return gain === 1 && offset === 0 ? seen : seen.map((value) => gain * value + offset);
     };
   }
 }

@@ -20,7 +20,8 @@ export function metricsOf(evaluation: Evaluation) {
   };
 }
 
-const interval = ({ lower, upper }: { readonly lower: number; readonly upper: number }) => [lower, upper];
+const interval = (bounds: { readonly lower: number; readonly upper: number } | null) =>
+  bounds && [bounds.lower, bounds.upper];
 const proportion = ({ value, interval: bounds, numerator, denominator }: Proportion) => ({
   value,
   interval: interval(bounds),

@@ -9,6 +9,16 @@ import { average, averageValidation, scoreMember } from './evaluate.ts';
 import { explain } from './explain.ts';
 import { recipeOf } from './settings.ts';
 
+/** What predictions.json holds. */
+export interface Predictions {
+  readonly system: string;
+  readonly classes: readonly string[];
+  /** Images are called positive from this score on; null where no cut-off beats chance on the validation images: none is. */
+  readonly cutoff: number | null;
+  readonly notice: string;
+  readonly predictions: readonly Prediction[];
+}
+
 /** One image's result. */
 export interface Prediction {
   readonly path: string;
@@ -29,7 +39,7 @@ export async function predictKang2021(
   run: string,
   files: readonly string[],
   out: string,
-): Promise<Prediction[]> {
+): Promise<Predictions> {
   const record = await readRunRecord(run);
   const recipe = recipeOf(record.recipe);
   const rows = files.map(
@@ -47,13 +57,13 @@ export async function predictKang2021(
     record.members.map((member) => readValidationScores(runFiles(run).member(member).validation)),
   );
   const cutoff = cutoffOf(averageValidation(validation));
-  const overlays = join(out, 'overlays');
-  await makeFolder(overlays);
   const scores: number[][] = [];
   for (const member of record.members) scores.push(await scoreMember(engine, run, record, recipe, member, rows));
   const mean = average(scores);
   const [negative, positive] = [record.classes[0] as string, record.classes.slice(1).join(' or ')];
   const explanations = await explain(engine, run, record, recipe, record.members[0] as string, rows);
+  const overlays = join(out, 'overlays');
+  await makeFolder(overlays); // not before every image was read: one that is refused leaves no folder behind
   const predictions: Prediction[] = [];
   for (const [i, path] of files.entries()) {
     const overlay = `${String(i + 1).padStart(4, '0')}-${basename(path, extname(path))}.png`;
@@ -74,15 +84,13 @@ export async function predictKang2021(
       })),
     ),
   );
-  await writeAside(
-    join(out, 'predictions.json'),
-    formatJson({
-      system: record.system,
-      classes: record.classes,
-      cutoff: Number.isFinite(cutoff) ? cutoff : null,
-      notice: 'Not a medical device. For research only.',
-      predictions,
-    }),
-  );
-  return predictions;
+  const result: Predictions = {
+    system: record.system,
+    classes: record.classes,
+    cutoff: Number.isFinite(cutoff) ? cutoff : null,
+    notice: 'Not a medical device. For research only.',
+    predictions,
+  };
+  await writeAside(join(out, 'predictions.json'), formatJson(result));
+  return result;
 }

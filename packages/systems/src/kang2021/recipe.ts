@@ -17,9 +17,14 @@ export const SYSTEM = {
   doi: '10.1038/s41598-021-03516-0',
 } as const;
 
+/** A network and its images of one update. */
+export type NetworkBatch = `${NetworkName}:${number}`;
+
 /** Everything that decides a run of this system. A preset names a set of values; --set changes single ones. */
 export interface Recipe extends TrainingRecipe {
   readonly networks: readonly NetworkName[];
+  /** Images of one update for networks that do not take `batch`, as 'xception:32'. */
+  readonly networkBatches: readonly NetworkBatch[];
   /** 'imagenet' or, for images of about 60 px, 'small': a stem that shrinks by 2 instead of 4 and pools less. */
   readonly stem: 'imagenet' | 'small';
   readonly sizePx: number;
@@ -29,14 +34,29 @@ export interface Recipe extends TrainingRecipe {
   /** Degrees; [0, 0] for none. */
   readonly rotationDeg: readonly [number, number];
   readonly translationPx: number;
+  /** Factors that images are magnified by, drawn from this range. */
+  readonly scale: readonly [number, number];
+  /** Normalised values are multiplied by a gain of the one range, and an offset of the other is added. */
+  readonly gain: readonly [number, number];
+  readonly offset: readonly [number, number];
   readonly valFraction: number;
   readonly testFraction: number;
 }
 
+/** What the paper does not do: neither scaling nor changes of intensity, nor any batch of one network alone. */
+export const PLAIN_IMAGES = {
+  networkBatches: [],
+  scale: [1, 1],
+  gain: [1, 1],
+  offset: [0, 0],
+} as const satisfies Partial<Recipe>;
+
 /** Methods, "Training" and "Data preparation". */
 const PAPER: Recipe = {
   ...PLAIN_TRAINING,
-  networks: ['resnet101', 'resnet50', 'resnet34', 'resnet18', 'squeezenet1_1'],
+  ...PLAIN_IMAGES,
+  networks: ['resnet101', 'xception', 'inception_v3', 'inceptionresnetv2', 'densenet201'],
+  networkBatches: ['xception:32', 'inception_v3:32', 'densenet201:8'],
   stem: 'imagenet',
   sizePx: 512,
   normalisation: 'zScore',
@@ -82,6 +102,7 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
   small: {
     ...PAPER,
     networks: ['resnet34', 'squeezenet1_1'],
+    networkBatches: [],
     sizePx: 224,
     epochs: 40,
     patience: 10,
@@ -91,6 +112,7 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
   tiny: {
     ...PAPER,
     networks: ['resnet18'],
+    networkBatches: [],
     stem: 'small',
     sizePx: 60,
     batch: 32,
@@ -102,6 +124,12 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
     testFraction: 0.25,
   },
 };
+
+/** Images of one update of a network. */
+export function batchOf({ batch, networkBatches }: Recipe, network: NetworkName): number {
+  const own = networkBatches.find((text) => text.startsWith(`${network}:`));
+  return own === undefined ? batch : Number(own.slice(network.length + 1));
+}
 
 /** A departure from the paper. */
 export interface RecipeDeviation {
@@ -141,17 +169,25 @@ const DEVIATIONS: readonly RecipeDeviation[] = [
 /** How a recipe departs from the paper: always, and in each value that the paper states otherwise. */
 export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
   const shown = (value: Recipe[keyof Recipe]) => (Array.isArray(value) ? value.join(', ') : formatValue(value));
-  const stated = (Object.keys(CITATIONS) as (keyof Recipe)[]).filter((key) => key !== 'networks');
+  const stated = (Object.keys(CITATIONS) as (keyof Recipe)[]).filter((key) => key !== 'batch');
+  const added = (Object.keys(PLAIN_IMAGES) as (keyof typeof PLAIN_IMAGES)[]).filter(
+    (key) => key !== 'networkBatches' && shown(recipe[key]) !== shown(PLAIN_IMAGES[key]),
+  );
   return [
-    {
-      name: 'networks',
-      paper: 'ResNet-101, Xception, Inception-v3, Inception-ResNet-v2, DenseNet-201',
-      here: shown(recipe.networks),
-      reason: 'Of the networks of the paper ResNet-101 alone is built yet.',
-    },
     ...stated
       .filter((key) => shown(recipe[key]) !== shown(PAPER[key]))
       .map((key) => ({ name: key, paper: shown(PAPER[key]), here: shown(recipe[key]), reason: 'Preset or --set.' })),
+    ...(recipe.networks.some((network) => batchOf(recipe, network) !== batchOf(PAPER, network))
+      ? [
+          {
+            name: 'batch',
+            paper: '32 for Xception and Inception-v3, 16 for ResNet-101 and Inception-ResNet-v2, 8 for DenseNet-201',
+            here: partsInWords(recipe, 1),
+            reason: 'Preset or --set.',
+          },
+        ]
+      : []),
+    ...added.map((key) => ({ name: key, paper: 'not done', here: shown(recipe[key]), reason: '--set.' })),
     {
       name: 'normalisation',
       paper: 'not stated',
@@ -164,8 +200,8 @@ export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
       ? [
           {
             name: 'batch statistics',
-            paper: `of a mini-batch, ${PAPER.batch} images for ResNet-101`,
-            here: `of a part of it, ${recipe.batch / recipe.accumulate} images (accumulate=${recipe.accumulate})`,
+            paper: 'of a mini-batch',
+            here: `of a part of it, images: ${partsInWords(recipe, recipe.accumulate)} (accumulate=${recipe.accumulate})`,
             reason: 'A part at a time needs less memory.',
           },
         ]
@@ -174,16 +210,26 @@ export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
   ];
 }
 
+/** The images of a part of each network's batch: '16', or '32 for xception, 16 for resnet101'. */
+function partsInWords(recipe: Recipe, parts: number): string {
+  const sizes = Map.groupBy(recipe.networks, (network) => batchOf(recipe, network) / parts);
+  if (sizes.size === 1) return [...sizes.keys()].join();
+  return [...sizes].map(([size, names]) => `${size} for ${names.join(' and ')}`).join(', ');
+}
+
 /** Three significant digits are enough for a fraction such as 198/1579. */
 const formatValue = (value: unknown) => String(typeof value === 'number' ? Number(value.toPrecision(3)) : value);
 
 /** The augmentation of a recipe, as the imaging package takes it. */
-export function augmentationOf({ flip, rotationDeg, translationPx }: Recipe): AugmentationOptions {
+export function augmentationOf({ flip, rotationDeg, translationPx, scale, gain, offset }: Recipe): AugmentationOptions {
   const translation = [-translationPx, translationPx] as const;
   return {
     ...(flip ? { flipHorizontal: 0.5, flipVertical: 0.5 } : {}),
     angleDeg: rotationDeg,
     translateXPx: translation,
     translateYPx: translation,
+    scale,
+    gain,
+    offset,
   };
 }

@@ -1,14 +1,28 @@
-/** The files that an evaluation writes: metrics.json, predictions.csv, report.html. */
+/** The files that an evaluation writes: metrics.json, predictions.csv, report.html and the folder of its figures. */
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import type { ManifestRow } from '@mammoscope/imaging';
 import { RandomStream } from '@mammoscope/random';
-import { type CaseKind, type Estimate, type GalleryCase, type ReportData, renderReport } from '@mammoscope/report';
+import {
+  type CaseKind,
+  type Estimate,
+  type GalleryCase,
+  type ReportData,
+  renderReport,
+  reportFigures,
+} from '@mammoscope/report';
 import { bestOf, type Engine } from '@mammoscope/runtime';
 import { type Proportion, rocBand, rocCurve } from '@mammoscope/stats';
+import { analysesOf } from '../classifier/analyses.ts';
+import { methodsOf } from '../classifier/methods.ts';
+import { readValidationScores } from '../classifier/validation.ts';
+import { figureFiles } from '../reader-study/figures.ts';
+import { flowOf } from '../run/flow.ts';
+import { makeFolder } from '../run/make-folder.ts';
 import { formatJson, runFiles } from '../run/run-record.ts';
 import { readHistory } from '../training/history.ts';
-import { type Evaluation, headline, type ModelMetrics } from './evaluate.ts';
+import { averageValidation, type Evaluation, headline, type ModelMetrics } from './evaluate.ts';
 import { explain } from './explain.ts';
 import { metricsOf, predictionsOf } from './metrics.ts';
 import { CITATIONS, deviationsOf, type Recipe, SYSTEM } from './recipe.ts';
@@ -16,18 +30,25 @@ import { CITATIONS, deviationsOf, type Recipe, SYSTEM } from './recipe.ts';
 /** Cases of each kind in the gallery. */
 const CASES_OF_A_KIND = 3;
 
-/** Writes the three files into a folder. */
+/** Replicates of the band of the ROC curve. */
+const BAND_REPLICATES = 1000;
+
+/** Writes the three files into a folder, and beside them every figure of the report as SVG, PNG and CSV. */
 export async function writeResults(engine: Engine, run: string, evaluation: Evaluation, out: string): Promise<void> {
   const files = runFiles(out);
   await writeAside(files.metrics, formatJson(metricsOf(evaluation)));
   await writeAside(files.predictions, predictionsOf(evaluation));
-  await writeAside(files.report, renderReport(await reportOf(engine, run, evaluation)));
+  const report = await reportOf(engine, run, evaluation);
+  await makeFolder(files.figures);
+  for (const [name, content] of await figureFiles(reportFigures(report)))
+    await writeAside(join(files.figures, name), content);
+  await writeAside(files.report, renderReport(report));
 }
 
-const estimate = (value: number, bounds: { readonly lower: number; readonly upper: number }): Estimate => ({
-  value: Number.isNaN(value) ? null : value,
-  interval: Number.isNaN(bounds.lower) ? null : [bounds.lower, bounds.upper],
-});
+const estimate = (
+  value: number | null,
+  bounds: { readonly lower: number; readonly upper: number } | null,
+): Estimate => ({ value, interval: bounds && [bounds.lower, bounds.upper] });
 const share = (p: Proportion): Estimate => ({
   ...estimate(p.value, p.interval),
   numerator: p.numerator,
@@ -43,7 +64,11 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
     Number.isFinite(cutoff) ? { cutoff: { value: cutoff, comparison: '≥' as const, rule } } : {};
   const { tn, fp, fn, tp } = first.atCutoff;
   const random = new RandomStream(record.seed, 'roc-band');
-  const roc = rocBand(first.scores, positive, { random, replicates: 1000 });
+  const roc = rocBand(first.scores, positive, { random, replicates: BAND_REPLICATES });
+  const validation = averageValidation(
+    await Promise.all(record.members.map((member) => readValidationScores(runFiles(run).member(member).validation))),
+  );
+  const positives = positive.filter(Boolean).length;
   return {
     title: `${SYSTEM.title}: ${record.classes.slice(1).join(', ')} against ${record.classes[0]}`,
     system: { name: SYSTEM.name, citation: SYSTEM.citation, doi: SYSTEM.doi },
@@ -51,7 +76,7 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
     classes: record.classes,
     performance: {
       intervals:
-        '95 % intervals: AUC by DeLong on the logit scale, proportions by Wilson, F1 by the delta method. Images are taken as independent, also where a patient has several',
+        '95 % intervals: AUC by DeLong on the logit scale, proportions by Wilson, F1 by way of Wilson for tp / (tp + fp + fn). Images are taken as independent, also where a patient has several',
       models: models
         .map((each) => [each, each.atCutoff] as const)
         .map(([each, at]) => ({
@@ -74,11 +99,13 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
       model: model.model,
       role: model.role,
       dataset,
+      positives,
+      negatives: positive.length - positives,
       points: rocCurve(model.scores, positive).points.map(({ fpr, tpr }) => ({ fpr, tpr })),
       auc: estimate(model.auc.auc, model.auc.logitInterval),
       operatingPoint: {
-        fpr: 1 - model.atCutoff.specificity.value,
-        tpr: model.atCutoff.sensitivity.value,
+        fpr: model.atCutoff.fp / (model.atCutoff.fp + model.atCutoff.tn),
+        tpr: model.atCutoff.tp / (model.atCutoff.tp + model.atCutoff.fn),
         ...cutoffOf(model),
       },
       ...(model === first
@@ -92,6 +119,28 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
           }
         : {}),
     })),
+    ...analysesOf({
+      models,
+      headline: first,
+      positive,
+      dataset,
+      validation: { scores: validation.map(({ score }) => score), positive: validation.map((image) => image.positive) },
+      cutoffRule: rule,
+    }),
+    flow: flowOf(record),
+    methods: methodsOf({
+      record,
+      citation: SYSTEM.citation,
+      authors: 'Kang et al.',
+      augmentation: augmentationWords(recipe),
+      recipe,
+      dataset,
+      images: rows.length,
+      patients,
+      positives,
+      cutoffFrom,
+      bootstrapReplicates: BAND_REPLICATES,
+    }),
     scores: [
       {
         model: first.model,
@@ -153,6 +202,20 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
       loweringsHash: createHash('sha256').update(JSON.stringify(record.lowerings)).digest('hex'),
     },
   };
+}
+
+/** How training images are varied, for a methods section. */
+function augmentationWords({ flip, rotationDeg, translationPx, scale, gain, offset }: Recipe): string[] {
+  const between = ([low, high]: readonly [number, number], unit = '') => `between ${low}${unit} and ${high}${unit}`;
+  const varies = ([low, high]: readonly [number, number], neutral: number) => low !== neutral || high !== neutral;
+  return [
+    ...(flip ? ['flips along both axes'] : []),
+    ...(varies(rotationDeg, 0) ? [`rotation ${between(rotationDeg, '°')}`] : []),
+    ...(translationPx > 0 ? [`translation by up to ${translationPx} pixels along each axis`] : []),
+    ...(varies(scale, 1) ? [`magnification ${between(scale)}`] : []),
+    ...(varies(gain, 1) ? [`gain ${between(gain)}`] : []),
+    ...(varies(offset, 0) ? [`offset ${between(offset)}`] : []),
+  ];
 }
 
 function notesOf(

@@ -9,7 +9,8 @@ import { newRecord } from '../run/new-record.ts';
 import { type RunRecord, runFiles } from '../run/run-record.ts';
 import { batchesOf } from '../training/train-network.ts';
 import { runToResume, stopWhenAborted, trainRun } from '../training/train-run.ts';
-import { augmentationOf, type Recipe, SYSTEM } from './recipe.ts';
+import { augmentationOf, batchOf, type Recipe, SYSTEM } from './recipe.ts';
+import { recipeOf } from './settings.ts';
 
 /** How a run of the system is made. */
 export interface TrainOptions {
@@ -70,8 +71,10 @@ export async function trainKang2021(options: TrainOptions): Promise<RunRecord> {
   const { engine, manifest, out, recipe, seed, resume, weights, signal, events } = options;
   const { onNote, onTiming } = events ?? {};
   const runOptions = { engine, out, resume, signal, onNote, onTiming };
-  const begun = await runToResume(runOptions);
-  const rows = splitRows(manifest, recipe, seed);
+  const begun = await runToResume(runOptions, recipeOf);
+  const recipeFor = (network: NetworkName): Recipe => ({ ...recipe, batch: batchOf(recipe, network) });
+  const largest = Math.max(...recipe.networks.map((network) => batchOf(recipe, network)));
+  const rows = splitRows(manifest, { ...recipe, batch: largest }, seed);
   const count = (split: Split) => rows.filter((row) => row.split === split).length;
   const specOf = (network: NetworkName) =>
     classifierSpec(recipe, network, manifest.classes.length, weights.has(network));
@@ -89,11 +92,12 @@ export async function trainKang2021(options: TrainOptions): Promise<RunRecord> {
       await checkImages(manifest, rows, { onImage: () => stopWhenAborted(signal, 'before training began'), onNote });
       for (const [network, file] of weights) await startingWeights(specOf(network), seed, file);
     },
-    step: (network) => recipeStep(specOf(network), recipe, engine.device),
+    step: (network) => recipeStep(specOf(network), recipeFor(network), engine.device),
     train: async (network, step, lowerings) => {
       const [train, val, test] = [count('train'), count('val'), count('test')];
-      const { batch, epochs } = recipe;
-      events?.onMember?.(network, { train, val, test, batch, batches: batchesOf(train, recipe), epochs });
+      const own = recipeFor(network);
+      const { batch, epochs } = own;
+      events?.onMember?.(network, { train, val, test, batch, batches: batchesOf(train, own), epochs });
       const spec = specOf(network);
       const { values, note } = await startingWeights(spec, seed, weights.get(network));
       if (note) onNote?.(note);
@@ -108,7 +112,10 @@ export async function trainKang2021(options: TrainOptions): Promise<RunRecord> {
           normalisation: recipe.normalisation,
           augmentation: augmentationOf(recipe),
         },
-        { engine, recipe, seed, files: runFiles(out).member(network), lowerings, resume, signal, events: events?.fit },
+        {
+          ...{ engine, recipe: own, seed, files: runFiles(out).member(network), lowerings, resume, signal, onNote },
+          events: events?.fit,
+        },
       );
     },
   });

@@ -47,6 +47,7 @@ export const runFiles = (folder: string) => ({
   predictions: join(folder, 'predictions.csv'),
   metrics: join(folder, 'metrics.json'),
   report: join(folder, 'report.html'),
+  figures: join(folder, 'figures'),
   member: (name: string) => ({
     folder: join(folder, name),
     last: join(folder, name, 'last.safetensors'),

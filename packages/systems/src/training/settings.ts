@@ -6,6 +6,8 @@ import { SystemError } from '../errors.ts';
 export interface RecipeTable<R extends object> {
   readonly presets: Readonly<Record<string, R>>;
   readonly schema: { readonly [K in keyof R]: z.ZodType<R[K]> };
+  /** Values of keys that older runs lack: those that change nothing. */
+  readonly absent: Partial<R>;
   /** A contradiction between values as the rest of a sentence, or null; `changed` names those that the user set. */
   readonly conflict: (recipe: R, changed: ReadonlySet<string>) => string | null;
 }
@@ -40,10 +42,10 @@ export function changedRecipe<R extends object>(
 
 /** The recipe that a run record holds. */
 export function recordedRecipe<R extends object>(
-  { schema }: RecipeTable<R>,
+  { schema, absent }: RecipeTable<R>,
   record: Readonly<Record<string, unknown>>,
 ): R {
-  const parsed = z.object(schema).safeParse(record);
+  const parsed = z.object(schema).safeParse({ ...absent, ...record });
   if (!parsed.success)
     throw new SystemError(
       'run-missing',

@@ -33,6 +33,7 @@ export interface TrainingPlace {
   readonly resume: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly events?: FitEvents | undefined;
+  readonly onNote?: ((note: string) => void) | undefined;
 }
 
 /** Batches of an epoch; what does not fill the last one is left out, another part each epoch. */

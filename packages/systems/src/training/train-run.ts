@@ -28,9 +28,13 @@ export interface SystemRun<Member extends string> {
   readonly train: (member: Member, step: TrainingStep, lowerings: ReadonlyMap<string, string>) => Promise<void>;
 }
 
-/** The record of the run to go on with; null where a new one begins. SystemError 'run-exists' unless it may be resumed. */
-export async function runToResume({ out, resume, onNote }: RunOptions): Promise<RunRecord | null> {
-  const begun = (await holdsRun(out)) ? await readRunRecord(out) : null;
+/** The record of the run to go on with; null where a new one begins. SystemError 'run-exists' unless it may be resumed. `recipeOf` reads its recipe, also that of an older version. */
+export async function runToResume(
+  { out, resume, onNote }: RunOptions,
+  recipeOf: (record: RunRecord['recipe']) => object,
+): Promise<RunRecord | null> {
+  const found = (await holdsRun(out)) ? await readRunRecord(out) : null;
+  const begun = found && { ...found, recipe: { ...recipeOf(found.recipe) } };
   if (begun && !resume)
     throw new SystemError(
       'run-exists',

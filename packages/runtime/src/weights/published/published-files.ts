@@ -45,3 +45,13 @@ export const PUBLISHED_FILES: ReadonlyMap<string, PublishedFile> = new Map(
 function digitsOf(address: string): string {
   return /-([0-9a-f]{8,64})\.pth$/.exec(address)?.[1] as string;
 }
+
+/** Weights that expect other images than those normalised by the mean and deviation of ImageNet's channels, and which. */
+export const PUBLISHED_INPUTS: ReadonlyMap<string, string> = new Map([
+  [
+    'inception_v3',
+    "published weights expect images in [-1, 1], (v - 0.5) / 0.5 for v in [0, 1]: torchvision's transform_input, which brings ImageNet's normalisation to that, is not part of the network",
+  ],
+  ['inceptionresnetv2', 'published weights expect images in [-1, 1], (v - 0.5) / 0.5 for v in [0, 1]'],
+  ['xception', 'published weights expect images in [-1, 1], (v - 0.5) / 0.5 for v in [0, 1]'],
+]);

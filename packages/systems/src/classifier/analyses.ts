@@ -1,0 +1,232 @@
+/** What the report of an evaluated classifier shows beside ROC curves: each analysis a function of scores and truths. */
+import type { Estimate, ReportData } from '@mammoscope/report';
+import {
+  brier,
+  type ConfusionMetrics,
+  confusion,
+  decisionCurve,
+  delongOverall,
+  delongPaired,
+  fixedSensitivity,
+  fixedSpecificity,
+  holm,
+  type Labels,
+  platt,
+  plattProbability,
+  precisionRecall,
+  reliability,
+  type Scores,
+  StatsError,
+} from '@mammoscope/stats';
+
+/** A model's scores on the images evaluated and, for what is chosen or fitted, on the validation images. */
+export interface ScoredModel {
+  readonly model: string;
+  readonly role: 'member' | 'ensemble' | 'single';
+  readonly scores: readonly number[];
+  readonly cutoff: number;
+}
+
+/** Scores of the headline model on the validation images. */
+export interface ValidationScores {
+  readonly scores: Scores;
+  readonly positive: Labels;
+}
+
+/** The images evaluated and every model's scores on them; the headline model is the one that a report leads with. */
+export interface Evaluated {
+  readonly models: readonly ScoredModel[];
+  readonly headline: ScoredModel;
+  readonly positive: readonly boolean[];
+  readonly dataset: string;
+  readonly validation: ValidationScores;
+  /** How the headline's cut-off was chosen, in words. */
+  readonly cutoffRule: string;
+}
+
+/** Models of which all pairs are compared; of more, the headline with each other one. */
+const ALL_PAIRS = 3;
+/** Rates at which a cut-off is chosen besides the recipe's. */
+export const FIXED_RATE = 0.9;
+
+const estimate = (p: {
+  readonly value: number | null;
+  readonly interval: { readonly lower: number; readonly upper: number } | null;
+}): Estimate => ({
+  value: p.value,
+  interval: p.interval && [p.interval.lower, p.interval.upper],
+});
+
+/** Every analysis of the models. */
+export function analysesOf(
+  evaluated: Evaluated,
+): Pick<ReportData, 'precisionRecall' | 'comparisons' | 'calibration' | 'decision' | 'operatingPoints'> {
+  const { models, positive, dataset } = evaluated;
+  const positives = positive.filter(Boolean).length;
+  const cases = { positives, negatives: positive.length - positives };
+  return {
+    precisionRecall: models.map(({ model, role, scores }) => {
+      const { points, averagePrecision } = precisionRecall(scores, positive);
+      return {
+        model,
+        role,
+        dataset,
+        ...cases,
+        points: points.map(({ recall, precision }) => ({ recall, precision })),
+        averagePrecision: { value: averagePrecision },
+      };
+    }),
+    comparisons: comparisonsOf(evaluated),
+    ...calibrationOf(evaluated),
+    operatingPoints: operatingPointsOf(evaluated),
+  };
+}
+
+/** Undefined where a test has no variance to divide by: two models that tell all images apart, or none. */
+function defined<T>(test: () => T): T | undefined {
+  try {
+    return test();
+  } catch (error) {
+    if (error instanceof StatsError && error.code === 'stats/variance') return undefined;
+    throw error;
+  }
+}
+
+function comparisonsOf({ models, headline, positive, dataset }: Evaluated): NonNullable<ReportData['comparisons']> {
+  if (models.length < 2) return [];
+  const all = models.flatMap((first, i) => models.slice(i + 1).map((second) => [first, second] as const));
+  const others = models.filter((model) => model !== headline);
+  const chosen = models.length <= ALL_PAIRS ? all : others.map((second) => [headline, second] as const);
+  const tested = chosen.flatMap(([first, second]) => {
+    const test = defined(() => delongPaired(first.scores, second.scores, positive));
+    return test ? [{ first: first.model, second: second.model, test }] : [];
+  });
+  const { adjusted } = holm(tested.map(({ test }) => test.p));
+  const overall = defined(() =>
+    delongOverall(
+      models.map(({ scores }) => scores),
+      positive,
+    ),
+  );
+  return [
+    {
+      dataset,
+      test: 'Paired test of DeLong et al. 1988, images taken as independent',
+      adjustment: 'Holm',
+      pairs: tested.map(({ first, second, test }, i) => ({
+        first,
+        second,
+        difference: test.difference,
+        interval: [test.interval.lower, test.interval.upper] as const,
+        p: test.p,
+        ...(tested.length > 1 ? { adjustedP: adjusted[i] as number } : {}),
+      })),
+      ...(overall && models.length > 2
+        ? { overall: { chiSquare: overall.chiSquare, degreesOfFreedom: overall.degreesOfFreedom, p: overall.p } }
+        : {}),
+    },
+  ];
+}
+
+/** Calibration and net benefit of the headline model as trained and after Platt scaling on the validation images. */
+function calibrationOf({
+  headline,
+  positive,
+  dataset,
+  validation,
+}: Evaluated): Pick<ReportData, 'calibration' | 'decision'> {
+  const sigmoid = platt(validation.scores, validation.positive);
+  const ways = [
+    { name: 'as trained', probabilities: headline.scores },
+    {
+      name: 'after Platt scaling',
+      probabilities: headline.scores.map((score) => plattProbability(sigmoid, score)),
+    },
+  ];
+  const curves = ways.map(({ name, probabilities }) => ({ name, curve: decisionCurve(probabilities, positive) }));
+  const [first] = curves;
+  return {
+    calibration: [
+      {
+        model: headline.model,
+        dataset,
+        curves: ways.map(({ name, probabilities }) => {
+          const { bins, expectedError } = reliability(probabilities, positive);
+          return {
+            name,
+            bins: bins.map(({ lower, upper, count, predicted, observed }) => ({
+              lower,
+              upper,
+              count,
+              predicted,
+              observed: estimate(observed),
+            })),
+            brier: brier(probabilities, positive).score,
+            expectedError,
+          };
+        }),
+      },
+    ],
+    decision: first
+      ? [
+          {
+            dataset,
+            cases: positive.length,
+            prevalence: first.curve.prevalence,
+            models: curves.map(({ name, curve }) => ({
+              model: `${headline.model}, ${name}`,
+              points: curve.points.map(({ threshold, model }) => ({ threshold, netBenefit: model })),
+            })),
+            all: first.curve.points.map(({ threshold, all }) => ({ threshold, netBenefit: all })),
+          },
+        ]
+      : [],
+  };
+}
+
+function tableOf(counts: ConfusionMetrics) {
+  const { tp, fp, fn, tn, sensitivity, specificity, accuracy, ppv, npv } = counts;
+  return {
+    tp,
+    fp,
+    fn,
+    tn,
+    sensitivity: estimate(sensitivity),
+    specificity: estimate(specificity),
+    accuracy: estimate(accuracy),
+    ppv: estimate(ppv),
+    npv: estimate(npv),
+  };
+}
+
+/** The headline model at the recipe's cut-off and at those that hold sensitivity and specificity on the validation images. */
+function operatingPointsOf({
+  headline,
+  positive,
+  dataset,
+  validation,
+  cutoffRule,
+}: Evaluated): NonNullable<ReportData['operatingPoints']> {
+  const { scores, positive: truths } = validation;
+  const percent = 100 * FIXED_RATE;
+  const points = [
+    { name: capitalised(cutoffRule), cutoff: headline.cutoff },
+    {
+      name: `Sensitivity nearest ${percent} % on the validation images`,
+      cutoff: fixedSensitivity(scores, truths, { target: FIXED_RATE }).threshold,
+    },
+    {
+      name: `Specificity nearest ${percent} % on the validation images`,
+      cutoff: fixedSpecificity(scores, truths, { target: FIXED_RATE }).threshold,
+    },
+  ];
+  return points.map(({ name, cutoff }) => ({
+    model: headline.model,
+    dataset,
+    name,
+    ...(Number.isFinite(cutoff) ? { cutoff: { value: cutoff, comparison: '≥' as const } } : {}),
+    ...tableOf(confusion(headline.scores, positive, cutoff)),
+  }));
+}
+
+const capitalised = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

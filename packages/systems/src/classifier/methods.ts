@@ -1,0 +1,130 @@
+/** The methods section of a report: what was computed, in the words of the field. */
+import type { Methods } from '@mammoscope/report';
+import type { RunRecord } from '../run/run-record.ts';
+import { FIXED_RATE } from './analyses.ts';
+
+/** What the sentences are made from. */
+export interface MethodsFacts {
+  readonly record: RunRecord;
+  /** Of the paper that the system is from. */
+  readonly citation: string;
+  /** As a sentence names them, for example 'Kang et al.' */
+  readonly authors: string;
+  readonly recipe: {
+    readonly sizePx: number;
+    readonly batch: number;
+    readonly normalisation: string;
+    readonly epochs: number;
+    readonly patience: number;
+    readonly learningRate: number;
+    readonly weightDecay: number;
+  };
+  /** How training images were varied, in words; empty where they were not. */
+  readonly augmentation: readonly string[];
+  readonly dataset: string;
+  readonly images: number;
+  readonly patients: number;
+  readonly positives: number;
+  readonly cutoffFrom: 'validation' | 'test';
+  readonly bootstrapReplicates: number;
+}
+
+const REFERENCES = {
+  youden: 'Youden WJ. Index for rating diagnostic tests. Cancer 1950;3:32-35.',
+  delong:
+    'DeLong ER, DeLong DM, Clarke-Pearson DL. Comparing the areas under two or more correlated receiver operating characteristic curves: a nonparametric approach. Biometrics 1988;44:837-845.',
+  wilson:
+    'Wilson EB. Probable inference, the law of succession, and statistical inference. J Am Stat Assoc 1927;22:209-212.',
+  bootstrap: 'Efron B, Tibshirani RJ. An introduction to the bootstrap. New York: Chapman & Hall, 1993.',
+  holm: 'Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat 1979;6:65-70.',
+  platt:
+    'Platt JC. Probabilistic outputs for support vector machines and comparisons to regularized likelihood methods. In: Advances in large margin classifiers. Cambridge: MIT Press, 1999;61-74.',
+  brier: 'Brier GW. Verification of forecasts expressed in terms of probability. Mon Weather Rev 1950;78:1-3.',
+  decision:
+    'Vickers AJ, Elkin EB. Decision curve analysis: a novel method for evaluating prediction models. Med Decis Making 2006;26:565-574.',
+  gradCam:
+    'Selvaraju RR, Cogswell M, Das A, et al. Grad-CAM: visual explanations from deep networks via gradient-based localization. In: Proc IEEE Int Conf Comput Vis 2017;618-626.',
+  stard:
+    'Bossuyt PM, Reitsma JB, Bruns DE, et al. STARD 2015: an updated list of essential items for reporting diagnostic accuracy studies. BMJ 2015;351:h5527.',
+} as const;
+
+/** References in the order in which they are first cited; `cite` gives the number in brackets. */
+function bibliography() {
+  const cited: string[] = [];
+  return {
+    cited,
+    cite: (reference: string): string => {
+      if (!cited.includes(reference)) cited.push(reference);
+      return `(${cited.indexOf(reference) + 1})`;
+    },
+  };
+}
+
+const listed = (items: readonly string[]) =>
+  items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** Methods of training and evaluation, one paragraph each for data, model and statistical analysis. */
+export function methodsOf(facts: MethodsFacts): Methods {
+  const { cited, cite } = bibliography();
+  const { record } = facts;
+  const paragraphs = [
+    { heading: 'Images', text: imagesText(facts, cite) },
+    { heading: 'Model', text: modelText(facts, cite) },
+    { heading: 'Statistical analysis', text: statisticsText(facts, cite) },
+    {
+      heading: 'Software',
+      text: `${listed(Object.entries(record.versions).map(([name, version]) => `${name} ${version}`))}; computed on ${record.device} with ${counted(record.threads, 'thread')} and random seed ${record.seed}.`,
+    },
+  ];
+  return { paragraphs, references: cited };
+}
+
+type Cite = (reference: string) => string;
+
+function imagesText({ record, dataset, images, patients, positives }: MethodsFacts, cite: Cite): string {
+  const { rows, classes, exclusions } = record;
+  const people = (of: readonly { readonly patientId: string }[]) => new Set(of.map(({ patientId }) => patientId)).size;
+  const part = (split: string) => {
+    const of = rows.filter((row) => row.split === split);
+    return `${counted(of.length, 'image')} of ${counted(people(of), 'patient')}`;
+  };
+  const positiveNames = listed(classes.slice(1));
+  const left = exclusions.length > 0 ? ` ${counted(exclusions.length, 'image')} had been excluded.` : '';
+  return `The data set had ${counted(rows.length, 'image')} of ${counted(people(rows), 'patient')}.${left} The reference standard was the label of the manifest; ${positiveNames} counted as positive, ${classes[0]} as negative. Images were divided by patient into a training set (${part('train')}), a validation set (${part('val')}) and a test set (${part('test')}). Results are for ${dataset === 'test split' ? 'the test set' : dataset}: ${counted(images, 'image')} of ${counted(patients, 'patient')}, ${positives} of them positive. The flow of images follows STARD 2015 ${cite(REFERENCES.stard)}.`;
+}
+
+function modelText({ record, citation, authors, augmentation, recipe }: MethodsFacts, cite: Cite): string {
+  const { members, weights } = record;
+  const started = members.filter((member) => Object.hasOwn(weights, member));
+  const random = members.filter((member) => !Object.hasOwn(weights, member));
+  const origins =
+    started.length === 0
+      ? 'from random weights'
+      : random.length === 0
+        ? 'from the weights named under Provenance'
+        : `${listed(started)} from the weights named under Provenance, ${listed(random)} from random weights`;
+  const varied =
+    augmentation.length > 0 ? ` Training images were varied at random in each epoch by ${listed(augmentation)}.` : '';
+  const ensemble = members.length > 1 ? ' The ensemble is the arithmetic mean of their predicted probabilities.' : '';
+  const normalised =
+    recipe.normalisation === 'zScore' ? 'to mean 0 and standard deviation 1' : 'to the range of 0 to 1';
+  return `The system follows ${authors} ${cite(citation)}. Images were resampled to ${recipe.sizePx} × ${recipe.sizePx} pixels and normalised ${normalised}, each by itself.${varied} ${listed(members)} ${members.length > 1 ? 'were' : 'was'} trained ${origins}${origins.includes(',') ? ',' : ''} by Adam on batches of ${recipe.batch} with a learning rate of ${recipe.learningRate} and an L2 penalty of ${recipe.weightDecay}, for at most ${counted(recipe.epochs, 'epoch')}, stopping after ${recipe.patience} without a smaller validation loss; the weights of the epoch with the largest validation AUC were kept.${ensemble} Heat maps are Grad-CAM ${cite(REFERENCES.gradCam)}. Departures from the paper are listed under Recipe.`;
+}
+
+function statisticsText({ record, cutoffFrom, bootstrapReplicates }: MethodsFacts, cite: Cite): string {
+  const several = record.members.length > 1;
+  const optimistic = cutoffFrom === 'test' ? ', which makes the rates at it optimistic' : '';
+  return [
+    `The area under the receiver operating characteristic curve (AUC) is the Mann-Whitney statistic, its 95 % confidence interval that of DeLong et al. ${cite(REFERENCES.delong)} on the logit scale.`,
+    ` The pointwise band of the curve is from ${bootstrapReplicates} bootstrap replicates of images, stratified by class, by the percentile method ${cite(REFERENCES.bootstrap)}.`,
+    several
+      ? ` AUCs of models on the same images were compared by the paired test of DeLong et al. ${cite(REFERENCES.delong)}, two-sided, with p values adjusted by Holm's method ${cite(REFERENCES.holm)}, and all together by its overall chi-square test.`
+      : '',
+    ` The cut-off is the score with the largest Youden index ${cite(REFERENCES.youden)} on the ${cutoffFrom} images${optimistic}; two more were chosen on the validation images for the sensitivity and the specificity nearest ${100 * FIXED_RATE} %.`,
+    ` Sensitivity, specificity, accuracy, positive and negative predictive value have Wilson score intervals ${cite(REFERENCES.wilson)}, F1 that of TP/(TP + FP + FN), carried over.`,
+    ' Average precision is the sum of precision over the steps of recall, without interpolation.',
+    ` Calibration is shown in ten bins of equal width with Wilson intervals, as trained and after Platt scaling ${cite(REFERENCES.platt)} fitted on the validation images, with the Brier score ${cite(REFERENCES.brier)} and the expected calibration error; net benefit is that of Vickers and Elkin ${cite(REFERENCES.decision)}.`,
+    ' All intervals are of 95 % and take images as independent, also where a patient has several.',
+  ].join('');
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Engine } from '@mammoscope/runtime';
+import { newRecord } from '../run/new-record.ts';
+import { writeRunRecord } from '../run/run-record.ts';
+import { requireSameRun } from '../run/same-run.ts';
+import { PLAIN_TRAINING } from '../training/recipe.ts';
+import { runToResume } from '../training/train-run.ts';
+import { augmentationOf, batchOf, deviationsOf, PLAIN_IMAGES, PRESETS } from './recipe.ts';
+import { recipeOf, recipeWith } from './settings.ts';
+
+const names = (recipe: Parameters<typeof deviationsOf>[0]) => deviationsOf(recipe).map(({ name }) => name);
+
+test("the preset `paper` trains the paper's networks with the paper's mini-batches", () => {
+  const { paper } = PRESETS;
+  // "The mini-batch sizes were set to 32 for Xception and Inception-v3, 16 for ResNet-101 and Inception-ResNet-v2, and 8 for DenseNet-201."
+  assert.deepEqual(Object.fromEntries(paper.networks.map((network) => [network, batchOf(paper, network)])), {
+    resnet101: 16,
+    xception: 32,
+    inception_v3: 32,
+    inceptionresnetv2: 16,
+    densenet201: 8,
+  });
+  assert.deepEqual(names(paper), ['normalisation', 'augmentation', 'border', 'split', 'cut-off']);
+});
+
+test('a batch that is set is that of every network, unless networkBatches is set too', () => {
+  const four = recipeWith('paper', ['batch=4']);
+  assert.deepEqual(new Set(four.networks.map((network) => batchOf(four, network))), new Set([4]));
+  const own = recipeWith('paper', ['batch=4', 'networkBatches=densenet201:2, xception:6']);
+  assert.deepEqual(
+    own.networks.map((network) => batchOf(own, network)),
+    [4, 6, 4, 4, 2],
+  );
+  const batch = deviationsOf(own).find(({ name }) => name === 'batch');
+  assert.equal(
+    batch?.here,
+    '4 for resnet101 and inception_v3 and inceptionresnetv2, 6 for xception, 2 for densenet201',
+  );
+  assert.equal(deviationsOf(four).find(({ name }) => name === 'batch')?.here, '4');
+  assert.ok(!names(recipeWith('paper', ['batch=16', 'networks=resnet101'])).includes('batch'));
+});
+
+test('a batch of a network is refused where it cannot be', () => {
+  const refused = (settings: readonly string[], message: RegExp) =>
+    assert.throws(() => recipeWith('paper', settings), { code: 'option-invalid', message });
+  refused(['networkBatches=xception'], /networkBatches=xception: write it as network:images, for example xception:32/);
+  refused(['networkBatches=yolo:3'], /write it as network:images/);
+  refused(['networkBatches=xception:0'], /write it as network:images/);
+  refused(
+    ['networkBatches=resnet18:4'],
+    /resnet18:4 has no use, as the recipe trains resnet101, xception, .*: name one/,
+  );
+  refused(['accumulate=16'], /a batch of 8 images cannot be split into 16 equal parts/);
+});
+
+test('scale, gain and offset are off, reach the augmentation when set, and are departures from the paper', () => {
+  for (const recipe of Object.values(PRESETS)) {
+    const { scale, gain, offset } = augmentationOf(recipe);
+    assert.deepEqual([scale, gain, offset], [[1, 1], [1, 1], [0, 0]]); // biome-ignore format: one row
+  }
+  const recipe = recipeWith('tiny', ['scale=0.8,1.2', 'gain=0.9,1.1', 'offset=-0.1,0.1']);
+  const { scale, gain, offset } = augmentationOf(recipe);
+  assert.deepEqual([scale, gain, offset], [[0.8, 1.2], [0.9, 1.1], [-0.1, 0.1]]); // biome-ignore format: one row
+  const added = deviationsOf(recipe).filter(({ paper }) => paper === 'not done');
+  assert.deepEqual(
+    added.map(({ name, here }) => `${name} ${here}`),
+    ['scale 0.8, 1.2', 'gain 0.9, 1.1', 'offset -0.1, 0.1'],
+  );
+  const refused = (setting: string, message: RegExp) =>
+    assert.throws(() => recipeWith('tiny', [setting]), { code: 'option-invalid', message });
+  refused('scale=0,1', /scale=0,1: too small/);
+  refused('gain=2,1', /gain=2,1: the first number must not be above the second/);
+  refused('offset=1', /offset=1: /);
+});
+
+test('a run of an earlier version, whose recipe lacks later keys, is read and resumed as what it was', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mammoscope-recipe-'));
+  const engine = await Engine.create({ threads: 1 });
+  try {
+    const later = new Set(Object.keys({ ...PLAIN_TRAINING, ...PLAIN_IMAGES }));
+    const older = Object.fromEntries(Object.entries(PRESETS.tiny).filter(([key]) => !later.has(key)));
+    assert.ok(!('accumulate' in older) && !('scale' in older) && 'epochs' in older);
+    assert.deepEqual(recipeOf(older), PRESETS.tiny);
+    const { epochs, ...incomplete } = older;
+    assert.throws(() => recipeOf(incomplete), { code: 'run-missing', message: /cannot read: epochs/ });
+    const run = (recipe: object) =>
+      newRecord({
+        ...{ engine, recipe, rows: [], system: 'kang2021', preset: 'tiny', command: 'train', seed: 1, weights: {} },
+        manifest: { path: 'm.csv', sha256: 'f', classes: ['a', 'b'], rows: [] },
+        members: ['resnet18'],
+      });
+    await writeRunRecord(folder, run(older));
+    const begun = await runToResume({ engine, out: folder, resume: true }, recipeOf);
+    assert.ok(begun);
+    requireSameRun(folder, begun, run(PRESETS.tiny));
+    assert.throws(() => requireSameRun(folder, begun, run(recipeWith('tiny', ['accumulate=2']))), {
+      code: 'run-mismatch',
+      message: /begun with accumulate 1:/,
+    });
+  } finally {
+    await engine.close();
+    await rm(folder, { recursive: true });
+  }
+});

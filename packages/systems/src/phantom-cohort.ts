@@ -1,0 +1,162 @@
+/** A cohort of virtual women as a folder: images, masks, manifest.csv, truth.json. */
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { writeAside } from '@mammoscope/files';
+import { formatCsv } from '@mammoscope/imaging';
+import {
+  BREAST_VIEWS,
+  type BreastDensity,
+  DEFAULT_DIFFICULTY,
+  DENSITIES,
+  drawWoman,
+  PHANTOM_PRESETS,
+  type PhantomPresetName,
+  type Woman,
+} from '@mammoscope/phantom';
+import { SystemError } from './errors.ts';
+import { type PhantomBreastRecord, type PhantomBreastTask, viewPaths, writePhantomBreast } from './phantom-breast.ts';
+import { makeFolder } from './run/make-folder.ts';
+
+export { type BreastDensity, DENSITIES, PHANTOM_PRESETS, type PhantomPresetName };
+
+/** What to draw and where. */
+export interface PhantomCohortOptions {
+  readonly out: string;
+  readonly patients: number;
+  readonly preset: PhantomPresetName;
+  readonly seed: number;
+  /** The same for all women; drawn for each where absent. */
+  readonly density?: BreastDensity;
+  /** 0 to 1, see drawLesion. */
+  readonly difficulty?: number;
+  /** Breasts drawn at the same time; above 1 in worker threads. The result does not depend on it. */
+  readonly threads?: number;
+  /** Called after each breast, of which there are two a woman. */
+  readonly onBreast?: (done: number, total: number) => void;
+}
+
+/** What was written. */
+export interface PhantomCohortSummary {
+  readonly manifest: string;
+  readonly truth: string;
+  readonly patients: number;
+  readonly images: number;
+  /** Women by label. */
+  readonly labels: Readonly<Record<string, number>>;
+}
+
+/**
+ * Draws and writes a cohort. The same options give the same bytes, whatever the number of threads, and a larger cohort begins
+ * with the women of a smaller one. The manifest is written last: a folder without one is unfinished. Throws SystemError
+ * 'option-invalid' for a number out of range, or for a folder that holds a manifest already.
+ */
+export async function writePhantomCohort(options: PhantomCohortOptions): Promise<PhantomCohortSummary> {
+  const { patients, preset, seed, density, threads = 1 } = options;
+  const difficulty = options.difficulty ?? DEFAULT_DIFFICULTY;
+  const out = resolve(options.out);
+  requireOptions(options, difficulty);
+  const manifest = join(out, 'manifest.csv');
+  if (await stat(manifest).catch(() => undefined)) {
+    throw new SystemError('option-invalid', `${manifest} exists already: choose another folder with --out`);
+  }
+  const women = Array.from({ length: patients }, (_, patient) =>
+    drawWoman(patient, { seed, difficulty, ...(density ? { density } : {}) }),
+  );
+  await makeFolders(out, women);
+  const tasks = women.flatMap(({ patient }) =>
+    (['L', 'R'] as const).map(
+      (side): PhantomBreastTask => ({ out, preset, seed, patient, side, difficulty, ...(density ? { density } : {}) }),
+    ),
+  );
+  const records = await drawAll(tasks, threads, options.onBreast);
+  const truth = join(out, 'truth.json');
+  await writeAside(truth, truthText(women, records, { preset, seed, difficulty }));
+  const rows = records.flatMap((record) => record.rows);
+  await writeAside(manifest, formatCsv(rows));
+  const counts = Object.entries(Object.groupBy(women, ({ label }) => label));
+  const labels = Object.fromEntries(counts.map(([label, some]) => [label, some.length]));
+  return { manifest, truth, patients, images: rows.length, labels };
+}
+
+function requireOptions({ patients, density: _, ...options }: PhantomCohortOptions, difficulty: number): void {
+  const { threads = 1 } = options;
+  if (!Number.isInteger(patients) || patients < 1)
+    throw new SystemError('option-invalid', `a cohort must have at least one patient, got ${patients}`);
+  if (!(difficulty >= 0 && difficulty <= 1))
+    throw new SystemError('option-invalid', `difficulty must be a number from 0 to 1, got ${difficulty}`);
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new SystemError('option-invalid', `threads must be a whole number above 0, got ${threads}`);
+}
+
+async function makeFolders(out: string, women: readonly Woman[]): Promise<void> {
+  for (const { patientId, lesion } of women) {
+    for (const side of ['L', 'R'] as const) {
+      for (const view of BREAST_VIEWS) await makeFolder(join(out, viewPaths(patientId, side, view).slices));
+    }
+    if (lesion) await makeFolder(join(out, 'masks', patientId));
+  }
+}
+
+/** Records in the order of the tasks. */
+async function drawAll(
+  tasks: readonly PhantomBreastTask[],
+  threads: number,
+  onBreast: PhantomCohortOptions['onBreast'],
+): Promise<PhantomBreastRecord[]> {
+  const records: PhantomBreastRecord[] = [];
+  const queue = tasks.entries();
+  let done = 0;
+  const drain = async (draw: (task: PhantomBreastTask) => Promise<PhantomBreastRecord>) => {
+    for (const [index, task] of queue) {
+      records[index] = await draw(task);
+      onBreast?.(++done, tasks.length);
+    }
+  };
+  const count = Math.min(threads, tasks.length);
+  if (count === 1) {
+    await drain(writePhantomBreast);
+    return records;
+  }
+  const workers = Array.from({ length: count }, () => new Worker(new URL('./phantom-worker.ts', import.meta.url)));
+  try {
+    await Promise.all(workers.map((worker) => drain((task) => ask(worker, task))));
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+  return records;
+}
+
+function ask(worker: Worker, task: PhantomBreastTask): Promise<PhantomBreastRecord> {
+  return new Promise((settle, reject) => {
+    const finish = (act: () => void) => {
+      worker.removeAllListeners();
+      act();
+    };
+    worker.once('message', ({ record, error }: { record?: PhantomBreastRecord; error?: string }) =>
+      finish(() => (record ? settle(record) : reject(new Error(error ?? 'a worker thread gave no answer')))),
+    );
+    worker.once('error', (error: Error) => finish(() => reject(error)));
+    worker.once('exit', () => finish(() => reject(new Error('a worker thread ended before its breast was drawn'))));
+    worker.postMessage(task);
+  });
+}
+
+/** truth.json: how the cohort was drawn, and for each woman her lesion and where each image shows it. */
+function truthText(
+  women: readonly Woman[],
+  records: readonly PhantomBreastRecord[],
+  made: { readonly preset: PhantomPresetName; readonly seed: number; readonly difficulty: number },
+): string {
+  const { dm, dbt } = PHANTOM_PRESETS[made.preset];
+  const truth = {
+    ...made,
+    dm,
+    dbt,
+    women: women.map(({ seed: _, patient, ...woman }) => ({
+      ...woman,
+      views: records.slice(2 * patient, 2 * patient + 2).flatMap((record) => record.views),
+    })),
+  };
+  return `${JSON.stringify(truth, null, 1)}\n`;
+}

@@ -1,0 +1,165 @@
+/** ROC analysis of one or several scores: AUC, operating points, subgroups. */
+import {
+  confusionCounts,
+  fixedSensitivity,
+  fixedSpecificity,
+  type PartialAuc,
+  type PartialAucOptions,
+  partialAuc,
+  precisionRecall,
+  type Subgroup,
+  type TargetRule,
+  youden,
+} from '@mammoscope/stats';
+import { type AucEstimate, type AucOptions, aucEstimate } from './auc-estimate.ts';
+import { type DecisionFigures, decisionFigures, type IntervalOptions } from './case-proportion.ts';
+import { type ModelScores, type ScoredStudy, type StudyDescription, studyOf } from './study.ts';
+
+/** Where operating points lie beside the largest Youden index. */
+export interface PointChoice {
+  readonly sensitivities: readonly number[];
+  readonly specificities: readonly number[];
+  readonly cutoffs: readonly number[];
+  readonly rule: TargetRule;
+}
+
+/** What is computed. */
+export interface DiscriminationOptions extends AucOptions, IntervalOptions {
+  readonly points: PointChoice;
+  readonly partial?: PartialAucOptions;
+}
+
+/** A cut-off with what it does. */
+export interface OperatingFigures extends DecisionFigures {
+  /** "largest Youden index", "sensitivity 0.9 (nearest)", "cut-off 0.5". */
+  readonly rule: string;
+  /** A case with score >= cutoff is called positive; null where none is, for no finite cut-off does that. */
+  readonly cutoff: number | null;
+}
+
+/** One model over all cases. */
+export interface ModelDiscrimination extends AucEstimate {
+  readonly model: string;
+  readonly averagePrecision: number;
+  readonly partialAuc: PartialAuc | null;
+  readonly points: readonly OperatingFigures[];
+}
+
+/** One subgroup; `auc` is null where a class has fewer than two cases. */
+export interface SubgroupAuc {
+  readonly by: string;
+  readonly subgroup: string;
+  readonly cases: number;
+  readonly positives: number;
+  readonly model: string;
+  readonly auc: AucEstimate | null;
+}
+
+/** The whole analysis. */
+export interface Discrimination {
+  readonly study: StudyDescription;
+  readonly confidence: number;
+  readonly seed: number;
+  readonly models: readonly ModelDiscrimination[];
+  readonly subgroups: readonly SubgroupAuc[];
+  readonly notes: readonly string[];
+}
+
+/** ROC analysis of a study. Throws StatsError for a rate or range outside [0, 1]. */
+export function discriminate(study: ScoredStudy, options: DiscriminationOptions): Discrimination {
+  const { labels, clusters } = study;
+  return {
+    study: study.description,
+    confidence: options.confidence,
+    seed: options.seed,
+    models: study.models.map(({ name, scores }) => ({
+      model: name,
+      ...aucEstimate(scores, labels, clusters, options),
+      averagePrecision: precisionRecall(scores, labels).averagePrecision,
+      partialAuc: options.partial ? partialAuc(scores, labels, options.partial) : null,
+      points: operatingPoints(scores, labels, options.points).map(({ rule, cutoff }) => ({
+        rule,
+        cutoff: Number.isFinite(cutoff) ? cutoff : null,
+        ...decisionFigures(
+          Array.from(scores, (score) => score >= cutoff),
+          labels,
+          clusters,
+          options,
+        ),
+      })),
+    })),
+    subgroups: subgroupAucs(study, options),
+    notes: notesOf(study, options),
+  };
+}
+
+/** Cut-offs with their names, the largest Youden index first. */
+function operatingPoints(
+  scores: Float64Array,
+  labels: Uint8Array,
+  { sensitivities, specificities, cutoffs, rule }: PointChoice,
+): { readonly rule: string; readonly cutoff: number }[] {
+  return [
+    { rule: 'largest Youden index', cutoff: youden(scores, labels).threshold },
+    ...sensitivities.map((target) => ({
+      rule: `sensitivity ${target} (${rule})`,
+      cutoff: fixedSensitivity(scores, labels, { target, rule }).threshold,
+    })),
+    ...specificities.map((target) => ({
+      rule: `specificity ${target} (${rule})`,
+      cutoff: fixedSpecificity(scores, labels, { target, rule }).threshold,
+    })),
+    ...cutoffs.map((cutoff) => {
+      confusionCounts(scores, labels, cutoff); // refuses what is no cut-off
+      return { rule: `cut-off ${cutoff}`, cutoff };
+    }),
+  ];
+}
+
+/** The AUC of every model in every subgroup, in the order of the columns. */
+export function subgroupAucs(study: ScoredStudy, options: AucOptions): SubgroupAuc[] {
+  const ofGroup = (by: string, group: Subgroup): SubgroupAuc[] => {
+    const { labels, models, clusters } = studyOf(study, group);
+    const positives = labels.reduce((sum, label) => sum + label, 0);
+    const enough = positives >= 2 && labels.length - positives >= 2;
+    return models.map(({ name, scores }: ModelScores) => ({
+      by,
+      subgroup: group.name,
+      cases: labels.length,
+      positives,
+      model: name,
+      auc: enough ? aucEstimate(scores, labels, clusters, options) : null,
+    }));
+  };
+  return study.by.flatMap(({ column, groups }) => groups.flatMap((group) => ofGroup(column, group)));
+}
+
+function notesOf(study: ScoredStudy, { points, replicates, bootstrap, method }: DiscriminationOptions): string[] {
+  const chosen = [
+    'largest Youden index',
+    ...(points.sensitivities.length + points.specificities.length > 0 ? ['fixed rates'] : []),
+  ];
+  return [
+    ...caseNotes(study),
+    `AUC: trapezoidal area, ties one half; interval by DeLong on the logit scale${study.clusters ? ', which takes cases as independent, and by bootstrap' : ''}.`,
+    study.clusters
+      ? `Bootstrap: ${replicates} replicates of whole clusters (${study.description.clusters?.column}), stratified by whether a cluster has a positive case, ${bootstrap} interval. Proportions: robust (sandwich) intervals on the logit scale; F1 by the same bootstrap without strata.`
+      : `Proportions: ${method} intervals; F1 by way of Wilson for tp / (tp + fp + fn). Cases are taken as independent.`,
+    `Cut-offs by ${chosen.join(' and ')} are chosen on the cases that they are judged on, which flatters.`,
+  ];
+}
+
+/** What has been done to the cases, in sentences. */
+export function caseNotes({ description: { clusters, leftOut, level } }: ScoredStudy): string[] {
+  return [
+    ...(level ? [`${level.rows} rows are joined by ${level.level}, rule ${level.rule}.`] : []),
+    ...(leftOut.length > 0
+      ? [`${leftOut.length} rows that a model misses are left out for every model (lines ${leftOut.join(', ')}).`]
+      : []),
+    ...(clusters && clusters.straddling > 0
+      ? [
+          `${clusters.straddling} of ${clusters.count} clusters hold cases of both classes: they stay whole, and count as clusters with a positive case.`,
+        ]
+      : []),
+  ];
+}
