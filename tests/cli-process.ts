@@ -68,7 +68,7 @@ const SIZE_PX = 32;
 export const CLASSES = 'normal,microcalcification';
 
 /**
- * Arguments of a training run of about two seconds: two epochs on 32 px. With seed 7 both SqueezeNets learn; with many
+ * Arguments of a training run of about two seconds: two epochs on 32 px. With seed 7 both SqueezeNets learn; with a few
  * others the last rectifier is dead from the start, and equal bytes would say less.
  */
 export function trainArguments(manifest: string, out: string, networks = 'squeezenet1_1'): string[] {

@@ -177,6 +177,7 @@ test('bad input is refused in one sentence with exit code 2', async () => {
     ],
     [compare('--cutoff', '1,2,3'), /one for each of 2, got 3/],
     [['stats', 'compare', tables.good, '--scores', 'a'], /at least two columns of scores/],
+    [['stats', 'compare', tables.good, '--scores', 'a,b,a'], /column a is named twice/],
     [['stats', 'agreement', tables.equal, '--raters', 'a'], /at least two columns of ratings/],
     [['stats', 'agreement', tables.hole, '--raters', 'a,b'], /rater b has no rating on line 6/],
     [

@@ -46,7 +46,7 @@ export {
   froc,
   sensitivityAt,
 } from './detection/froc.ts';
-export { dbtexHit, findHits, type HitRule, type Hits } from './detection/hits.ts';
+export { dbtexHit, findHits, type HitRule, type Hits, overlapHit } from './detection/hits.ts';
 export { type PixelAveragePrecisionOptions, pixelAveragePrecision } from './detection/pixel-average-precision.ts';
 export { betaCdf, betaQuantile } from './distributions/beta.ts';
 export { chiSquareTail } from './distributions/chi-square.ts';
@@ -77,6 +77,8 @@ export {
 } from './proportions/confusion.ts';
 export { type F1Method, type F1Options, type F1Score, f1Score } from './proportions/f1.ts';
 export {
+  type MeasuredProportion,
+  measuredProportion,
   type Proportion,
   type ProportionInterval,
   type ProportionMethod,
@@ -133,6 +135,7 @@ export {
   type ResampledOperatingPointOptions,
   resampledOperatingPoint,
 } from './resampling/resampled-operating-point.ts';
+export { resampledSensitivity } from './resampling/resampled-sensitivity.ts';
 export { clusterClasses, type Groups, type ResampledStatistic } from './resampling/units.ts';
 export { auc } from './roc/auc.ts';
 export {

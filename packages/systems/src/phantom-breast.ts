@@ -93,7 +93,10 @@ async function writeView(
     // writePng16 has taken the values before it returns, so the next slice can be drawn while some are written.
     const write = writePng16(join(out, slicePath(paths.slices, slice++)), plane, dbt.widthPx, dbt.heightPx);
     writing.add(write);
-    write.then(() => writing.delete(write), () => undefined); // a failed one stays, and is met below
+    write.then(
+      () => writing.delete(write),
+      () => undefined,
+    ); // a failed one stays, and is met below
     if (writing.size >= WRITES_AT_ONCE) await Promise.race(writing);
   }
   await Promise.all(writing);

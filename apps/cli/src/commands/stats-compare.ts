@@ -52,7 +52,7 @@ export function compareCommand(): Command {
     .addOption(
       listed(
         '--cutoff <scores>',
-        'one for all models or one a model (default: the largest Youden index of each)',
+        'one for all models or one a model; without, the largest Youden index of each',
         numberList,
       ),
     )

@@ -1,7 +1,7 @@
 import type { Labels, Scores } from '../cases.ts';
 import { StatsError } from '../errors.ts';
 import { DEFAULT_LEVEL } from '../interval.ts';
-import { type Proportion, proportion } from '../proportions/proportion.ts';
+import { type MeasuredProportion, measuredProportion } from '../proportions/proportion.ts';
 import { quantile } from '../resampling/quantile.ts';
 import { forecastCases } from './probabilities.ts';
 
@@ -26,7 +26,7 @@ export interface ReliabilityBin {
   /** Mean predicted probability. */
   readonly predicted: number;
   /** Share of positives with Wilson's interval, for which cases are independent. */
-  readonly observed: Proportion;
+  readonly observed: MeasuredProportion;
 }
 
 /** A reliability curve and what its bins say together. */
@@ -88,7 +88,7 @@ export function reliability(probabilities: Scores, labels: Labels, options: Reli
           upper: edges[i] ?? highest,
           count,
           predicted: predicted / count,
-          observed: proportion(positives, count, { level }),
+          observed: measuredProportion(positives, count, { level }),
         },
   );
   const gaps = bins.map(({ observed, predicted }) => Math.abs(observed.value - predicted));

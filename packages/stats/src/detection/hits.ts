@@ -1,4 +1,12 @@
-import { boxCentre, checkFindings, type Detection, type Lesion, type Volume } from './findings.ts';
+import { StatsError } from '../errors.ts';
+import {
+  boxCentre,
+  checkFindings,
+  type Detection,
+  intersectionOverUnion,
+  type Lesion,
+  type Volume,
+} from './findings.ts';
 
 /** Whether a detection finds a lesion of the same volume; the distance decides between lesions, the nearest wins. */
 export type HitRule = (detection: Detection, lesion: Lesion, volume: Volume) => { hit: boolean; distance: number };
@@ -65,4 +73,19 @@ export function findHits(
     if (found >= 0) best[found] = Math.max(best[found] ?? 0, detection.score);
   });
   return { lesionOf, best };
+}
+
+/**
+ * The rule of overlap: boxes with an intersection over union of at least `iou`, and a slice that is one of the
+ * lesion's; of several the lesion of most overlap. Throws stats/argument unless 0 < iou <= 1.
+ */
+export function overlapHit(iou: number): HitRule {
+  if (!(iou > 0 && iou <= 1)) {
+    throw new StatsError('stats/argument', `iou must lie above 0 and at most at 1, got ${iou}; pass 0.5`);
+  }
+  return ({ box, slice }, lesion) => {
+    const overlap = intersectionOverUnion(box, lesion.box);
+    const [first, last] = lesion.slices;
+    return { hit: overlap >= iou && first <= slice && slice <= last, distance: 1 - overlap };
+  };
 }

@@ -12,9 +12,9 @@ export interface ConfusionCounts {
 }
 
 /**
- * What the four counts say. A proportion without cases in its denominator has value NaN and NaN limits: ppv where nothing
- * was called positive, sensitivity where there is no positive case. `mcc` and `kappa` are NaN where they are 0/0
- * (a row or a column of the matrix is empty; for kappa, chance agreement is 1). Never 0 in their place, as some
+ * What the four counts say. A proportion without cases in its denominator has a null value and interval: ppv where
+ * nothing was called positive, sensitivity where there is no positive case. `mcc` and `kappa` are null where they are
+ * 0/0 (a row or a column of the matrix is empty; for kappa, chance agreement is 1). Never 0 in their place, as some
  * libraries have it: 0 would read as a measured value.
  */
 export interface ConfusionMetrics extends ConfusionCounts {
@@ -30,12 +30,12 @@ export interface ConfusionMetrics extends ConfusionCounts {
   readonly npv: Proportion;
   readonly f1: F1Score;
   /** Matthews correlation coefficient, Biochimica et Biophysica Acta 405 (1975), 442-451. */
-  readonly mcc: number;
+  readonly mcc: number | null;
   /** Cohen's kappa, Educational and Psychological Measurement 20 (1960), 37-46. */
-  readonly kappa: number;
+  readonly kappa: number | null;
 }
 
-/** Level and methods of the intervals; 0.95, Wilson and delta where not given. */
+/** Level and methods of the intervals; 0.95, Wilson and Wilson's indirect one of F1 where not given. */
 export interface ConfusionOptions {
   readonly level?: number;
   readonly method?: ProportionMethod;
@@ -55,12 +55,14 @@ export function confusionCounts(scores: Scores, labels: Labels, cutoff: number):
 }
 
 /** Kappa as 2 (tp tn - fp fn) / ((tp + fp)(fp + tn) + (tp + fn)(fn + tn)): (observed - chance) / (1 - chance), times n^2. */
-function kappa({ tp, fp, tn, fn }: ConfusionCounts): number {
-  return (2 * (tp * tn - fp * fn)) / ((tp + fp) * (fp + tn) + (tp + fn) * (fn + tn));
+function kappa({ tp, fp, tn, fn }: ConfusionCounts): number | null {
+  const scale = (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn);
+  return scale === 0 ? null : (2 * (tp * tn - fp * fn)) / scale;
 }
 
-function matthews({ tp, fp, tn, fn }: ConfusionCounts): number {
-  return (tp * tn - fp * fn) / (Math.sqrt((tp + fp) * (tp + fn)) * Math.sqrt((tn + fp) * (tn + fn)));
+function matthews({ tp, fp, tn, fn }: ConfusionCounts): number | null {
+  const scale = Math.sqrt((tp + fp) * (tp + fn)) * Math.sqrt((tn + fp) * (tn + fn));
+  return scale === 0 ? null : (tp * tn - fp * fn) / scale;
 }
 
 /** Everything that four counts say. Throws stats/argument for a count that is not a non-negative integer. */

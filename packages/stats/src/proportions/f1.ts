@@ -5,15 +5,15 @@ import { proportionInterval } from './proportion.ts';
 /** How the interval of an F1 score is computed. */
 export type F1Method = 'delta' | 'wilson-indirect';
 
-/** F1 = 2 tp / (2 tp + fp + fn). NaN throughout where there is neither a positive case nor a positive call. */
+/** F1 = 2 tp / (2 tp + fp + fn). 0 / 0, where there is neither a positive case nor a positive call, has nulls. */
 export interface F1Score {
-  readonly value: number;
+  readonly value: number | null;
   readonly numerator: number;
   readonly denominator: number;
-  readonly interval: Interval & { readonly method: F1Method };
+  readonly interval: (Interval & { readonly method: F1Method }) | null;
 }
 
-/** The level and method of the interval; 0.95 and 'delta' where not given. */
+/** The level and method of the interval; 0.95 and 'wilson-indirect', which covers better, where not given. */
 export interface F1Options {
   readonly level?: number;
   readonly method?: F1Method;
@@ -35,7 +35,7 @@ export interface F1Options {
  */
 export function f1Score(
   { tp, fp, fn }: { readonly tp: number; readonly fp: number; readonly fn: number },
-  { level = DEFAULT_LEVEL, method = 'delta' }: F1Options = {},
+  { level = DEFAULT_LEVEL, method = 'wilson-indirect' }: F1Options = {},
 ): F1Score {
   for (const [name, count] of Object.entries({ tp, fp, fn })) {
     if (!(Number.isSafeInteger(count) && count >= 0)) {
@@ -47,9 +47,10 @@ export function f1Score(
   }
   const numerator = 2 * tp;
   const denominator = numerator + fp + fn;
-  const value = numerator / denominator;
   const z = twoSidedDeviate(level);
-  if (method === 'wilson-indirect' || value === 0 || value === 1 || denominator === 0) {
+  if (denominator === 0) return { value: null, numerator, denominator, interval: null };
+  const value = numerator / denominator;
+  if (method === 'wilson-indirect' || value === 0 || value === 1) {
     const jaccard = proportionInterval(tp, tp + fp + fn, { level });
     const fromJaccard = (q: number) => (2 * q) / (1 + q);
     const [lower, upper] = [fromJaccard(jaccard.lower), fromJaccard(jaccard.upper)];

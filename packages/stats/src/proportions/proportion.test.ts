@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { python } from '../../tests/python.ts';
 import { assertClose, assertRelative, EXACT } from '../../tests/tolerance.ts';
-import { type ProportionMethod, proportion, proportionInterval } from './proportion.ts';
+import { measuredProportion, type ProportionMethod, proportion, proportionInterval } from './proportion.ts';
 
 /** Published to four decimals. */
 const FOUR_DECIMALS = 0.5e-4 + EXACT;
@@ -62,7 +62,7 @@ test('every interval lies in [0, 1], holds the proportion, and mirrors when succ
   for (const method of methods) {
     for (const n of [1, 2, 7, 100]) {
       for (let x = 0; x <= n; x++) {
-        const { value, interval } = proportion(x, n, { method });
+        const { value, interval } = measuredProportion(x, n, { method });
         const mirrored = proportionInterval(n - x, n, { method });
         assert.ok(0 <= interval.lower && interval.lower <= value && value <= interval.upper && interval.upper <= 1);
         assertClose(1 - mirrored.upper, interval.lower, EXACT, `${method} ${x}/${n}`);
@@ -92,9 +92,9 @@ test('exact coverage at n = 30: Clopper-Pearson never below its level, Wilson ne
   assert.ok(mean(all('wald')) < 0.94);
 });
 
-test('no trials: NaN throughout; impossible counts, levels and methods are refused', () => {
-  const { value, interval } = proportion(0, 0);
-  assert.ok([value, interval.lower, interval.upper].every(Number.isNaN));
+test('no trials: null, and no interval; impossible counts, levels and methods are refused', () => {
+  assert.deepEqual(proportion(0, 0), { value: null, numerator: 0, denominator: 0, interval: null });
+  assert.throws(() => proportionInterval(0, 0), { code: 'stats/argument', message: /0 < denominator, got 0 of 0/ });
   assert.throws(() => proportion(3, 2), { code: 'stats/argument', message: /got 3 of 2/ });
   assert.throws(() => proportion(-1, 2), { code: 'stats/argument' });
   assert.throws(() => proportion(1, 2, { level: 95 }), { code: 'stats/level', message: /got 95; pass 0.95/ });

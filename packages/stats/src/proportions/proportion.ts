@@ -10,11 +10,20 @@ export interface ProportionInterval extends Interval {
   readonly method: ProportionMethod;
 }
 
-/** A binomial proportion. With a denominator of 0 the value and both limits are NaN: there is nothing to report. */
+/**
+ * A binomial proportion. Of no cases (0 / 0) value and interval are null, throughout this package: there is nothing to
+ * report, and neither NaN nor 0 stands in for it.
+ */
 export interface Proportion {
-  readonly value: number;
+  readonly value: number | null;
   readonly numerator: number;
   readonly denominator: number;
+  readonly interval: ProportionInterval | null;
+}
+
+/** A proportion of at least one case. */
+export interface MeasuredProportion extends Proportion {
+  readonly value: number;
   readonly interval: ProportionInterval;
 }
 
@@ -66,18 +75,18 @@ function wald(numerator: number, denominator: number, level: number): Limits {
 const intervals = { wilson, 'clopper-pearson': clopperPearson, wald };
 
 /**
- * The interval of numerator successes in denominator trials; NaN limits for no trials.
- * Throws stats/argument unless 0 <= numerator <= denominator, both finite, and stats/level.
+ * The interval of numerator successes in denominator trials.
+ * Throws stats/argument unless 0 <= numerator <= denominator, 0 < denominator, both finite, and stats/level.
  */
 export function proportionInterval(
   numerator: number,
   denominator: number,
   { level = DEFAULT_LEVEL, method = 'wilson' }: ProportionOptions = {},
 ): ProportionInterval {
-  if (!(numerator >= 0 && numerator <= denominator && Number.isFinite(denominator))) {
+  if (!(numerator >= 0 && numerator <= denominator && denominator > 0 && Number.isFinite(denominator))) {
     throw new StatsError(
       'stats/argument',
-      `a proportion must have 0 <= numerator <= denominator, got ${numerator} of ${denominator}; check the counts`,
+      `the interval of a proportion must have 0 <= numerator <= denominator and 0 < denominator, got ${numerator} of ${denominator}; check the counts`,
     );
   }
   if (!Object.hasOwn(intervals, method)) {
@@ -87,13 +96,22 @@ export function proportionInterval(
     );
   }
   tailProbability(level);
-  if (denominator === 0) return { lower: Number.NaN, upper: Number.NaN, level, method };
   const [lower, upper] = intervals[method](numerator, denominator, level);
   return { lower, upper, level, method };
 }
 
-/** A proportion with its interval; the errors of {@link proportionInterval}. */
-export function proportion(numerator: number, denominator: number, options: ProportionOptions = {}): Proportion {
+/** A proportion of at least one case with its interval; the errors of {@link proportionInterval}. */
+export function measuredProportion(
+  numerator: number,
+  denominator: number,
+  options: ProportionOptions = {},
+): MeasuredProportion {
   const interval = proportionInterval(numerator, denominator, options);
   return { value: numerator / denominator, numerator, denominator, interval };
+}
+
+/** A proportion with its interval, null both for 0 / 0; else the errors of {@link proportionInterval}. */
+export function proportion(numerator: number, denominator: number, options: ProportionOptions = {}): Proportion {
+  if (numerator === 0 && denominator === 0) return { value: null, numerator, denominator, interval: null };
+  return measuredProportion(numerator, denominator, options);
 }

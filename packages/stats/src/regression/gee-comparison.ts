@@ -29,7 +29,9 @@ export interface ModelProportion {
   readonly numerator: number;
   readonly denominator: number;
   /**
-   * The estimate of the equations; numerator / denominator under independence, near it under exchangeable correlation.
+   * The estimate of the equations; numerator / denominator under independence, near it under exchangeable correlation
+   * for sensitivity and specificity. Predictive values condition on calls, which differ between the rows of a cluster,
+   * and may lie far from it there (Pepe and Anderson, Communications in Statistics 23 (1994), 939-951).
    */
   readonly value: number;
   /** Robust, on the scale of the proportion. */

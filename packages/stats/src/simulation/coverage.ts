@@ -110,7 +110,9 @@ export function coverage(options: CoverageOptions): readonly Coverage[] {
     const f1s = times(() => {
       const cohort = labels.map(() => random.integer(0, 1));
       const counts = confusionCounts(study(cohort), cohort, separation / 2);
-      return byMethod(F1_METHODS, (method) => f1Score(counts, { level, method }).interval);
+      // Without positive cases and calls F1 is 0 / 0: such a study leaves everything possible
+      const everything = { lower: 0, upper: 1, level };
+      return byMethod(F1_METHODS, (method) => f1Score(counts, { level, method }).interval ?? everything);
     });
     const proportions = times(() => {
       let successes = 0;

@@ -12,7 +12,7 @@ export interface MethodsFacts {
   readonly authors: string;
   readonly recipe: {
     readonly sizePx: number;
-    readonly batch: number;
+    readonly schedule: string;
     readonly normalisation: string;
     readonly epochs: number;
     readonly patience: number;
@@ -21,6 +21,8 @@ export interface MethodsFacts {
   };
   /** How training images were varied, in words; empty where they were not. */
   readonly augmentation: readonly string[];
+  /** Images of one update, of each network. */
+  readonly batches: readonly number[];
   readonly dataset: string;
   readonly images: number;
   readonly patients: number;
@@ -94,7 +96,7 @@ function imagesText({ record, dataset, images, patients, positives }: MethodsFac
   return `The data set had ${counted(rows.length, 'image')} of ${counted(people(rows), 'patient')}.${left} The reference standard was the label of the manifest; ${positiveNames} counted as positive, ${classes[0]} as negative. Images were divided by patient into a training set (${part('train')}), a validation set (${part('val')}) and a test set (${part('test')}). Results are for ${dataset === 'test split' ? 'the test set' : dataset}: ${counted(images, 'image')} of ${counted(patients, 'patient')}, ${positives} of them positive. The flow of images follows STARD 2015 ${cite(REFERENCES.stard)}.`;
 }
 
-function modelText({ record, citation, authors, augmentation, recipe }: MethodsFacts, cite: Cite): string {
+function modelText({ record, citation, authors, augmentation, batches, recipe }: MethodsFacts, cite: Cite): string {
   const { members, weights } = record;
   const started = members.filter((member) => Object.hasOwn(weights, member));
   const random = members.filter((member) => !Object.hasOwn(weights, member));
@@ -109,7 +111,7 @@ function modelText({ record, citation, authors, augmentation, recipe }: MethodsF
   const ensemble = members.length > 1 ? ' The ensemble is the arithmetic mean of their predicted probabilities.' : '';
   const normalised =
     recipe.normalisation === 'zScore' ? 'to mean 0 and standard deviation 1' : 'to the range of 0 to 1';
-  return `The system follows ${authors} ${cite(citation)}. Images were resampled to ${recipe.sizePx} × ${recipe.sizePx} pixels and normalised ${normalised}, each by itself.${varied} ${listed(members)} ${members.length > 1 ? 'were' : 'was'} trained ${origins}${origins.includes(',') ? ',' : ''} by Adam on batches of ${recipe.batch} with a learning rate of ${recipe.learningRate} and an L2 penalty of ${recipe.weightDecay}, for at most ${counted(recipe.epochs, 'epoch')}, stopping after ${recipe.patience} without a smaller validation loss; the weights of the epoch with the largest validation AUC were kept.${ensemble} Heat maps are Grad-CAM ${cite(REFERENCES.gradCam)}. Departures from the paper are listed under Recipe.`;
+  return `The system follows ${authors} ${cite(citation)}. Images were resampled to ${recipe.sizePx} × ${recipe.sizePx} pixels and normalised ${normalised}, each by itself.${varied} ${listed(members)} ${members.length > 1 ? 'were' : 'was'} trained ${origins}${origins.includes(',') ? ',' : ''} by Adam on batches of ${listed([...new Set(batches)].map(String))} with a learning rate of ${recipe.learningRate} (schedule: ${recipe.schedule}) and an L2 penalty of ${recipe.weightDecay}, for at most ${counted(recipe.epochs, 'epoch')}, stopping after ${recipe.patience} without a smaller validation loss; the weights of the epoch with the largest validation AUC were kept.${ensemble} Heat maps are Grad-CAM ${cite(REFERENCES.gradCam)}. Departures from the paper are listed under Recipe.`;
 }
 
 function statisticsText({ record, cutoffFrom, bootstrapReplicates }: MethodsFacts, cite: Cite): string {

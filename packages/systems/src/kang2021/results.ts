@@ -25,7 +25,7 @@ import { readHistory } from '../training/history.ts';
 import { averageValidation, type Evaluation, headline, type ModelMetrics } from './evaluate.ts';
 import { explain } from './explain.ts';
 import { metricsOf, predictionsOf } from './metrics.ts';
-import { CITATIONS, deviationsOf, type Recipe, SYSTEM } from './recipe.ts';
+import { batchOf, CITATIONS, deviationsOf, type Recipe, SYSTEM } from './recipe.ts';
 
 /** Cases of each kind in the gallery. */
 const CASES_OF_A_KIND = 3;
@@ -133,6 +133,7 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
       citation: SYSTEM.citation,
       authors: 'Kang et al.',
       augmentation: augmentationWords(recipe),
+      batches: recipe.networks.map((network) => batchOf(recipe, network)),
       recipe,
       dataset,
       images: rows.length,

@@ -8,6 +8,7 @@ import {
   subgroups,
   toLevel,
 } from '@mammoscope/stats';
+import { SystemError } from '../errors.ts';
 import {
   filledColumn,
   isMissing,
@@ -96,6 +97,12 @@ export function scoredStudy(whole: Table, columns: StudyColumns): ScoredStudy {
   const { label, scores, cluster, by = [], level } = columns;
   const others = [...(cluster === undefined ? [] : [cluster]), ...by.map(({ column }) => column)];
   requireColumns(whole, [label, ...scores, ...others]);
+  const twice = scores.find((name, k) => scores.indexOf(name) !== k);
+  if (twice !== undefined)
+    throw new SystemError(
+      'option-invalid',
+      `the column ${twice} is named twice among the scores: name each model once`,
+    );
   const { table, leftOut } = completeTable(whole, columns);
   const truth = truthColumn(table, label, columns.positive);
   const values = scores.map((name) => numberColumn(table, name));

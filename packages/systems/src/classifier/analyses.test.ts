@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { analysesOf, type Evaluated } from './analyses.ts';
+
+/** Ten images, half of them positive; scores that rank two pairs wrong. */
+const positive = [false, false, false, true, false, true, false, true, true, true];
+const scores = [0.05, 0.1, 0.2, 0.3, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9];
+const single = { model: 'a', role: 'single' as const, scores, cutoff: 0.5 };
+const validation = { scores: [0.2, 0.4, 0.6, 0.8], positive: [false, true, false, true] };
+
+const evaluated = (
+  models: readonly Evaluated['headline'][],
+  headline = models[0] as Evaluated['headline'],
+): Evaluated => ({
+  models,
+  headline,
+  positive,
+  dataset: 'test split',
+  validation,
+  cutoffRule: 'largest Youden index on the validation images',
+});
+
+test('operating points: tables add up to the images, cut-offs are those of the validation images', () => {
+  const { operatingPoints = [] } = analysesOf(evaluated([single]));
+  assert.equal(operatingPoints.length, 3);
+  for (const { tp, fp, fn, tn, cutoff } of operatingPoints) {
+    const called = scores.map((score) => score >= (cutoff?.value ?? Infinity));
+    assert.equal(tp, called.filter((yes, i) => yes && positive[i]).length);
+    assert.equal(fp, called.filter((yes, i) => yes && !positive[i]).length);
+    assert.deepEqual([tp + fn, fp + tn], [5, 5]);
+  }
+  // Of the validation images 0.4 and 0.8 are positive: both are called from 0.4 on; 0.8 calls no negative.
+  assert.deepEqual(
+    operatingPoints.map(({ cutoff }) => cutoff?.value),
+    [0.5, 0.4, 0.8],
+  );
+});
+
+test('a cut-off that calls nothing positive is left out, and its table says so', () => {
+  const { operatingPoints = [] } = analysesOf(evaluated([{ ...single, cutoff: Infinity }]));
+  const [first] = operatingPoints;
+  assert.equal(first?.cutoff, undefined);
+  assert.deepEqual([first?.tp, first?.fp, first?.fn, first?.tn], [0, 0, 5, 5]);
+  assert.deepEqual(first?.ppv, { value: null, interval: null });
+});
+
+test('calibration before and after counts every image once; net benefit of treating all is the prevalence at 0', () => {
+  const { calibration = [], decision = [] } = analysesOf(evaluated([single]));
+  const curves = calibration[0]?.curves ?? [];
+  assert.deepEqual(
+    curves.map(({ name }) => name),
+    ['as trained', 'after Platt scaling'],
+  );
+  for (const { bins } of curves) {
+    assert.equal(
+      bins.reduce((sum, { count }) => sum + count, 0),
+      10,
+    );
+    const shares = bins.reduce((sum, { count, observed }) => sum + count * (observed.value ?? Number.NaN), 0);
+    assert.ok(Math.abs(shares - 5) < 1e-12);
+  }
+  const brier = scores.reduce((sum, score, i) => sum + (score - Number(positive[i])) ** 2, 0) / 10;
+  assert.ok(Math.abs((curves[0]?.brier ?? 0) - brier) < 1e-12);
+  const atOnePercent = decision[0]?.all[0];
+  assert.ok(Math.abs((atOnePercent?.netBenefit ?? 0) - (0.5 - (0.5 * 0.01) / 0.99)) < 1e-12);
+});
+
+test('models are compared pair by pair, of many the headline with each; models that tell all apart are not tested', () => {
+  assert.deepEqual(analysesOf(evaluated([single])).comparisons, []);
+  const other = (model: string, seed: number) => ({
+    ...single,
+    model,
+    scores: scores.map((score, i) => (score * (1 + ((i * seed) % 7))) / 7),
+  });
+  const three = [single, other('b', 3), other('c', 5)];
+  const [all] = analysesOf(evaluated(three)).comparisons ?? [];
+  assert.deepEqual(
+    all?.pairs.map(({ first, second }) => first + second),
+    ['ab', 'ac', 'bc'],
+  );
+  for (const { p, adjustedP = Number.NaN } of all?.pairs ?? []) assert.ok(adjustedP >= p && adjustedP <= 1);
+  const four = [...three, { ...single, model: 'd', role: 'ensemble' as const }];
+  const [many] = analysesOf(evaluated(four, four[3])).comparisons ?? [];
+  assert.deepEqual(
+    many?.pairs.map(({ first, second }) => first + second),
+    ['da', 'db', 'dc'],
+  );
+  const perfect = { ...single, model: 'p', scores: positive.map(Number) };
+  const useless = { ...single, model: 'u', scores: positive.map(() => 0.5) };
+  assert.deepEqual(analysesOf(evaluated([perfect, useless])).comparisons?.[0]?.pairs, []);
+});
