@@ -1,7 +1,7 @@
 /** The report of a run that was really trained, in a browser. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -94,6 +94,59 @@ test('it shows the figures and the numbers of metrics.json', { skip }, async () 
   assert.ok(text.includes(`${metrics.images} images`));
   const images = await page.evaluate(() => document.images.length);
   assert.ok(images >= 4 && images % 2 === 0, `${images} images of cases`);
+  await page.close();
+});
+
+test('every figure of the page lies beside it as SVG, PNG and CSV, and its data are those of metrics.json', {
+  skip,
+}, async () => {
+  const names = await readdir(join(folder, 'run', 'figures'));
+  const stems = [...new Set(names.map((name) => name.replace(/\.[a-z]+$/, '')))];
+  assert.deepEqual(
+    names.toSorted(),
+    stems.flatMap((stem) => ['csv', 'png', 'svg'].map((ending) => `${stem}.${ending}`)).toSorted(),
+  );
+  const { page } = await open(1280, 'light');
+  const labels = await page.evaluate(() =>
+    [...document.querySelectorAll('.chart > svg')].map((figure) => figure.getAttribute('aria-label') ?? ''),
+  );
+  assert.equal(labels.length, stems.length);
+  for (const stem of stems) {
+    const file = join(folder, 'run', 'figures', stem);
+    const svg = await readFile(`${file}.svg`, 'utf8');
+    assert.match(svg, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" /);
+    assert.doesNotMatch(svg, /var\(|<script/);
+    const png = await readFile(`${file}.png`);
+    const width = png.readUInt32BE(16); // of the first chunk, IHDR
+    assert.ok(png.subarray(1, 4).toString() === 'PNG' && width >= 1180, `${stem}: ${width} px`);
+    assert.ok((await readFile(`${file}.csv`, 'utf8')).trimEnd().split('\n').length > 1, stem);
+  }
+  const matrix = join(folder, 'run', 'figures', 'figure-confusion-matrix-ensemble-test-split.csv');
+  const rows = (await readFile(matrix, 'utf8')).trimEnd().split('\n').slice(1);
+  const { tp, fp, tn, fn } = metrics.counts;
+  assert.deepEqual(
+    rows.map((row) => Number(row.split(',').at(-1))),
+    [tn, fp, fn, tp],
+  );
+  const methods = await page.evaluate(() => document.querySelector('#methods')?.textContent ?? '');
+  assert.ok(methods.includes(`${metrics.images} images`) && /DeLong et al\. \(\d+\), two-sided/.test(methods), methods);
+  const tables = await page.evaluate(() =>
+    [...document.querySelectorAll('.two-by-two')].map((table) =>
+      [...table.querySelectorAll('td.numeric')].map((cell) => Number(cell.textContent)),
+    ),
+  );
+  assert.deepEqual(tables[0], [
+    tp,
+    fp,
+    (tp ?? 0) + (fp ?? 0),
+    fn,
+    tn,
+    (fn ?? 0) + (tn ?? 0),
+    (tp ?? 0) + (fn ?? 0),
+    (fp ?? 0) + (tn ?? 0),
+    metrics.images,
+  ]);
+  assert.equal(tables.length, 3);
   await page.close();
 });
 

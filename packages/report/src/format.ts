@@ -1,3 +1,4 @@
+import { visibleText } from './html.ts';
 import type { Cutoff, Estimate } from './report-data.ts';
 
 /** Stands for an undefined number; whoever prints it explains it. */
@@ -103,7 +104,8 @@ function columnsOf(character: string): number {
 }
 
 /** A text cut to so many columns, with an ellipsis where something was cut: SVG text does not wrap. */
-export function shorten(text: string, columns: number): string {
+export function shorten(whole: string, columns: number): string {
+  const text = visibleText(whole);
   const characters = [...text];
   let used = 0;
   const total = characters.reduce((sum, character) => sum + columnsOf(character), 0);

@@ -1,4 +1,4 @@
-/** HTML that is safe to put into a page as it is. Only the `html` template makes one, so that escaping is by construction. */
+/** HTML that is safe to put into a page as it is. Only the `html` template and drawnMarkup make one, so that escaping is by construction. */
 export class RawHtml {
   readonly #markup: string;
 
@@ -31,12 +31,23 @@ const ENTITIES: Readonly<Record<string, string>> = {
  */
 const INVISIBLE = /(?![\t\n\r])\p{Cc}|\p{Bidi_Control}|\ufeff/gu;
 
-/** A text as the content of an element or of a quoted attribute. */
-export function escapeText(text: string): string {
+/** A text with nothing in it that a reader cannot see. */
+export function visibleText(text: string): string {
   return text
     .toWellFormed()
-    .replace(INVISIBLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    .replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
+    .replace(INVISIBLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** A text as the content of an element or of a quoted attribute. */
+export function escapeText(text: string): string {
+  return visibleText(text).replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
+}
+
+/** The SVG that `draw` (figures/drawing.ts) returned, as markup: its texts are escaped by the package that wrote it. */
+export function drawnMarkup(svg: string): RawHtml {
+  if (!/^<svg [^<>]*>.*<\/svg>$/s.test(svg))
+    throw new TypeError(`a drawing is one svg element, got ${svg.slice(0, 40)}`);
+  return new RawHtml(construction, svg);
 }
 
 function markupOf(value: HtmlValue): string {

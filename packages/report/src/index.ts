@@ -1,23 +1,48 @@
+export { aucComparisonFigure, pairwiseFigure } from './figures/auc-comparison.ts';
+export { calibrationFigure } from './figures/calibration.ts';
+export { confusionMatrixFigure } from './figures/confusion-matrix.ts';
+export { decisionCurveFigure } from './figures/decision-curve.ts';
+export type { Figure } from './figures/figure.ts';
+export { flowFigure } from './figures/flow.ts';
+export { frocFigure } from './figures/froc.ts';
+export { precisionRecallFigure } from './figures/precision-recall.ts';
+export { reportFigures } from './figures/report-figures.ts';
+export { rocBandFigure, rocFigure } from './figures/roc.ts';
+export { scoreDistributionFigure } from './figures/score-distribution.ts';
+export { subgroupFigure } from './figures/subgroups.ts';
+export { trainingCurvesFigure } from './figures/training-curves.ts';
 export { renderReport } from './report.ts';
 export type {
+  AucComparison,
+  Calibration,
   CaseKind,
   ConfusionMatrix,
   Cutoff,
+  DecisionCurve,
   Deviation,
   Epoch,
   Estimate,
   Exclusion,
+  Flow,
+  FlowCount,
+  FlowStage,
+  FrocCurve,
   Gallery,
   GalleryCase,
   MeasureName,
+  Methods,
   ModelPerformance,
   Note,
+  OperatingPointTable,
   Performance,
+  PrecisionRecallCurve,
   Provenance,
   RecipeValue,
   ReportData,
   RocCurve,
   ScoreDistribution,
   Split,
+  SubgroupAnalysis,
+  SubgroupRow,
   TrainingHistory,
 } from './report-data.ts';

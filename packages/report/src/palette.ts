@@ -1,7 +1,8 @@
 /**
  * The colours of a theme, by the name of their CSS variable. Series follow Okabe and Ito's colour-blind-safe hues,
- * darkened or lightened until lines reach 3:1 and texts 4.5:1 on the page (WCAG 2.2, 1.4.3 and 1.4.11); style.test.ts
- * holds them to it.
+ * darkened or lightened until lines reach 3:1 and texts 4.5:1 on the page (WCAG 2.2, 1.4.3 and 1.4.11); palette.test.ts
+ * holds them to it. No two names of LIGHT share a
+ * value: a figure is drawn in LIGHT, and themed() finds the name of each colour by its value.
  */
 export type Palette = Readonly<Record<`--${string}`, string>>;
 
@@ -19,7 +20,7 @@ export const LIGHT: Palette = {
   '--warning': '#fff3d9',
   '--warning-ink': '#5c3a00',
   '--warning-edge': '#b06d00',
-  '--series-main': '#1a222d',
+  '--series-main': '#1a222e',
   '--series-0': '#0072b2',
   '--series-1': '#c44e00',
   '--series-2': '#007f5b',

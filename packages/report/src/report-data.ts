@@ -13,6 +13,15 @@ export type ReportData = {
   readonly classes: readonly string[];
   readonly performance?: Performance;
   readonly roc?: readonly RocCurve[];
+  readonly precisionRecall?: readonly PrecisionRecallCurve[];
+  readonly comparisons?: readonly AucComparison[];
+  readonly calibration?: readonly Calibration[];
+  readonly decision?: readonly DecisionCurve[];
+  readonly froc?: readonly FrocCurve[];
+  readonly subgroups?: readonly SubgroupAnalysis[];
+  readonly operatingPoints?: readonly OperatingPointTable[];
+  readonly flow?: Flow;
+  readonly methods?: Methods;
   readonly scores?: readonly ScoreDistribution[];
   readonly confusion?: readonly ConfusionMatrix[];
   readonly gallery?: Gallery;
@@ -65,6 +74,9 @@ export type RocCurve = {
   readonly model: string;
   readonly role?: 'member' | 'ensemble' | 'single';
   readonly dataset?: string;
+  /** Cases of either class, for the axes. */
+  readonly positives?: number;
+  readonly negatives?: number;
   readonly points: readonly { readonly fpr: number; readonly tpr: number }[];
   readonly auc?: Estimate;
   readonly band?: {
@@ -75,6 +87,150 @@ export type RocCurve = {
     readonly description?: string;
   };
   readonly operatingPoint?: { readonly fpr: number; readonly tpr: number; readonly cutoff?: Cutoff };
+};
+
+/** Precision (PPV) against recall (sensitivity), in the order of ascending recall, and an interval on a grid of recalls. */
+export type PrecisionRecallCurve = {
+  readonly model: string;
+  readonly role?: 'member' | 'ensemble' | 'single';
+  readonly dataset?: string;
+  readonly positives?: number;
+  readonly negatives?: number;
+  readonly points: readonly { readonly recall: number; readonly precision: number }[];
+  readonly averagePrecision?: Estimate;
+  readonly band?: {
+    readonly recall: readonly number[];
+    readonly lower: readonly number[];
+    readonly upper: readonly number[];
+    readonly description?: string;
+  };
+};
+
+/** Differences of AUCs of models on the same cases: each pair, and all at once. `test` names the method. */
+export type AucComparison = {
+  readonly dataset?: string;
+  readonly test: string;
+  readonly pairs: readonly {
+    readonly first: string;
+    readonly second: string;
+    /** AUC of the first less AUC of the second, from -1 to 1. */
+    readonly difference: number;
+    readonly interval?: readonly [number, number] | null;
+    readonly p: number;
+    readonly adjustedP?: number;
+  }[];
+  /** For example 'Holm'. */
+  readonly adjustment?: string;
+  readonly overall?: { readonly chiSquare: number; readonly degreesOfFreedom: number; readonly p: number };
+};
+
+/** A reliability diagram: before and after recalibration as two curves, each with its own bins. */
+export type Calibration = {
+  readonly model: string;
+  readonly dataset?: string;
+  readonly curves: readonly {
+    /** For example 'as trained', 'after Platt scaling on the validation images'. */
+    readonly name: string;
+    readonly bins: readonly {
+      readonly lower: number;
+      readonly upper: number;
+      readonly count: number;
+      /** Mean predicted probability. */
+      readonly predicted: number;
+      /** Share of positives. */
+      readonly observed: Estimate;
+    }[];
+    readonly brier?: number;
+    readonly expectedError?: number;
+  }[];
+};
+
+/** Net benefit of models over threshold probabilities, beside treating all and none (Vickers and Elkin 2006). */
+export type DecisionCurve = {
+  readonly dataset?: string;
+  readonly cases: number;
+  readonly prevalence: number;
+  readonly models: readonly {
+    readonly model: string;
+    readonly role?: 'member' | 'ensemble' | 'single';
+    readonly points: readonly { readonly threshold: number; readonly netBenefit: number }[];
+  }[];
+  readonly all: readonly { readonly threshold: number; readonly netBenefit: number }[];
+  /** What is decided on, for example 'biopsy'. */
+  readonly action?: string;
+};
+
+/** A free-response ROC curve from (0, 0) on, joined by straight lines; `unit` is what false positives are counted in. */
+export type FrocCurve = {
+  readonly model: string;
+  readonly role?: 'member' | 'ensemble' | 'single';
+  readonly dataset?: string;
+  readonly unit: 'image' | 'volume' | 'case';
+  readonly units: number;
+  readonly lesions: number;
+  readonly points: readonly { readonly falsePositives: number; readonly sensitivity: number }[];
+  readonly band?: {
+    readonly falsePositives: readonly number[];
+    readonly lower: readonly number[];
+    readonly upper: readonly number[];
+    readonly description?: string;
+  };
+  /** Marked on the curve, for example at 1, 2, 3 and 4 false positives a volume. */
+  readonly marked?: readonly { readonly falsePositives: number; readonly sensitivity: number }[];
+  /** What counts as a hit. */
+  readonly hitRule?: string;
+};
+
+/** One measure in subgroups, for a forest plot; `overall` is drawn last. */
+export type SubgroupAnalysis = {
+  readonly model: string;
+  readonly dataset?: string;
+  readonly measure: MeasureName;
+  readonly overall?: SubgroupRow;
+  readonly groups: readonly { readonly name: string; readonly rows: readonly SubgroupRow[] }[];
+};
+
+/** A subgroup: `positives` of `cases`. */
+export type SubgroupRow = {
+  readonly label: string;
+  readonly cases: number;
+  readonly positives?: number;
+  readonly estimate: Estimate;
+};
+
+/** The 2 x 2 table of a model at one operating point, with what follows from it. */
+export type OperatingPointTable = {
+  readonly model: string;
+  readonly dataset?: string;
+  /** By what rule the cut-off was chosen, for example 'specificity of 90 % on the validation images'. */
+  readonly name: string;
+  readonly cutoff?: Cutoff;
+  readonly tp: number;
+  readonly fp: number;
+  readonly fn: number;
+  readonly tn: number;
+} & { readonly [name in Exclude<MeasureName, 'auc'>]?: Estimate };
+
+/** How many of one stage of a flow of participants. */
+export type FlowCount = { readonly images: number; readonly patients?: number };
+
+/** A stage of inclusions: what is left, after those who were left out before it, with reasons. */
+export type FlowStage = FlowCount & {
+  readonly name: string;
+  readonly excluded?: readonly (FlowCount & { readonly reason: string })[];
+};
+
+/** Flow of participants (STARD 2015, item 19): stages from top to bottom, then the parts that the last one is split into. */
+export type Flow = {
+  readonly stages: readonly FlowStage[];
+  readonly parts?: readonly (FlowCount & { readonly name: string; readonly detail?: readonly string[] })[];
+};
+
+/** A methods section in the words of the field: what was computed, by which method, ready for a paper. */
+export type Methods = {
+  readonly paragraphs: readonly { readonly heading: string; readonly text: string }[];
+  /** Works that the paragraphs name. */
+  readonly references?: readonly string[];
 };
 
 /** The raw scores of every image by reference class; the report makes the histogram. */

@@ -1,29 +1,47 @@
-import { html } from './html.ts';
+import { figuresOf } from './figures/report-figures.ts';
+import { html, type RawHtml } from './html.ts';
 import type { ReportData } from './report-data.ts';
-import { rocSection, scoresSection } from './sections/discrimination.ts';
+import { figuresSection, optionalFigures } from './sections/figures.ts';
 import { gallerySection } from './sections/gallery.ts';
 import { headerSection } from './sections/header.ts';
 import { imagesSection } from './sections/images.ts';
+import { methodsSection } from './sections/methods.ts';
+import { operatingPointsSection } from './sections/operating-points.ts';
 import { performanceSection } from './sections/performance.ts';
 import { provenanceSection } from './sections/provenance.ts';
 import { recipeSection } from './sections/recipe.ts';
-import { trainingSection } from './sections/training.ts';
 import { STYLE } from './style.ts';
 import { checkReportData } from './validation.ts';
 
 /** The page may show its own styles and embedded images, and do nothing else: no script, no request, no form. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
-const NAVIGATION = [
-  ['performance', 'Performance'],
-  ['roc', 'Discrimination'],
-  ['scores', 'Scores'],
-  ['gallery', 'Heat maps'],
-  ['training', 'Training'],
-  ['images', 'Images'],
-  ['recipe', 'Recipe'],
-  ['provenance', 'Provenance'],
-] as const;
+/** Sections from top to bottom: id, name in the navigation, content; undefined where the data have nothing for it. */
+function sectionsOf(data: ReportData): (readonly [id: string, name: string, content: RawHtml | undefined])[] {
+  const figures = figuresOf(data);
+  const noCurve = 'This run has no ROC curve: it has not been evaluated, or on one class only.';
+  const noScores = 'This run has no scores: it has not been evaluated.';
+  return [
+    ['performance', 'Performance', performanceSection(data)],
+    ['roc', 'Discrimination', figuresSection('roc', 'Discrimination', figures.discrimination, noCurve)],
+    ['operating-points', 'Operating points', operatingPointsSection(data)],
+    ['scores', 'Scores', figuresSection('scores', 'Scores and decisions', figures.scores, noScores)],
+    ['calibration', 'Calibration', optionalFigures('calibration', 'Calibration', figures.calibration)],
+    ['decision', 'Decision curve', optionalFigures('decision', 'Clinical utility', figures.decision)],
+    ['detection', 'Detection', optionalFigures('detection', 'Detection', figures.detection)],
+    ['subgroups', 'Subgroups', optionalFigures('subgroups', 'Subgroups', figures.subgroups)],
+    ['gallery', 'Heat maps', gallerySection(data)],
+    [
+      'training',
+      'Training',
+      figuresSection('training', 'Training', figures.training, 'This run has no training history.'),
+    ],
+    ['images', 'Images', imagesSection(data, figures.flow)],
+    ['methods', 'Methods', methodsSection(data)],
+    ['recipe', 'Recipe', recipeSection(data)],
+    ['provenance', 'Provenance', provenanceSection(data)],
+  ];
+}
 
 /**
  * One HTML file that reports a trained, evaluated classifier: no script, nothing fetched, every text escaped, the same
@@ -31,17 +49,8 @@ const NAVIGATION = [
  */
 export function renderReport(data: ReportData): string {
   checkReportData(data);
-  const links = NAVIGATION.map(([id, name]) => html`<a href="#${id}">${name}</a> `);
-  const sections = [
-    performanceSection(data),
-    rocSection(data),
-    scoresSection(data),
-    gallerySection(data),
-    trainingSection(data),
-    imagesSection(data),
-    recipeSection(data),
-    provenanceSection(data),
-  ];
+  const sections = sectionsOf(data).filter(([, , content]) => content !== undefined);
+  const links = sections.map(([id, name]) => html`<a href="#${id}">${name}</a> `);
   return html`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -57,7 +66,7 @@ ${STYLE}
 ${headerSection(data)}
 <nav aria-label="Sections">${links}</nav>
 <main>
-${sections}
+${sections.map(([, , content]) => content)}
 </main>
 <footer>Not a medical device. Made by mammoscope; this file holds everything it shows and fetches nothing.</footer>
 </body>

@@ -5,7 +5,17 @@ import { SAMPLE_REPORT } from './sample-report.ts';
 export const HOSTILE =
   "\"><script>alert(1)</script><img src=x onerror=alert(1)>' onload='alert(1) </style><!-- &lt; {{7*7}} \u202egnp.exe\u0000";
 
-const UNTOUCHED = new Set(['imageDataUri', 'overlayDataUri', 'doi', 'comparison', 'role', 'kind', 'colours']);
+const UNTOUCHED = new Set([
+  'imageDataUri',
+  'overlayDataUri',
+  'doi',
+  'comparison',
+  'role',
+  'kind',
+  'colours',
+  'measure',
+  'unit',
+]);
 
 /** A copy with every free text made hostile; what differed still differs. */
 export function madeHostile<T>(value: T, key = ''): T {

@@ -7,6 +7,7 @@ import type {
   RocCurve,
   TrainingHistory,
 } from './report-data.ts';
+import { SAMPLE_ANALYSES } from './sample-analyses.ts';
 
 /**
  * A run that never was, for tests and for looking at the report: 97 malignant and 163 benign images as in Kang et al.
@@ -93,6 +94,8 @@ function evaluated(model: Model) {
     model: model.name,
     role,
     dataset: 'Test split',
+    positives: MALIGNANT,
+    negatives: BENIGN,
     points,
     auc,
     band: {
@@ -215,6 +218,7 @@ export const SAMPLE_REPORT: ReportData = {
     },
   },
   roc: results.map(({ roc }) => roc),
+  ...SAMPLE_ANALYSES,
   scores: [
     {
       model: 'Ensemble',

@@ -65,48 +65,16 @@ figure{margin:0;min-width:0}
 .chart{max-width:31rem}
 .chart figcaption{font-weight:600;margin-bottom:.4rem}
 .chart>svg{display:block;width:100%;height:auto}
-.legend{list-style:none;margin:.4rem 0 0;padding:0;font-size:.875rem;display:flex;flex-wrap:wrap;gap:.15rem 1.1rem}
-.legend li{display:flex;gap:.45rem;align-items:baseline}
-.legend .number{display:inline-block;white-space:nowrap}
-.swatch{flex:none;width:26px;height:12px;align-self:flex-start;margin-top:.3rem}
+.operating-points{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,23.5rem),1fr));gap:1.5rem 1.75rem;align-items:start}
+.two-by-two{width:auto;min-width:min(100%,20rem)}
+.operating-point{min-width:0}
+.two-by-two .numeric{overflow-wrap:anywhere}
+.two-by-two .total{color:var(--quiet)}
+.rates{list-style:none;margin:.5rem 0 0;padding:0;font-size:.875rem;display:grid;gap:.1rem}
+.methods p{max-width:46rem}
+.references{font-size:.875rem;max-width:46rem;padding-left:1.5rem}
 
-svg text{fill:var(--ink);font-family:inherit;font-size:11px;font-variant-numeric:tabular-nums lining-nums}
-svg .axis-title{font-size:11.5px;font-weight:600}
-svg .tick,svg .cell-share,svg .cell-name{fill:var(--ink)}
-svg .class-label{font-size:10px}
-svg .strong{font-weight:650}
-svg .cell-count{font-size:17px;font-weight:650}
-svg .total{fill:var(--quiet);font-size:12px}
-.plot-area{fill:none;stroke:var(--axis);stroke-width:1}
-.grid{stroke:var(--rule);stroke-width:.75}
-.series-main{--series:var(--series-main)}
-.series-0{--series:var(--series-0)}
-.series-1{--series:var(--series-1)}
-.series-2{--series:var(--series-2)}
-.series-3{--series:var(--series-3)}
-.series-4{--series:var(--series-4)}
-.series-5{--series:var(--series-5)}
-.curve{fill:none;stroke:var(--series);stroke-width:1.75;stroke-linejoin:round}
-.curve.series-main{stroke-width:2.5}
-.dash-1{stroke-dasharray:7 3}
-.dash-2{stroke-dasharray:2.5 2.5}
-.dash-3{stroke-dasharray:9 3 2 3}
-.dash-4{stroke-dasharray:4.5 2}
-.dash-5{stroke-dasharray:11 2 2 2 2 2}
-.band{fill:var(--series-0);fill-opacity:.22}
-.chance{stroke:var(--axis);stroke-width:1}
-.operating-point{fill:var(--page);stroke:var(--series);stroke-width:2}
-.operating-point.chosen,.chosen{fill:var(--cutoff);stroke:var(--page);stroke-width:1.25}
-.whisker{stroke:var(--series);stroke-width:2}
-.dot{fill:var(--series)}
-.bar{fill:var(--series)}
-.cell{fill:var(--series)}
-.cutoff{stroke:var(--cutoff);stroke-width:2;stroke-dasharray:5 3}
-svg .cutoff-label{fill:var(--cutoff);font-weight:600}
-.best-epoch{stroke:var(--series-2);stroke-width:1.75}
-.early-stop{stroke:var(--cutoff);stroke-width:1.75;stroke-dasharray:5 3}
-svg .best-epoch-label{fill:var(--series-2);font-weight:600}
-svg .early-stop-label{fill:var(--cutoff);font-weight:600}
+.chart text{font-variant-numeric:tabular-nums lining-nums}
 
 .colour-legend{display:flex;align-items:center;gap:.6rem;font-size:.875rem;margin:.6rem 0}
 .colour-legend svg{width:min(14rem,40vw);height:.8rem;border-radius:.2rem}
@@ -151,7 +119,7 @@ figure,tr,.tile,.notes li{break-inside:avoid}
 .figures{grid-template-columns:1fr 1fr}
 .pair img{max-height:8cm}
 details::details-content{content-visibility:visible;block-size:auto}
-.banner,.bar,.cell,.band,.warning,.colour-legend svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.banner,.chart svg,.warning,.colour-legend svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 table{font-size:8pt}
 .performance .interval,.performance .counts{font-size:7pt}
 }

@@ -2,6 +2,7 @@ import { MEASURES } from './measures.ts';
 import type {
   ConfusionMatrix,
   Cutoff,
+  Estimate,
   Gallery,
   ReportData,
   RocCurve,
@@ -100,6 +101,78 @@ function checkTraining(history: TrainingHistory): void {
   }
 }
 
+function checkFractions(where: string, ...values: readonly (number | null | undefined)[]): void {
+  for (const value of values) if (value !== null && value !== undefined) checkFraction(value, where);
+}
+
+function checkFinite(where: string, values: readonly number[]): void {
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  require(bad < 0, where, 'a finite number', values[bad], 'leave out what is undefined');
+}
+
+function checkCounts(where: string, ...counts: readonly (number | undefined)[]): void {
+  for (const count of counts) {
+    if (count !== undefined)
+      require(Number.isSafeInteger(count) && count >= 0, where, 'a count', count, 'count, do not share');
+  }
+}
+
+const estimateOf = ({ value, interval }: Estimate) => [value, ...(interval ?? [])];
+
+/** Curves and tables beside the ROC: what is a fraction lies in [0, 1], what is drawn is finite, what is counted is whole. */
+function checkAnalyses(data: ReportData): void {
+  for (const { model, points, band } of data.precisionRecall ?? [])
+    checkFractions(
+      `precision-recall curve of ${model}`,
+      ...points.flatMap(({ recall, precision }) => [recall, precision]),
+      ...(band ? [...band.recall, ...band.lower, ...band.upper] : []),
+    );
+  for (const { pairs } of data.comparisons ?? []) {
+    for (const { first, second, difference, p, adjustedP } of pairs) {
+      checkFinite(`difference of ${first} and ${second}`, [difference]);
+      checkFractions(`p value of ${first} and ${second}`, p, adjustedP);
+    }
+  }
+  for (const { model, curves } of data.calibration ?? []) {
+    for (const { lower, upper, predicted, observed, count } of curves.flatMap(({ bins }) => bins)) {
+      checkFractions(`calibration of ${model}`, lower, upper, predicted, ...estimateOf(observed));
+      checkCounts(`calibration of ${model}`, count);
+    }
+  }
+  for (const { models, all, prevalence } of data.decision ?? []) {
+    checkFractions('decision curve', prevalence, ...all.map(({ threshold }) => threshold));
+    for (const { points } of [{ points: all }, ...models])
+      checkFinite(
+        'decision curve',
+        points.flatMap(({ threshold, netBenefit }) => [threshold, netBenefit]),
+      );
+  }
+  for (const { model, points, units, lesions } of data.froc ?? []) {
+    checkFractions(`FROC of ${model}`, ...points.map(({ sensitivity }) => sensitivity));
+    checkFinite(
+      `FROC of ${model}`,
+      points.map(({ falsePositives }) => falsePositives),
+    );
+    checkCounts(`FROC of ${model}`, units, lesions);
+  }
+  for (const { model, groups, overall } of data.subgroups ?? []) {
+    for (const { label, estimate, cases, positives } of [
+      ...groups.flatMap(({ rows }) => rows),
+      ...(overall ? [overall] : []),
+    ]) {
+      checkFractions(`subgroup ${label} of ${model}`, ...estimateOf(estimate));
+      checkCounts(`subgroup ${label} of ${model}`, cases, positives);
+    }
+  }
+  for (const { model, name, tp, fp, fn, tn, cutoff } of data.operatingPoints ?? []) {
+    checkCutoff(cutoff, `operating point "${name}" of ${model}`);
+    checkCounts(`operating point "${name}" of ${model}`, tp, fp, fn, tn);
+  }
+  const { stages = [], parts = [] } = data.flow ?? {};
+  for (const { images, patients } of [...stages, ...stages.flatMap(({ excluded = [] }) => excluded), ...parts])
+    checkCounts('flow', images, patients);
+}
+
 /** Throws RangeError, naming the place, where the data cannot be shown truthfully or would make the page fetch something. */
 export function checkReportData(data: ReportData): void {
   require(data.classes.length >= 2, 'classes', 'at least two classes, negative first', data.classes
@@ -113,4 +186,5 @@ export function checkReportData(data: ReportData): void {
   data.confusion?.forEach(checkConfusion);
   data.training?.forEach(checkTraining);
   if (data.gallery) checkGallery(data.gallery);
+  checkAnalyses(data);
 }

@@ -1,49 +1,87 @@
-import { estimateParts, formatEstimate, shorten } from '../format.ts';
-import { html, type RawHtml } from '../html.ts';
-import type { ModelPerformance } from '../report-data.ts';
-import { coordinate, enclosingScale, linearScale, type PlotArea, panel } from './axes.ts';
-import { figure } from './figure.ts';
-
-const ROW = 24;
+import { estimateParts, formatEstimate, formatFixed, formatPValue } from '../format.ts';
+import type { AucComparison, ModelPerformance } from '../report-data.ts';
+import { captionOf, type Figure, figureName, figureOf } from './figure.ts';
+import { drawForest, type Forest, type ForestRow, forestCsv } from './forest.ts';
 
 /** AUC and interval of every model on one axis, so that overlap is seen at a glance. Rows without AUC are left out. */
-export function aucComparisonFigure(models: readonly ModelPerformance[], dataset: string): RawHtml | undefined {
-  const rows = models.flatMap((row) => {
-    const value = row.auc?.value;
-    if (value === null || value === undefined || !Number.isFinite(value)) return [];
-    const interval = row.auc?.interval?.every(Number.isFinite) ? row.auc.interval : undefined;
-    return [
-      {
-        model: row.model,
-        role: row.role,
-        value,
-        low: interval?.[0] ?? value,
-        high: interval?.[1] ?? value,
-        auc: row.auc,
-      },
-    ];
+export function aucComparisonFigure(models: readonly ModelPerformance[], dataset: string): Figure | undefined {
+  const rows = models.flatMap(({ model, role, auc }) => {
+    const value = auc?.value;
+    if (!auc || value === null || value === undefined || !Number.isFinite(value)) return [];
+    return [{ model, role, auc, value, interval: auc.interval?.every(Number.isFinite) ? auc.interval : null }];
   });
   if (rows.length < 2) return undefined;
-  const area: PlotArea = { left: 140, top: 6, width: 186, height: rows.length * ROW };
-  const extent = [Math.min(...rows.map((row) => row.low)), Math.max(...rows.map((row) => row.high))] as const;
-  const x = enclosingScale(extent, [area.left, area.left + area.width], 4, [0, 1]);
-  const y = linearScale([0, rows.length], [area.top, area.top + area.height], []);
-  const heights = rows.map((_, index) => coordinate(y.at(index + 0.5)));
-  const marks = rows.map((row, index) => {
-    const className = row.role === 'ensemble' ? 'series-main' : 'series-0';
-    return html`<line class="whisker ${className}" x1="${coordinate(x.at(row.low))}" x2="${coordinate(x.at(row.high))}" y1="${heights[index]}" y2="${heights[index]}"/><circle class="dot ${className}" cx="${coordinate(x.at(row.value))}" cy="${heights[index]}" r="4"/>`;
-  });
-  const labels = rows.map(
-    (row, index) =>
-      html`<text class="row-label" x="${area.left - 8}" y="${heights[index]}" dy="3.8" text-anchor="end">${shorten(row.model, 19)}</text><text class="row-value" x="372" y="${heights[index]}" dy="3.8" text-anchor="end">${estimateParts({ value: row.value }, 'fraction').value}</text>`,
-  );
-  const text = rows.map((row) => `${row.model} ${row.auc ? formatEstimate(row.auc, 'fraction') : ''}`);
-  return figure({
-    caption: html`AUC of each model <span class="quiet">${dataset}</span>`,
-    description: `AUC with interval. ${text.join('; ')}.`,
-    height: area.top + area.height + 40,
-    drawing: panel(area, { scale: x, title: 'AUC' }, { scale: y }, marks, labels),
+  const forest: Forest = {
+    rows: rows.map(({ model, role, auc, value, interval }): ForestRow => {
+      const parts = estimateParts(auc, 'fraction');
+      return {
+        label: model,
+        value,
+        interval,
+        text: [parts.value, parts.interval].filter(Boolean).join(' '),
+        main: role === 'ensemble',
+      };
+    }),
+    title: 'AUC',
+    limits: [0, 1],
+    alt: `AUC with interval. ${rows.map(({ model, auc }) => `${model} ${formatEstimate(auc, 'fraction')}`).join('; ')}.`,
+    columns: ['model', 'dataset', 'auc', 'lower', 'upper'],
+    data: rows.map(({ model, value, interval }) => [model, dataset, value, interval?.[0], interval?.[1]]),
+  };
+  return figureOf({
+    name: figureName('auc', dataset),
+    caption: captionOf('AUC of each model', undefined, dataset),
+    svg: drawForest(forest),
+    csv: forestCsv(forest),
+    alt: forest.alt,
     remark:
-      'Models read the same images, so overlapping intervals do not mean that two models do not differ: compare them with a paired test (DeLong).',
+      'Models read the same images, so overlapping intervals do not mean that two models do not differ: the paired test does.',
+  });
+}
+
+/** The difference of AUC of each pair of models with interval and p value of a paired test, against no difference. */
+export function pairwiseFigure(comparison: AucComparison): Figure {
+  const { pairs, dataset, test, adjustment, overall } = comparison;
+  const adjusted = pairs.some(({ adjustedP }) => adjustedP !== undefined);
+  const pText = (p: number) => (p < 0.001 ? `p ${formatPValue(p)}` : `p = ${formatPValue(p)}`);
+  const forest: Forest = {
+    rows: pairs.map(({ first, second, difference, interval, p, adjustedP }): ForestRow => {
+      const finite = interval?.every(Number.isFinite) ? interval : null;
+      const bounds = finite ? ` (${formatFixed(finite[0], 3)} to ${formatFixed(finite[1], 3)})` : '';
+      return {
+        label: first,
+        detail: `less ${second}`,
+        value: difference,
+        interval: finite,
+        text: `${formatFixed(difference, 3)}${bounds}`,
+        textDetail: adjustedP === undefined ? pText(p) : `${pText(p)} (adj. ${formatPValue(adjustedP)})`,
+      };
+    }),
+    title: 'Difference of AUC',
+    limits: [-1, 1],
+    reference: 0,
+    alt: `Differences of AUC, ${test}. ${pairs.map(({ first, second, difference, p }) => `${first} less ${second} ${formatFixed(difference, 3)}, ${pText(p)}`).join('; ')}.`,
+    columns: ['first', 'second', 'dataset', 'difference', 'lower', 'upper', 'p', ...(adjusted ? ['p_adjusted'] : [])],
+    data: pairs.map(({ first, second, difference, interval, p, adjustedP }) => [
+      first,
+      second,
+      dataset,
+      difference,
+      interval?.[0],
+      interval?.[1],
+      p,
+      ...(adjusted ? [adjustedP] : []),
+    ]),
+  };
+  const together = overall
+    ? ` All AUCs equal: χ² = ${formatFixed(overall.chiSquare, 2)} on ${overall.degreesOfFreedom} degrees of freedom, ${pText(overall.p)}.`
+    : '';
+  return figureOf({
+    name: figureName('auc-differences', dataset),
+    caption: captionOf('Differences of AUC, pair by pair', undefined, dataset),
+    svg: drawForest(forest),
+    csv: forestCsv(forest),
+    alt: forest.alt,
+    remark: `${test}.${adjusted && adjustment ? ` adj.: p adjusted by ${adjustment} for the pairs shown.` : ''}${together}`,
   });
 }

@@ -1,45 +1,43 @@
-import { type HtmlValue, html, type RawHtml } from '../html.ts';
-import { FIGURE_WIDTH } from './axes.ts';
+import { drawnMarkup, html, type RawHtml } from '../html.ts';
+import { themed } from './drawing.ts';
 
-/** The parts of a figure: caption, drawing, what a reader who cannot see it is told, legend below, remark. */
-export type FigureParts = {
-  readonly caption: HtmlValue;
-  readonly description: string;
-  readonly height: number;
-  readonly drawing: HtmlValue;
-  readonly legend?: readonly LegendEntry[];
-  readonly remark?: HtmlValue;
+/** A figure, ready for a page, a file or a paper. */
+export type Figure = {
+  /** What its files are called, without an ending: lower case, digits and hyphens. */
+  readonly name: string;
+  readonly caption: string;
+  /** One SVG element that stands alone: light colours, text as text, its text alternative as its label. */
+  readonly svg: string;
+  /** The data that are drawn, in full precision (RFC 4180). */
+  readonly csv: string;
+  /** What a reader who does not see the figure is told. */
+  readonly alt: string;
+  readonly remark?: string;
 };
 
-/** A legend entry: the CSS class of the mark that it explains, the mark's shape and its text. */
-export type LegendEntry = {
-  readonly mark: string;
-  readonly shape: 'line' | 'area' | 'point' | 'rule';
-  readonly text: HtmlValue;
-};
-
-function swatch({ mark, shape }: LegendEntry): RawHtml {
-  const shapes: Record<LegendEntry['shape'], RawHtml> = {
-    line: html`<line class="curve ${mark}" x1="0" x2="26" y1="6" y2="6"/>`,
-    area: html`<rect class="${mark}" x="3" y="1" width="20" height="10"/>`,
-    point: html`<circle class="${mark}" cx="13" cy="6" r="4"/>`,
-    rule: html`<line class="${mark}" x1="13" x2="13" y1="0" y2="12"/>`,
-  };
-  return html`<svg class="swatch" viewBox="0 0 26 12" width="26" height="12" aria-hidden="true">${shapes[shape]}</svg>`;
+/** A name of files made of texts: 'roc', 'Inception-v3' gives 'roc-inception-v3'. */
+export function figureName(...parts: readonly (string | undefined)[]): string {
+  const words = parts.flatMap((part) => part?.toLowerCase().match(/[a-z0-9]+/g) ?? []);
+  return words.join('-').slice(0, 80).replace(/-$/, '');
 }
 
-/** A figure with caption above, an accessible SVG, and a legend that wraps. */
-export function figure(parts: FigureParts): RawHtml {
-  const { caption, description, height, drawing, legend = [], remark } = parts;
+/** 'ROC curve of Ensemble, test split'. */
+export function captionOf(what: string, model?: string, dataset?: string): string {
+  return `${what}${model === undefined ? '' : ` of ${model}`}${dataset === undefined ? '' : `, ${dataset}`}`;
+}
+
+/** Without the keys that are undefined. */
+export function figureOf(parts: Omit<Figure, 'remark'> & { readonly remark?: string | undefined }): Figure {
+  const { remark, ...rest } = parts;
+  return remark === undefined || remark === '' ? rest : { ...rest, remark };
+}
+
+/** A figure in the report: caption above, drawing in the page's colours, remark below. */
+export function figureMarkup({ caption, svg, remark }: Figure): RawHtml {
   return html`<figure class="chart">
 <figcaption>${caption}</figcaption>
-<svg viewBox="0 0 ${FIGURE_WIDTH} ${height}" role="img" aria-label="${description}">${drawing}</svg>
-${legend.length > 0 && html`<ul class="legend">${legend.map((entry) => html`<li>${swatch(entry)} <span>${entry.text}</span></li>`)}</ul>`}
+${drawnMarkup(themed(svg))}
 ${remark && html`<p class="remark">${remark}</p>`}
-</figure>`;
-}
-
-/** CSS classes of the n-th series: colour and dash both change, so that colour is never the only sign. */
-export function seriesClass(index: number): string {
-  return `series-${index % 6} dash-${(index + Math.floor(index / 6)) % 6}`;
+</figure>
+`;
 }

@@ -1,18 +1,16 @@
-import { coordinate } from './axes.ts';
-
-/** A point in figure units. */
-export type Point = readonly [x: number, y: number];
+import type { Point } from './layers.ts';
 
 const inStep = (a: Point, b: Point, c: Point) => (a[0] === b[0] && b[0] === c[0]) || (a[1] === b[1] && b[1] === c[1]);
 
 /**
- * Points rounded to a tenth of a unit without those that change nothing: repeats, and the middle of three on one
+ * Points rounded to a multiple of `unit` without those that change nothing: repeats, and the middle of three on one
  * horizontal or vertical. A ROC curve of 100 000 images keeps its shape in a few hundred points.
  */
-export function simplified(points: readonly Point[]): Point[] {
+export function simplified(points: readonly Point[], unit = 1 / 3200): Point[] {
   const kept: Point[] = [];
+  const rounded = (value: number) => Number((Math.round(value / unit) * unit).toPrecision(12));
   for (const [x, y] of points) {
-    const point: Point = [Math.round(x * 10) / 10, Math.round(y * 10) / 10];
+    const point: Point = [rounded(x), rounded(y)];
     const last = kept.at(-1);
     const before = kept.at(-2);
     if (last && last[0] === point[0] && last[1] === point[1]) continue;
@@ -20,11 +18,6 @@ export function simplified(points: readonly Point[]): Point[] {
     kept.push(point);
   }
   return kept;
-}
-
-/** The path data of a line through the points. */
-export function linePath(points: readonly Point[]): string {
-  return points.map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${coordinate(x)} ${coordinate(y)}`).join('');
 }
 
 /** Runs of points between gaps (null): a line must not bridge what was not measured. */

@@ -1,38 +1,34 @@
+import { csvText } from '../csv.ts';
 import { calledPositive, counted, formatCutoff, shorten } from '../format.ts';
-import { type HtmlValue, html, type RawHtml } from '../html.ts';
 import type { Cutoff, ScoreDistribution } from '../report-data.ts';
-import {
-  coordinate,
-  enclosingScale,
-  enclosingTicks,
-  labelAt,
-  linearScale,
-  type PlotArea,
-  panel,
-  type Scale,
-} from './axes.ts';
-import { figure, type LegendEntry } from './figure.ts';
+import { type Axis, enclosingAxis, enclosingTicks, tickValues } from './axes.ts';
+import { draw, type Panel } from './drawing.ts';
+import { captionOf, type Figure, figureName, figureOf } from './figure.ts';
 import { histogram } from './histogram.ts';
+import { label, type Paint, type Point, rectangles, segments } from './layers.ts';
+import { AXIS_ROOM } from './square.ts';
+import { COLOUR, seriesStyle } from './theme.ts';
 
 const BINS = 25;
-const FACET = 92;
+const HEIGHT = 92;
 const GAP = 42;
 const LEFT = 50;
-const WIDTH = 310;
+const WIDTH = 316;
 const TOP = 52;
+const CUTOFF: Paint = { stroke: COLOUR.cutoff, strokeWidth: 2, dash: [5, 3] };
 
 /** Probabilities that all lie within this are drawn on an axis of their own: between 0 and 1 they would be one bar. */
 const NARROW = 0.05;
 
-function scoreDomain({ classes, cutoff }: ScoreDistribution): [number, number] {
+function scoreAxis({ classes, cutoff }: ScoreDistribution): Axis {
   let [low, high] = [cutoff?.value ?? Infinity, cutoff?.value ?? -Infinity];
   for (const { scores } of classes) {
     for (const score of scores) [low, high] = [Math.min(low, score), Math.max(high, score)];
   }
-  const probabilities = low >= 0 && high <= 1;
-  if (probabilities && !(high > low && high - low < NARROW)) return [0, 1];
+  const probabilities = !(high >= low) || (low >= 0 && high <= 1);
+  if (probabilities && !(high > low && high - low < NARROW)) return { domain: [0, 1], ticks: tickValues(0, 1) };
   const ticks = enclosingTicks(low, high);
-  return [ticks[0] as number, ticks.at(-1) as number];
+  return { domain: [ticks[0] as number, ticks.at(-1) as number], ticks };
 }
 
 function calledText(scores: readonly number[], cutoff: Cutoff | undefined): string {
@@ -41,65 +37,93 @@ function calledText(scores: readonly number[], cutoff: Cutoff | undefined): stri
   return `${scores.length - above} called negative, ${above} positive`;
 }
 
-function cutoffLine(area: PlotArea, x: Scale, cutoff: Cutoff | undefined): RawHtml | undefined {
-  if (!cutoff) return undefined;
-  const at = coordinate(x.at(cutoff.value));
-  return html`<line class="cutoff" x1="${at}" x2="${at}" y1="${coordinate(area.top)}" y2="${coordinate(area.top + area.height)}"/>`;
-}
-
-function facet(distribution: ScoreDistribution, index: number, x: Scale): RawHtml {
-  const { classes, cutoff } = distribution;
-  const { label, scores } = classes[index] as ScoreDistribution['classes'][number];
-  const area: PlotArea = { left: LEFT, top: TOP + index * (FACET + GAP), width: WIDTH, height: FACET };
-  const { edges, counts } = histogram(scores, x.domain, BINS);
-  const most = Math.max(1, ...counts);
-  const y = enclosingScale([0, Math.max(2, most)], [area.top + area.height, area.top], 3);
-  const bars = counts.map((count, bin) => {
-    if (count === 0) return undefined;
-    const [left, right] = [x.at(edges[bin] as number), x.at(edges[bin + 1] as number)];
-    const height = area.top + area.height - y.at(count);
-    const decimals = Math.max(2, 1 - Math.floor(Math.log10((edges[1] as number) - (edges[0] as number))));
-    const range = `${(edges[bin] as number).toFixed(decimals)} to ${(edges[bin + 1] as number).toFixed(decimals)}`;
-    return html`<rect class="bar series-${index % 6}" x="${coordinate(left + 0.5)}" y="${coordinate(y.at(count))}" width="${coordinate(right - left - 1)}" height="${coordinate(height)}"><title>${label}, score ${range}: ${counted(count, 'image')}</title></rect>`;
-  });
-  const last = index === classes.length - 1;
-  const called = calledText(scores, cutoff);
-  const row = (y: number, content: HtmlValue) => html`<text class="facet-label" x="${LEFT}" y="${y}">${content}</text>`;
-  const name = html`<tspan class="strong">${shorten(label, 36)}</tspan> (n = ${scores.length})`;
-  const labels = [row(area.top - (called ? 20 : 7), name), called && row(area.top - 7, called)];
-  const axis = { scale: x, unlabelled: !last, ...(last && { title: 'Score' }) };
-  return panel(area, axis, { scale: y, title: 'Images' }, [bars, cutoffLine(area, x, cutoff)], labels);
+/** Where a label of a vertical line stands so that it stays within the plot. */
+function besideLine(share: number): { readonly align: 'left' | 'center' | 'right'; readonly at: number } {
+  if (share < 0.35) return { align: 'left', at: Math.max(0, share * WIDTH - 3) };
+  if (share > 0.65) return { align: 'right', at: Math.min(WIDTH, share * WIDTH + 3) };
+  return { align: 'center', at: share * WIDTH };
 }
 
 /** Histograms of the scores, one panel a class on a shared axis, with the cut-off through all of them. */
-export function scoreDistributionFigure(distribution: ScoreDistribution): RawHtml {
+export function scoreDistributionFigure(distribution: ScoreDistribution): Figure {
   const { classes, cutoff, model, dataset } = distribution;
-  const domain = scoreDomain(distribution);
-  const x = linearScale(domain, [LEFT, LEFT + WIDTH]);
-  const facets = classes.map((_, index) => facet(distribution, index, x));
-  const area: PlotArea = { left: LEFT, top: TOP, width: WIDTH, height: FACET };
-  const place = cutoff && labelAt(area, x.at(cutoff.value));
-  const cutoffLabel =
-    cutoff &&
-    place &&
-    html`<text class="cutoff-label" x="${coordinate(place.x)}" y="12" text-anchor="${place.anchor}">positive: score ${formatCutoff(cutoff)}</text>`;
-  const legend = classes.map(
-    ({ label }, index): LegendEntry => ({ mark: `bar series-${index % 6}`, shape: 'area', text: label }),
-  );
-  if (cutoff) legend.push({ mark: 'cutoff', shape: 'rule', text: `cut-off ${formatCutoff(cutoff)}` });
+  const x = scoreAxis(distribution);
+  const [low, high] = x.domain;
+  const binned = classes.map(({ scores }) => histogram(scores, x.domain, BINS));
+  const panels = classes.map(({ label: name, scores }, index): Panel => {
+    const { edges, counts } = binned[index] as (typeof binned)[number];
+    const axes = {
+      x: { ...x, ...(index === classes.length - 1 ? { title: 'Score' } : { unlabelled: true }) },
+      y: enclosingAxis([0, Math.max(2, ...counts)], 'Images', 3),
+    };
+    const inset = (high - low) / WIDTH / 2;
+    const bars = counts.flatMap((count, bin): [Point, Point][] =>
+      count === 0
+        ? []
+        : [
+            [
+              [(edges[bin] as number) + inset, 0],
+              [(edges[bin + 1] as number) - inset, count],
+            ],
+          ],
+    );
+    const called = calledText(scores, cutoff);
+    return {
+      width: WIDTH,
+      height: HEIGHT,
+      layers: [
+        rectangles(axes, bars, { fill: seriesStyle(index).colour }),
+        ...(cutoff
+          ? [
+              segments(
+                axes,
+                [
+                  [
+                    [cutoff.value, axes.y.domain[0]],
+                    [cutoff.value, axes.y.domain[1]],
+                  ],
+                ],
+                CUTOFF,
+              ),
+            ]
+          : []),
+        label(0, called ? -24 : -11, `${shorten(name, 36)} (n = ${scores.length})`, { align: 'left', bold: true }),
+        ...(called ? [label(0, -11, called, { align: 'left' })] : []),
+      ],
+    };
+  });
+  const [first, ...others] = panels;
+  if (cutoff && first) {
+    const { align, at } = besideLine((cutoff.value - low) / (high - low));
+    const text = label(at, 8 - TOP, `positive: score ${formatCutoff(cutoff)}`, {
+      align,
+      colour: COLOUR.cutoff,
+      bold: true,
+    });
+    panels.splice(0, panels.length, { ...first, layers: [...first.layers, text] }, ...others);
+  }
   const told = classes.map(
-    ({ label, scores }) =>
-      `${label}: ${counted(scores.length, 'image')}${cutoff ? `, ${calledText(scores, cutoff)}` : ''}`,
+    ({ label: name, scores }) =>
+      `${name}: ${counted(scores.length, 'image')}${cutoff ? `, ${calledText(scores, cutoff)}` : ''}`,
   );
-  return figure({
-    caption: html`Scores by class, ${model}${dataset && html` <span class="quiet">${dataset}</span>`}`,
-    description: `Histograms of the scores of ${model}. ${told.join('; ')}.`,
-    height: TOP + classes.length * (FACET + GAP) + 10,
-    drawing: [cutoffLabel, facets],
-    legend,
+  const alt = `Histograms of the scores of ${model}. ${told.join('; ')}.`;
+  return figureOf({
+    name: figureName('scores', model, dataset),
+    caption: captionOf('Scores by class', model, dataset),
+    svg: draw({ panels, gap: GAP, left: LEFT, top: TOP, bottom: AXIS_ROOM + 2, alt }),
+    csv: csvText(
+      ['model', 'dataset', 'class', 'from', 'to', 'images'],
+      classes.flatMap(({ label: name }, index) => {
+        const { edges, counts } = binned[index] as (typeof binned)[number];
+        return counts.map((count, bin) => [model, dataset, name, edges[bin], edges[bin + 1], count]);
+      }),
+    ),
+    alt,
     remark: [
-      cutoff?.rule && `Cut-off: ${cutoff.rule}. `,
-      x.domain[1] - x.domain[0] < 1 && 'The axis shows only the part between 0 and 1 in which the scores lie.',
-    ],
+      cutoff?.rule ? `Dashed: cut-off ${formatCutoff(cutoff)}, ${cutoff.rule}.` : '',
+      high - low < 1 ? 'The axis shows only the part between 0 and 1 in which the scores lie.' : '',
+    ]
+      .filter(Boolean)
+      .join(' '),
   });
 }

@@ -1,39 +1,44 @@
+import { csvText } from '../csv.ts';
 import { formatFixed } from '../format.ts';
-import { html, type RawHtml } from '../html.ts';
 import type { Epoch, TrainingHistory } from '../report-data.ts';
+import { type Axis, enclosingAxis, logAxis, tickValues } from './axes.ts';
+import { draw, type Layer, type Panel } from './drawing.ts';
+import { captionOf, type Figure, figureName, figureOf } from './figure.ts';
 import {
-  coordinate,
-  enclosingScale,
-  labelAt,
-  linearScale,
-  logScale,
-  type PlotArea,
-  panel,
-  type Scale,
-  tickValues,
-} from './axes.ts';
-import { figure, type LegendEntry } from './figure.ts';
-import { linePath, type Point, runs } from './line.ts';
+  type LegendEntry,
+  label,
+  legend,
+  legendHeight,
+  line,
+  markers,
+  type Paint,
+  type Point,
+  segments,
+} from './layers.ts';
+import { runs } from './line.ts';
+import { AXIS_ROOM } from './square.ts';
+import { COLOUR, type SeriesStyle, seriesStyle } from './theme.ts';
 
 const LEFT = 60;
-const WIDTH = 308;
+const WIDTH = 306;
+const GAP = 18;
 const TOP = 34;
-const GAP = 14;
 
 type Quantity = 'trainLoss' | 'valLoss' | 'valAuc' | 'learningRate';
-type Panel = { readonly title: string; readonly height: number; readonly quantities: readonly Quantity[] };
+type Kind = { readonly title: string; readonly height: number; readonly quantities: readonly Quantity[] };
 
-const PANELS: readonly Panel[] = [
+const KINDS: readonly Kind[] = [
   { title: 'Loss', height: 120, quantities: ['trainLoss', 'valLoss'] },
   { title: 'Val. AUC', height: 92, quantities: ['valAuc'] },
   { title: 'Learning rate', height: 80, quantities: ['learningRate'] },
 ];
 
-const STYLE: Readonly<Record<Quantity, { readonly mark: string; readonly text: string }>> = {
-  trainLoss: { mark: 'series-0 dash-0', text: 'training loss' },
-  valLoss: { mark: 'series-1 dash-1', text: 'validation loss' },
-  valAuc: { mark: 'series-2 dash-0', text: 'validation AUC' },
-  learningRate: { mark: 'series-3 dash-0', text: 'learning rate' },
+const SOLID: readonly number[] = [];
+const STYLE: Readonly<Record<Quantity, { readonly style: SeriesStyle; readonly text: string }>> = {
+  trainLoss: { style: seriesStyle(0), text: 'Training loss' },
+  valLoss: { style: seriesStyle(1), text: 'Validation loss' },
+  valAuc: { style: { ...seriesStyle(2), dash: SOLID }, text: 'Validation AUC' },
+  learningRate: { style: { ...seriesStyle(3), dash: SOLID }, text: 'Learning rate' },
 };
 
 function finite(epoch: Epoch, quantity: Quantity): number | undefined {
@@ -46,43 +51,47 @@ function valuesOf(epochs: readonly Epoch[], quantities: readonly Quantity[]): nu
 }
 
 /** Learning rates, and losses that span more than a factor of 30, are drawn on a logarithmic axis. */
-function valueScale({ quantities }: Panel, values: readonly number[], range: readonly [number, number]): Scale {
+function valueAxis({ quantities, title }: Kind, values: readonly number[]): Axis {
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  if (low > 0 && (quantities[0] === 'learningRate' || high / low > 30)) return logScale(low, high, range);
-  return enclosingScale([low, high], range, 4, quantities[0] === 'valAuc' ? [0, 1] : undefined);
+  if (low > 0 && (quantities[0] === 'learningRate' || high / low > 30)) return logAxis(low, high, title);
+  return enclosingAxis([low, high], title, 4, quantities[0] === 'valAuc' ? [0, 1] : undefined);
 }
 
-function curve(epochs: readonly Epoch[], quantity: Quantity, x: Scale, y: Scale): RawHtml[] {
+function curve(epochs: readonly Epoch[], quantity: Quantity, axes: { readonly x: Axis; readonly y: Axis }): Layer[] {
   const points = epochs.map((epoch): Point | null => {
     const value = finite(epoch, quantity);
-    return value === undefined ? null : [x.at(epoch.epoch), y.at(value)];
+    return value === undefined ? null : [epoch.epoch, value];
   });
-  const { mark } = STYLE[quantity];
-  return runs(points).map(([first, ...rest]) => {
-    const [left, top] = first as Point;
-    if (rest.length > 0) return html`<path class="curve ${mark}" d="${linePath([first as Point, ...rest])}"/>`;
-    return html`<circle class="dot ${mark}" cx="${coordinate(left)}" cy="${coordinate(top)}" r="2.5"/>`;
-  });
+  const { style } = STYLE[quantity];
+  return runs(points).map((run) =>
+    run.length > 1 ? line(axes, run, style) : markers(axes, run, 'circle', 5, { fill: style.colour }),
+  );
 }
 
-type Marker = { readonly epoch: number; readonly text: string; readonly mark: string; readonly row: number };
+type Marker = { readonly epoch: number; readonly text: string; readonly paint: Paint; readonly row: number };
 
 function markersOf({ bestEpoch, earlyStopEpoch }: TrainingHistory): Marker[] {
-  const markers: Marker[] = [];
+  const marks: Marker[] = [];
   if (bestEpoch !== undefined)
-    markers.push({ epoch: bestEpoch, text: `best: epoch ${bestEpoch}`, mark: 'best-epoch', row: 0 });
+    marks.push({
+      epoch: bestEpoch,
+      text: `best: epoch ${bestEpoch}`,
+      paint: { stroke: seriesStyle(2).colour, strokeWidth: 1.75 },
+      row: 0,
+    });
   if (earlyStopEpoch !== undefined) {
-    markers.push({ epoch: earlyStopEpoch, text: `early stop: epoch ${earlyStopEpoch}`, mark: 'early-stop', row: 1 });
+    const paint = { stroke: COLOUR.cutoff, strokeWidth: 1.75, dash: [5, 3] };
+    marks.push({ epoch: earlyStopEpoch, text: `early stop: epoch ${earlyStopEpoch}`, paint, row: 1 });
   }
-  return markers;
+  return marks;
 }
 
-function epochScale(epochs: readonly Epoch[], markers: readonly Marker[]): Scale {
-  const numbers = [...epochs.map(({ epoch }) => epoch), ...markers.map(({ epoch }) => epoch)];
+function epochAxis(epochs: readonly Epoch[], marks: readonly Marker[]): Axis {
+  const numbers = [...epochs.map(({ epoch }) => epoch), ...marks.map(({ epoch }) => epoch)];
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
-  const domain: [number, number] = low === high ? [low - 1, high + 1] : [low, high];
-  const ticks = low === high ? [low] : tickValues(low, high, 6, 1);
-  return linearScale(domain, [LEFT, LEFT + WIDTH], ticks);
+  return low === high
+    ? { domain: [low - 1, high + 1], ticks: [low] }
+    : { domain: [low, high], ticks: tickValues(low, high, 6, 1) };
 }
 
 function describe({ model, epochs, bestEpoch, earlyStopEpoch }: TrainingHistory): string {
@@ -95,53 +104,79 @@ function describe({ model, epochs, bestEpoch, earlyStopEpoch }: TrainingHistory)
   return `${parts.join(', ')}.`;
 }
 
+function markerLabel({ epoch, text, paint, row }: Marker, { domain: [low, high] }: Axis): Layer {
+  const at = (WIDTH * (epoch - low)) / (high - low);
+  const share = at / WIDTH;
+  const align = share < 0.35 ? 'left' : share > 0.65 ? 'right' : 'center';
+  return label(at, 8 - TOP + 14 * row, text, { align, colour: paint.stroke ?? COLOUR.ink, bold: true });
+}
+
 /** Loss, validation AUC and learning rate over the epochs of one model, with the best epoch and the early stop. */
-export function trainingCurvesFigure(history: TrainingHistory): RawHtml {
-  const { epochs } = history;
-  const markers = markersOf(history);
-  const x = epochScale(epochs, markers);
-  const shown = PANELS.filter(({ quantities }) => valuesOf(epochs, quantities).length > 0);
-  let top = TOP;
-  const panels = shown.map((kind, index) => {
-    const area: PlotArea = { left: LEFT, top, width: WIDTH, height: kind.height };
-    top += kind.height + GAP;
-    const y = valueScale(kind, valuesOf(epochs, kind.quantities), [area.top + area.height, area.top]);
-    const rules = markers.map(({ epoch, mark }) => {
-      const at = coordinate(x.at(epoch));
-      return html`<line class="${mark}" x1="${at}" x2="${at}" y1="${coordinate(area.top)}" y2="${coordinate(area.top + area.height)}"/>`;
-    });
-    const curves = kind.quantities.map((quantity) => curve(epochs, quantity, x, y));
-    const last = index === shown.length - 1;
-    return panel(
-      area,
-      { scale: x, unlabelled: !last, ...(last && { title: 'Epoch' }) },
-      { scale: y, title: kind.title },
-      [rules, curves],
-    );
-  });
-  const first: PlotArea = { left: LEFT, top: TOP, width: WIDTH, height: 0 };
-  const labels = markers.map(({ epoch, text, mark, row }) => {
-    const place = labelAt(first, x.at(epoch));
-    return html`<text class="${mark}-label" x="${coordinate(place.x)}" y="${12 + 14 * row}" text-anchor="${place.anchor}">${text}</text>`;
-  });
+export function trainingCurvesFigure(history: TrainingHistory): Figure {
+  const { epochs, model } = history;
+  const marks = markersOf(history);
+  const x = epochAxis(epochs, marks);
+  const shown = KINDS.filter(({ quantities }) => valuesOf(epochs, quantities).length > 0);
   const drawn = shown
     .flatMap(({ quantities }) => quantities)
     .filter((quantity) => valuesOf(epochs, [quantity]).length > 0);
-  const legend: LegendEntry[] = drawn.map((quantity) => ({ ...STYLE[quantity], shape: 'line' }));
-  for (const { mark } of markers)
-    legend.push({ mark, shape: 'rule', text: mark === 'best-epoch' ? 'best epoch' : 'early stop' });
+  // Best epoch and early stop are named where their lines begin.
+  const entries = drawn.map((quantity): LegendEntry => ({ sign: 'line', ...STYLE[quantity] }));
+  const panels = shown.map((kind, index): Panel => {
+    const last = index === shown.length - 1;
+    const axes = {
+      x: { ...x, ...(last ? { title: 'Epoch' } : { unlabelled: true }) },
+      y: valueAxis(kind, valuesOf(epochs, kind.quantities)),
+      titleX: 12 - LEFT,
+    };
+    const [low, high] = axes.y.domain;
+    return {
+      width: WIDTH,
+      height: kind.height,
+      layers: [
+        ...marks.map(({ epoch, paint }) =>
+          segments(
+            axes,
+            [
+              [
+                [epoch, low],
+                [epoch, high],
+              ],
+            ],
+            paint,
+          ),
+        ),
+        ...kind.quantities.flatMap((quantity) => curve(epochs, quantity, axes)),
+        ...(index === 0 ? marks.map((mark) => markerLabel(mark, x)) : []),
+        ...(last ? legend(entries, 12 - LEFT, kind.height + AXIS_ROOM + 4) : []),
+      ],
+    };
+  });
   const broken = epochs.filter((epoch) =>
     drawn.some((quantity) => epoch[quantity] !== undefined && finite(epoch, quantity) === undefined),
   );
-  return figure({
-    caption: history.model,
-    description: describe(history),
-    height: top - GAP + 40,
-    drawing: [panels, labels],
-    legend,
+  const alt = describe(history);
+  return figureOf({
+    name: figureName('training', model),
+    caption: captionOf('Training', model),
+    svg: draw({ panels, gap: GAP, left: LEFT, top: TOP, bottom: AXIS_ROOM + 2 + legendHeight(entries), alt }),
+    csv: csvText(
+      ['model', 'epoch', 'train_loss', 'val_loss', 'val_auc', 'learning_rate'],
+      epochs.map(({ epoch, trainLoss, valLoss, valAuc, learningRate }) => [
+        model,
+        epoch,
+        trainLoss,
+        valLoss,
+        valAuc,
+        learningRate,
+      ]),
+    ),
+    alt,
     remark: [
-      history.selection && html`Best epoch by ${history.selection}. `,
-      broken.length > 0 && html`No finite value at epoch ${broken.map(({ epoch }) => epoch).join(', ')}.`,
-    ],
+      history.selection ? `Best epoch by ${history.selection}.` : '',
+      broken.length > 0 ? `No finite value at epoch ${broken.map(({ epoch }) => epoch).join(', ')}.` : '',
+    ]
+      .filter(Boolean)
+      .join(' '),
   });
 }

@@ -1,6 +1,8 @@
+import type { Figure } from '../figures/figure.ts';
 import { counted, formatCount } from '../format.ts';
 import { type HtmlValue, html, type RawHtml } from '../html.ts';
 import type { Exclusion, ReportData, Split } from '../report-data.ts';
+import { figureColumns } from './figures.ts';
 import { empty, section, table } from './section.ts';
 
 /** Beyond this many, a reason's files are counted and not listed. */
@@ -40,12 +42,12 @@ function exclusionsList(exclusions: readonly Exclusion[]): RawHtml {
   return html`<h3>Left out: ${counted(exclusions.length, 'image')}</h3>${groups}`;
 }
 
-/** Who is in which split, and what was left out and why. */
-export function imagesSection({ splits = [], exclusions }: ReportData): RawHtml {
+/** Who is in which split, and what was left out and why; the flow chart first. */
+export function imagesSection({ splits = [], exclusions }: ReportData, flow: readonly Figure[]): RawHtml {
   const left =
     exclusions && exclusions.length > 0
       ? exclusionsList(exclusions)
       : empty(exclusions ? 'No image was left out.' : 'Exclusions were not recorded.');
   const inSplits = splits.length > 0 ? splitsTable(splits) : empty('The splits were not recorded.');
-  return section('images', 'Images and patients', inSplits, left);
+  return section('images', 'Images and patients', flow.length > 0 && figureColumns(flow), inSplits, left);
 }
