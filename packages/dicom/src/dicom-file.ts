@@ -1,0 +1,230 @@
+/** A DICOM image that is open: its attributes, and its frames one at a time. */
+import { type DecoderPool, sharedDecoderPool } from './codecs/decoder-pool.ts';
+import { DicomError } from './errors.ts';
+import { type FrameMeta, frameMetaOf } from './functional-groups.ts';
+import { type DataSet, named } from './header/attributes.ts';
+import { ByteCursor } from './header/byte-cursor.ts';
+import { type ByteSource, openDeflatedSource, openFileSource } from './header/byte-source.ts';
+import { type HeaderDataSet, readDataSet, readFileMeta } from './header/data-set-reader.ts';
+import { checkPreamble, PREAMBLE_END } from './header/preamble.ts';
+import { type Extent, type FrameExtents, locateFrames, requirePixelData } from './pixels/frame-table.ts';
+import { type ImagePixel, readImagePixel } from './pixels/image-pixel.ts';
+import { interleave, type StoredValues, storedValues, swapWords } from './pixels/stored-values.ts';
+import { type TransferSyntax, transferSyntaxOf } from './transfer-syntax.ts';
+
+/** A frame as it is stored: no LUT, no window, no orientation applied. Row-major, samples of a pixel together. */
+export interface Frame {
+  readonly rows: number;
+  readonly columns: number;
+  readonly samplesPerPixel: 1 | 3;
+  readonly data: StoredValues;
+  readonly bitsStored: number;
+  /** 0 unsigned, 1 two's complement. */
+  readonly pixelRepresentation: 0 | 1;
+  /** Of `data`: RGB where a codec undid its own colour transform. */
+  readonly photometricInterpretation: string;
+}
+
+/** Options of openDicom. */
+export interface OpenDicomOptions {
+  /** Where frames are decoded; the pool of the process unless given. */
+  readonly pool?: DecoderPool;
+}
+
+/** Options of a walk over all frames. */
+export interface FramesOptions {
+  /**
+   * Frees the memory of a frame when the next is asked for, instead of whenever a collection comes: a frame that is kept
+   * longer is then empty. For walks that must hold little.
+   */
+  readonly release?: boolean;
+}
+
+/** An open image. Frames are counted from 0. */
+export interface DicomFile extends AsyncDisposable {
+  readonly path: string;
+  readonly transferSyntax: TransferSyntax;
+  /** The attributes of the object that are read, by keyword. */
+  readonly meta: DataSet;
+  readonly image: ImagePixel;
+  readonly frameCount: number;
+  /** The attributes of a frame: functional groups over those of the object. */
+  frameMeta(frame: number): DataSet;
+  /** Decodes a frame; what is read and held is that frame. DicomError 'frame-corrupt', 'frame-timeout', 'truncated'. */
+  frame(frame: number): Promise<Frame>;
+  /** All frames in order, decoded ahead on every core. */
+  frames(options?: FramesOptions): AsyncGenerator<Frame, void, undefined>;
+  close(): Promise<void>;
+}
+
+/** A compressed frame is smaller than its pixels; noise may grow by a little, and headers by kilobytes. */
+const compressedLimit = (frameBytes: number): number => 2 * frameBytes + 2 ** 20;
+
+/** Opens an image and reads its header, not its pixels. DicomError for whatever is wrong with it. */
+export async function openDicom(
+  path: string,
+  { pool = sharedDecoderPool() }: OpenDicomOptions = {},
+): Promise<DicomFile> {
+  const file = await openFileSource(path);
+  let source = file;
+  try {
+    await checkPreamble(file);
+    const metaCursor = new ByteCursor(file, PREAMBLE_END);
+    const { TransferSyntaxUID } = await readFileMeta(metaCursor);
+    if (TransferSyntaxUID === undefined)
+      throw new DicomError('not-dicom', `${path}: ${named('TransferSyntaxUID')} is missing, so nothing can be read`);
+    const syntax = transferSyntaxOf(TransferSyntaxUID, path);
+    if (syntax.deflated) source = await openDeflatedSource(file, metaCursor.offset);
+    const cursor = new ByteCursor(source, syntax.deflated ? 0 : metaCursor.offset);
+    cursor.littleEndian = syntax.littleEndian;
+    const header = await readDataSet(cursor, syntax.explicit);
+    requirePixelData(header, path);
+    const image = readImagePixel(header.dataSet, path);
+    const extents = await locateFrames(source, header, syntax, image);
+    const frameMeta = frameMetaOf(header.dataSet, image.frameCount, path);
+    return new OpenFile(source, syntax, header, image, extents, frameMeta, pool);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+class OpenFile implements DicomFile {
+  readonly path: string;
+  readonly transferSyntax: TransferSyntax;
+  readonly meta: DataSet;
+  readonly image: ImagePixel;
+  readonly frameCount: number;
+  readonly #source: ByteSource;
+  readonly #wordSwapped: boolean;
+  readonly #extents: FrameExtents;
+  readonly #frameMeta: FrameMeta;
+  readonly #pool: DecoderPool;
+  readonly #reading = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor(
+    source: ByteSource,
+    syntax: TransferSyntax,
+    { dataSet, pixelData }: HeaderDataSet,
+    image: ImagePixel,
+    extents: FrameExtents,
+    frameMeta: FrameMeta,
+    pool: DecoderPool,
+  ) {
+    this.path = source.path;
+    this.transferSyntax = syntax;
+    this.meta = dataSet;
+    this.image = image;
+    this.frameCount = image.frameCount;
+    this.#source = source;
+    // OW is swapped by words whatever the samples are (PS3.5 A.3)
+    this.#wordSwapped = !syntax.littleEndian && (image.bitsAllocated === 16 || pixelData?.vr === 'OW');
+    this.#extents = extents;
+    this.#frameMeta = frameMeta;
+    this.#pool = pool;
+  }
+
+  frameMeta(frame: number): DataSet {
+    this.#check(frame);
+    return this.#frameMeta(frame);
+  }
+
+  async frame(frame: number): Promise<Frame> {
+    this.#check(frame);
+    const reading = this.#read(frame);
+    this.#reading.add(reading);
+    try {
+      return await reading;
+    } finally {
+      this.#reading.delete(reading);
+    }
+  }
+
+  async *frames({ release = false }: FramesOptions = {}): AsyncGenerator<Frame, void, undefined> {
+    const ahead: Promise<Frame>[] = [];
+    for (let next = 0, given = 0; given < this.frameCount; given++) {
+      for (; next < this.frameCount && ahead.length < this.#pool.workers; next++) {
+        const frame = this.frame(next);
+        frame.catch(() => undefined); // it is awaited below, unless another fails before
+        ahead.push(frame);
+      }
+      const frame = await (ahead.shift() as Promise<Frame>);
+      yield frame;
+      if (release) frame.data.buffer.transfer(0);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.allSettled(this.#reading);
+    await this.#source.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #check(frame: number): void {
+    if (this.#closed) throw new DicomError('file-closed', `${this.path} has been closed: open it again to read frames`);
+    if (!(Number.isInteger(frame) && frame >= 0 && frame < this.frameCount))
+      throw new RangeError(`${this.path} has frames 0 to ${this.frameCount - 1}, got ${frame}`);
+  }
+
+  async #read(frame: number): Promise<Frame> {
+    const { rows, columns, samplesPerPixel, bitsStored, pixelRepresentation } = this.image;
+    const { data, photometricInterpretation } = await this.#decode(frame);
+    return { rows, columns, samplesPerPixel, data, bitsStored, pixelRepresentation, photometricInterpretation };
+  }
+
+  async #decode(frame: number): Promise<{ readonly data: StoredValues; readonly photometricInterpretation: string }> {
+    const { image } = this;
+    const { compression, lossy } = this.transferSyntax;
+    const extents = this.#extents(frame);
+    if (compression !== 'none') {
+      const load = async () => ({
+        encoding: { compression, lossy },
+        bytes: await this.#compressed(extents, frame),
+        image,
+      });
+      return this.#pool.decode(load, `${this.path}: frame ${frame} of (7fe0,0010) PixelData`);
+    }
+    let bytes = await this.#native(extents[0] as Extent);
+    if (image.planarConfiguration === 1) bytes = interleave(bytes, image.bitsAllocated / 8);
+    const { photometricInterpretation } = image;
+    return { data: storedValues(bytes, image), photometricInterpretation };
+  }
+
+  /** The bytes of an uncompressed frame, little-endian. */
+  async #native({ offset, length }: Extent): Promise<Uint8Array<ArrayBuffer>> {
+    if (!this.#wordSwapped) return this.#source.read(offset, length);
+    // frames of an odd number of bytes begin and end inside words
+    const shift = offset % 2 === this.#pixelParity() ? 0 : 1;
+    const last = Math.min(offset + length + ((shift + length) % 2), this.#source.size);
+    const words = await this.#source.read(offset - shift, last - offset + shift);
+    swapWords(words);
+    return words.slice(shift, shift + length);
+  }
+
+  #pixelParity(): number {
+    return (this.#extents(0)[0] as Extent).offset % 2;
+  }
+
+  async #compressed(extents: readonly Extent[], frame: number): Promise<Uint8Array<ArrayBuffer>> {
+    const length = extents.reduce((sum, extent) => sum + extent.length, 0);
+    if (length > compressedLimit(this.image.frameBytes)) {
+      const sentence = `has ${length} bytes compressed where ${this.image.frameBytes} are its pixels`;
+      throw new DicomError('frame-corrupt', `${this.path}: frame ${frame} of (7fe0,0010) PixelData ${sentence}`);
+    }
+    const [first] = extents;
+    if (first && extents.length === 1) return this.#source.read(first.offset, first.length);
+    const bytes = new Uint8Array(length);
+    let at = 0;
+    for (const extent of extents) {
+      bytes.set(await this.#source.read(extent.offset, extent.length), at);
+      at += extent.length;
+    }
+    return bytes;
+  }
+}
