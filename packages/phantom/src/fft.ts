@@ -23,10 +23,11 @@ export function fft({ real, imaginary }: ComplexArray, inverse = false): void {
       swap(imaginary, i, j);
     }
   }
+  const { cosines, sines } = twiddles(n);
   for (let half = 1; half < n; half *= 2) {
     for (let k = 0; k < half; k++) {
-      const angle = ((inverse ? 1 : -1) * Math.PI * k) / half;
-      const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
+      const cosine = cosines[half + k] as number;
+      const sine = inverse ? (sines[half + k] as number) : -(sines[half + k] as number);
       for (let a = k; a < n; a += 2 * half) {
         const b = a + half;
         const [realB, imaginaryB] = [real[b] as number, imaginary[b] as number];
@@ -40,6 +41,29 @@ export function fft({ real, imaginary }: ComplexArray, inverse = false): void {
     }
   }
   if (inverse) for (let i = 0; i < n; i++) scale(real, imaginary, i, 1 / n);
+}
+
+interface Twiddles {
+  readonly cosines: Float64Array;
+  readonly sines: Float64Array;
+}
+
+/** Tables by length; they take most of the time of a short transform. */
+const tables = new Map<number, Twiddles>();
+
+/** cos and sin of pi k / half at [half + k], for every half that is a power of two below n. */
+function twiddles(n: number): Twiddles {
+  const known = tables.get(n);
+  if (known) return known;
+  const table = { cosines: new Float64Array(n), sines: new Float64Array(n) };
+  for (let half = 1; half < n; half *= 2) {
+    for (let k = 0; k < half; k++) {
+      table.cosines[half + k] = Math.cos((Math.PI * k) / half);
+      table.sines[half + k] = Math.sin((Math.PI * k) / half);
+    }
+  }
+  tables.set(n, table);
+  return table;
 }
 
 function swap(values: Float64Array, i: number, j: number): void {

@@ -1,4 +1,18 @@
+export {
+  type BreastImages,
+  type BreastImagesOptions,
+  drawBreastImages,
+  type LesionTruth,
+  lesionTruthOf,
+  type PhantomBox,
+  type ViewOptions,
+  type ViewTruth,
+} from './breast-images.ts';
+export { BREAST_VIEWS, type BreastSide, type BreastView } from './breast-shape.ts';
+export type { Ball, Calcification, CalcificationCluster } from './calcification-cluster.ts';
 export { type ComplexArray, fft, fft2d } from './fft.ts';
+export type { Lesion } from './lesion.ts';
+export type { Mass, Spicule } from './mass.ts';
 export {
   type CohortPatch,
   drawPatch,
@@ -11,3 +25,15 @@ export {
   type PatchTissue,
 } from './patches.ts';
 export { powerLawNoise } from './power-law-noise.ts';
+export { type ImageGrid, PHANTOM_PRESETS, type PhantomPreset, type PhantomPresetName } from './presets.ts';
+export { type BreastTextures, drawTextures } from './tissue.ts';
+export {
+  BREAST_LABELS,
+  type BreastDensity,
+  type BreastLabel,
+  DEFAULT_DIFFICULTY,
+  DENSITIES,
+  drawWoman,
+  type Woman,
+  type WomanOptions,
+} from './woman.ts';

@@ -20,6 +20,9 @@ import { makeFolder } from './run/make-folder.ts';
 
 export { type BreastDensity, DENSITIES, PHANTOM_PRESETS, type PhantomPresetName };
 
+/** Women are drawn before their images, and each takes some kilobytes. */
+const MOST_PATIENTS = 9999;
+
 /** What to draw and where. */
 export interface PhantomCohortOptions {
   readonly out: string;
@@ -79,10 +82,12 @@ export async function writePhantomCohort(options: PhantomCohortOptions): Promise
   return { manifest, truth, patients, images: rows.length, labels };
 }
 
-function requireOptions({ patients, density: _, ...options }: PhantomCohortOptions, difficulty: number): void {
-  const { threads = 1 } = options;
-  if (!Number.isInteger(patients) || patients < 1)
-    throw new SystemError('option-invalid', `a cohort must have at least one patient, got ${patients}`);
+function requireOptions({ patients, threads = 1 }: PhantomCohortOptions, difficulty: number): void {
+  if (!Number.isInteger(patients) || patients < 1 || patients > MOST_PATIENTS)
+    throw new SystemError(
+      'option-invalid',
+      `patients must be a whole number from 1 to ${MOST_PATIENTS}, got ${patients}`,
+    );
   if (!(difficulty >= 0 && difficulty <= 1))
     throw new SystemError('option-invalid', `difficulty must be a number from 0 to 1, got ${difficulty}`);
   if (!Number.isInteger(threads) || threads < 1)

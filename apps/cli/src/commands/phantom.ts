@@ -20,7 +20,7 @@ interface PhantomFlags {
   readonly json?: boolean;
 }
 
-/** More threads than this ask for much memory: a breast at full takes up to 0.7 GB. */
+/** More threads than this ask for much memory: at full each takes about half a gigabyte. */
 const MOST_THREADS = 4;
 
 /** `phantom` */
