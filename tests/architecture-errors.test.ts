@@ -1,6 +1,7 @@
 /** Holds docs/errors.md to the tables of error codes in the code: every class, every code, its meaning. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DICOM_ERROR_CODES } from '@mammoscope/dicom';
 import { FILE_ERROR_CODES } from '@mammoscope/files';
 import { IMAGING_ERROR_CODES } from '@mammoscope/imaging';
 import type { GraphError, InitialiserError } from '@mammoscope/nn';
@@ -26,6 +27,7 @@ const INITIALISER_ERROR_CODES = {
 } satisfies Record<InitialiserError['code'], string>;
 
 const CODES: Readonly<Record<string, Codes>> = {
+  DicomError: DICOM_ERROR_CODES,
   FileError: FILE_ERROR_CODES,
   ImagingError: IMAGING_ERROR_CODES,
   SystemError: SYSTEM_ERROR_CODES,

@@ -174,6 +174,10 @@ const TEXT_EXAMPLES: Readonly<
     bad: only('packages/nn/src/a.ts', 'const x = Math.random();'),
     good: only('CONTRIBUTING.md', 'Never use Math.random.'),
   },
+  networkAccess: {
+    bad: only('packages/dicom/src/a.ts', 'const response = await fetch(address);'),
+    good: only('packages/runtime/src/weights/published/download.ts', 'const response = await fetch(address);'),
+  },
   outsideFolder: {
     bad: only('README.md', 'cat ../shared/data'),
     good: only('.ci/run', 'export MAMMOSCOPE_DATA=../shared/data'),
@@ -196,6 +200,20 @@ for (const name of TEXT_RULE_NAMES) {
     holds(forbiddenText(TEXT_EXAMPLES[name].good, name));
   });
 }
+
+test('every way to a network is found', () => {
+  const lines = [
+    "import { get } from 'node:https';",
+    "import net from 'net';",
+    "const http = await import('node:http2');",
+    'new WebSocket(address);',
+    'globalThis.fetch(address);',
+  ];
+  for (const line of lines) finds(forbiddenText(only('apps/cli/src/a.ts', line), 'networkAccess'), /published file/);
+  holds(
+    forbiddenText(only('apps/cli/src/a.ts', "import { download } from './net.ts';", 'prefetch(a);'), 'networkAccess'),
+  );
+});
 
 test('a source of more than 500 lines says why', () => {
   holds(longFiles(tree));

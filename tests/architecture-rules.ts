@@ -31,6 +31,9 @@ const PURE_PACKAGES: ReadonlySet<string> = new Set(['random', 'stats', 'nn', 're
 const OUTSIDE_WORLD =
   /^node:(fs|child_process|cluster|dgram|dns|http|http2|https|inspector|net|os|tls|worker_threads)\b/;
 
+/** The one file that asks a server for something. */
+const DOWNLOADS = 'packages/runtime/src/weights/published/download.ts';
+
 const SCOPE = '@mammoscope/';
 const LONG_FILE_LINES = 500;
 
@@ -201,6 +204,12 @@ const TEXT_RULES = {
     pattern: /\bMath\s*(\.\s*random\b|\[\s*['"`]random)/,
     applies: isSource,
     reason: 'random numbers come from RandomStream, so that runs repeat',
+  },
+  networkAccess: {
+    pattern:
+      /(?<![\w.])(globalThis\.)?fetch\(|\b(WebSocket|EventSource|XMLHttpRequest)\(|\b(from|import|require)\b[\s(]*['"](node:)?(https?|http2|net|tls|dgram|dns|undici)\b/,
+    applies: (path) => isSource(path) && !isTest(path) && path !== DOWNLOADS,
+    reason: `only ${DOWNLOADS} uses a network, when a user asks for a published file`,
   },
   outsideFolder: {
     pattern: /\.\.\/shared\b/,

@@ -5,7 +5,7 @@ import { IMAGING_ERROR_CODES } from './errors.ts';
 
 test('every code of the table is thrown somewhere, and tested', async () => {
   const folder = new URL('.', import.meta.url);
-  const names = await readdir(folder);
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts'));
   const texts = await Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')));
   const having = (tests: boolean) =>
     texts.filter((_, i) => names[i]?.endsWith('.test.ts') === tests && names[i] !== 'errors.ts').join('\n');

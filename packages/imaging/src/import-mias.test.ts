@@ -3,11 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { readImage } from './formats/read-image.ts';
+import { writePng8 } from './formats/write-png.ts';
 import { importMias } from './import-mias.ts';
 import { readManifest } from './manifest.ts';
 import { checkManifest } from './manifest-check.ts';
-import { readImage } from './read-image.ts';
-import { writePng8 } from './write-png.ts';
 
 const INFO = `INFORMATION: 1st column: MIAS database reference number.
 mdb001 G NORM

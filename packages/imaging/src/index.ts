@@ -10,7 +10,48 @@ export {
   inverseMap,
   NO_AUGMENTATION,
 } from './augment.ts';
+export type { AirLevel } from './breast/air-level.ts';
+export type { BinaryImage } from './breast/binary-image.ts';
+export { type BreastMask, type BreastMaskOptions, breastMask } from './breast/breast-mask.ts';
+export { chestWallByMask } from './breast/chest-wall.ts';
+export { pectoralSide } from './breast/pectoral-side.ts';
+export {
+  type Claim,
+  type Decision,
+  type Evidence,
+  IMAGE_STEPS,
+  type ImageStep,
+  type Preferences,
+  settle,
+} from './decision.ts';
+export type { CodeItem, DicomFacts, FrameFacts, LutItem, ViewCodeItem } from './dicom-facts.ts';
 export { IMAGING_ERROR_CODES, ImagingError, type ImagingErrorCode } from './errors.ts';
+export { drawContactSheet, type SheetOptions } from './explain/contact-sheet.ts';
+export { type Explanation, explanationPage, explanationTiles } from './explain/explanation.ts';
+export type { Tile } from './explain/tile.ts';
+export { type FocusSlice, focusSlice } from './focus-slice/focus-slice.ts';
+export type { ImageStack } from './formats/image-stack.ts';
+export { openImage } from './formats/open-image.ts';
+export { DEFAULT_MAX_PIXELS, type GreyImage, type ReadImageOptions, readImage } from './formats/read-image.ts';
+export { writePng8, writePng16 } from './formats/write-png.ts';
+export { averageDown } from './geometry/area-average.ts';
+export { blackBorderBox } from './geometry/black-border.ts';
+export { cropPlane, growBox, windowPlane } from './geometry/crop.ts';
+export { cropToWindow, GMIC_WINDOWS, gmicWindow, type WindowPlace } from './geometry/gmic-window.ts';
+export { type PixelSpacingMm, pixelSpacing } from './geometry/pixel-spacing.ts';
+export { boxOnPrepared, boxOnStored, type Placement } from './geometry/placement.ts';
+export { resampleSize, resampleTo } from './geometry/resample.ts';
+export { resizeBilinear } from './geometry/resize.ts';
+export {
+  centredVolumeBox,
+  cropVolume,
+  maximumIntensityProjection,
+  type VolumeBox,
+  type VolumeSize,
+  XIAO_VOLUME,
+} from './geometry/volume-crop.ts';
+export { minMaxNormalise, zScoreNormalise } from './grey-levels/normalise.ts';
+export { VOI_LUT_FUNCTIONS, type VoiChoice, type VoiLutFunction, windowed } from './grey-levels/voi-lut.ts';
 export { type ImportMiasOptions, importMias, type MiasImport, type MiasNote } from './import-mias.ts';
 export { type Manifest, type ReadManifestOptions, readManifest } from './manifest.ts';
 export {
@@ -36,8 +77,19 @@ export {
   VIEWS,
   type View,
 } from './manifest-row.ts';
-export { minMaxNormalise, zScoreNormalise } from './normalise.ts';
-export { DEFAULT_MAX_PIXELS, type GreyImage, type ReadImageOptions, readImage } from './read-image.ts';
-export { resizeBilinear } from './resize.ts';
+export type { AnatomicalDirections, Side } from './orientation/anatomical-direction.ts';
+export type { LieOptions } from './orientation/image-lie.ts';
+export { type MammographyView, mammographyView, viewText } from './orientation/mammography-view.ts';
+export {
+  composeOrientations,
+  describeOrientation,
+  inverseOrientation,
+  ORIENTATIONS,
+  type Orientation,
+  orientBox,
+  orientPlane,
+} from './orientation/orientation.ts';
+export { VIEW_CODES, VIEW_MODIFIER_CODES } from './orientation/view-codes.ts';
+export type { Plane } from './plane.ts';
+export { type PreparedImage, type PrepareOptions, prepareImage } from './prepare-image.ts';
 export { type SplitFractions, type SplitOptions, type SplitRow, splitByPatient } from './split.ts';
-export { writePng8, writePng16 } from './write-png.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { ImagingError } from './errors.ts';
+import { type GreyImage, type ReadImageOptions, readImage } from './formats/read-image.ts';
 import type { Manifest } from './manifest.ts';
 import type { ManifestProblem } from './manifest-problem.ts';
 import { type ManifestRow, SPLITS, type Split } from './manifest-row.ts';
-import { type GreyImage, type ReadImageOptions, readImage } from './read-image.ts';
 
 /** How many rows, images and patients a part of a manifest has. */
 export interface ManifestCounts {
@@ -46,7 +46,7 @@ export interface CheckManifestOptions {
 export async function readManifestImage(row: ManifestRow, options: ReadImageOptions = {}): Promise<GreyImage> {
   const image = await readImage(row.absolutePath, options);
   if (row.bitDepth !== undefined && row.bitDepth !== image.bitDepth) {
-    const message = `image ${row.path} (line ${row.line}) has ${image.bitDepth} bits and bit_depth declares ${row.bitDepth}: convert it again from the original, or correct the cell`;
+    const message = `image ${row.path} has ${image.bitDepth} bits and bit_depth declares ${row.bitDepth}: convert it again from the original, or correct the cell`;
     throw new ImagingError('bit-depth', message);
   }
   return image;

@@ -1,6 +1,6 @@
 import { writeAside } from '@mammoscope/files';
 import sharp from 'sharp';
-import { ImagingError } from './errors.ts';
+import { ImagingError } from '../errors.ts';
 
 /**
  * Writes a plane as an 8-bit grey PNG, written aside and renamed. Values are rounded and clipped to 0..255.

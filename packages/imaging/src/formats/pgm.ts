@@ -1,4 +1,4 @@
-import { ImagingError } from './errors.ts';
+import { ImagingError } from '../errors.ts';
 import type { GreyImage } from './read-image.ts';
 
 /*

@@ -1,4 +1,4 @@
-import { ImagingError } from './errors.ts';
+import { ImagingError } from '../errors.ts';
 
 /**
  * (x - min) / (max - min) of one image: values in [0, 1]. A constant image becomes zeros.

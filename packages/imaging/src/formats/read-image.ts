@@ -1,8 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import sharp from 'sharp';
-import { ImagingError } from './errors.ts';
+import { ImagingError } from '../errors.ts';
 import { type ImageStructure, isJpeg, isPng, jpegStructure, pngStructure } from './image-structure.ts';
 import { decodePgm, isPgm } from './pgm.ts';
+import { isTiff, tiffStructure } from './tiff.ts';
 
 /** A grey image as stored: row-major values, unscaled (0..255 or 0..65535), larger is not necessarily brighter. */
 export interface GreyImage {
@@ -29,7 +30,7 @@ const MAX_BYTES = 2 ** 30;
 const JPEG_CHANNEL_TOLERANCE = 2;
 
 /**
- * Reads a PNG, JPEG or PGM file as one grey plane, exactly: no gamma, no colour profile, no scaling, no rotation.
+ * Reads a PNG, JPEG, TIFF or PGM file as one grey plane, exactly: no gamma, no colour profile, no scaling, no rotation.
  * - PNG of 8 or 16 bits; 1, 2 and 4 bits are expanded to 0..255 by replication (PNG specification, section 13.12).
  * - RGB or a palette is accepted where its channels are equal, and refused (image-colour) where they differ, because a
  *   colour image is a screenshot or carries drawn marks; a JPEG's channels may differ by 2, its luma is returned.
@@ -39,17 +40,22 @@ const JPEG_CHANNEL_TOLERANCE = 2;
  * Throws ImagingError with one of the file-, format- and image- codes.
  */
 export async function readImage(path: string, options: ReadImageOptions = {}): Promise<GreyImage> {
-  const maxPixels = options.maxPixels ?? DEFAULT_MAX_PIXELS;
-  const bytes = await readBytes(path);
+  return decodeImage(await readBytes(path), path, options.maxPixels);
+}
+
+/** As readImage, of bytes; `path` is what errors call them. */
+export async function decodeImage(bytes: Buffer, path: string, maxPixels = DEFAULT_MAX_PIXELS): Promise<GreyImage> {
   if (isPgm(bytes)) return decodePgm(bytes, path, maxPixels);
   if (isPng(bytes)) return decodeWithSharp(bytes, path, pngStructure(bytes, path), maxPixels, 0);
   if (isJpeg(bytes)) {
     return decodeWithSharp(bytes, path, jpegStructure(bytes, path), maxPixels, JPEG_CHANNEL_TOLERANCE);
   }
-  throw new ImagingError('format-unsupported', `${path} is ${describe(bytes)}: give a PNG, JPEG or PGM file`);
+  if (isTiff(bytes)) return decodeWithSharp(bytes, path, tiffStructure(bytes, path), maxPixels, 0);
+  throw new ImagingError('format-unsupported', `${path} is ${describe(bytes)}: give a PNG, JPEG, TIFF or PGM file`);
 }
 
-async function readBytes(path: string): Promise<Buffer> {
+/** The bytes of a file of at most a gigabyte. Throws ImagingError with one of the file- codes, and image-too-large. */
+export async function readBytes(path: string): Promise<Buffer> {
   try {
     const entry = await stat(path);
     if (!entry.isFile()) throw new ImagingError('file-missing', `${path} is not a file: give the path of an image`);
@@ -78,7 +84,6 @@ async function readBytes(path: string): Promise<Buffer> {
 function describe(bytes: Buffer): string {
   if (bytes.toString('latin1', 128, 132) === 'DICM') return 'a DICOM file, which this function does not read';
   const start = bytes.toString('latin1', 0, 4);
-  if (start === 'II*\0' || start === 'MM\0*') return 'a TIFF file';
   if (/^P[1346]\s/.test(start)) return 'a Netpbm file, but not a grey one (PGM)';
   return 'not an image of a known format';
 }

@@ -1,4 +1,4 @@
-import { ImagingError } from './errors.ts';
+import { ImagingError } from '../errors.ts';
 
 /**
  * Bilinear resizing with half-pixel centres: output pixel i looks at input position (i + 0.5) * in / out - 0.5. When an

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { ImagingError } from './errors.ts';
+import { ImagingError } from '../errors.ts';
 
 /** What the headers of a PNG or JPEG say, before any pixel is decoded. */
 export interface ImageStructure {

@@ -1,0 +1,79 @@
+import { open } from 'node:fs/promises';
+import { openDicom } from '@mammoscope/dicom';
+import { ImagingError } from '../errors.ts';
+import { decodeAvi, isAvi } from './avi.ts';
+import { type ImageStack, requireSlice } from './image-stack.ts';
+import { decodeNifti, gunzipped, niftiVersion } from './nifti.ts';
+import { decodeNpy, isNpy } from './npy.ts';
+import { DEFAULT_MAX_PIXELS, decodeImage, type ReadImageOptions, readBytes } from './read-image.ts';
+
+/**
+ * Opens an image of any format that is read, told by its bytes and never by its name: DICOM, NIfTI (.nii, .nii.gz), NumPy,
+ * AVI, PNG, JPEG, TIFF, PGM. DICOM is read a frame at a time, the others are in memory, a gigabyte at most. Close it after use.
+ * Throws ImagingError (file-, format- and image- codes) and, for DICOM, DicomError.
+ */
+export async function openImage(
+  path: string,
+  { maxPixels = DEFAULT_MAX_PIXELS }: ReadImageOptions = {},
+): Promise<ImageStack> {
+  if (await isDicom(path)) return dicomStack(path);
+  const bytes = gunzipped(await readBytes(path), path);
+  if (niftiVersion(bytes)) return decodeNifti(bytes, path, maxPixels);
+  if (isNpy(bytes)) return decodeNpy(bytes, path, maxPixels);
+  if (isAvi(bytes)) return decodeAvi(bytes, path, maxPixels);
+  const { width, height, data, bitDepth } = await decodeImage(bytes, path, maxPixels);
+  return {
+    format: `${bitDepth}-bit image`,
+    width,
+    height,
+    depth: 1,
+    facts: () => ({ BitsAllocated: bitDepth, BitsStored: bitDepth, PixelRepresentation: 0 }),
+    slice: async (slice) => {
+      requireSlice(slice, 1, path);
+      return { width, height, data };
+    },
+    close: async () => undefined,
+  };
+}
+
+/** Whether the four letters after the preamble are there; what cannot be opened is reported by whoever reads it next. */
+async function isDicom(path: string): Promise<boolean> {
+  const file = await open(path).catch(() => undefined);
+  if (!file) return false;
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(4), 0, 4, 128);
+    return bytesRead === 4 && buffer.toString('latin1') === 'DICM';
+  } catch {
+    return false;
+  } finally {
+    await file.close();
+  }
+}
+
+async function dicomStack(path: string): Promise<ImageStack> {
+  const file = await openDicom(path);
+  const { rows, columns, samplesPerPixel } = file.image;
+  if (samplesPerPixel !== 1) {
+    await file.close();
+    throw new ImagingError(
+      'image-colour',
+      `${path} is in colour (${samplesPerPixel} samples a pixel): it is a screenshot, export the grey image`,
+    );
+  }
+  return {
+    format: `DICOM, ${file.transferSyntax.name}`,
+    width: columns,
+    height: rows,
+    depth: file.frameCount,
+    facts: (slice) => {
+      requireSlice(slice, file.frameCount, path);
+      return file.frameMeta(slice);
+    },
+    slice: async (slice) => {
+      requireSlice(slice, file.frameCount, path);
+      const { data } = await file.frame(slice);
+      return { width: columns, height: rows, data: Float32Array.from(data) };
+    },
+    close: () => file.close(),
+  };
+}

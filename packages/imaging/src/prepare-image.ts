@@ -1,0 +1,168 @@
+import { type BreastMask, breastMask } from './breast/breast-mask.ts';
+import type { Decision } from './decision.ts';
+import type { DicomFacts } from './dicom-facts.ts';
+import { ImagingError } from './errors.ts';
+import { cropPlane, growBox } from './geometry/crop.ts';
+import { type PixelSpacingMm, pixelSpacing, spacingDecision } from './geometry/pixel-spacing.ts';
+import type { Placement } from './geometry/placement.ts';
+import { resampleTo } from './geometry/resample.ts';
+import { modalityLut } from './grey-levels/modality-lut.ts';
+import { minMaxNormalise, zScoreNormalise } from './grey-levels/normalise.ts';
+import { pixelPadding } from './grey-levels/padding.ts';
+import { polarity } from './grey-levels/photometric.ts';
+import { storedRange } from './grey-levels/stored-values.ts';
+import { type VoiChoice, voiLut } from './grey-levels/voi-lut.ts';
+import type { BoxPx, Laterality, View } from './manifest-row.ts';
+import { imageLie, type LieOptions } from './orientation/image-lie.ts';
+import { mammographyView } from './orientation/mammography-view.ts';
+import { type Orientation, orientBox, orientPlane } from './orientation/orientation.ts';
+import type { Plane } from './plane.ts';
+
+/** What is asked of the pipeline beyond what a file says. */
+export interface PrepareOptions extends LieOptions {
+  readonly voi?: VoiChoice;
+  /** What a manifest says, where no tag does. */
+  readonly view?: View;
+  readonly spacing?: PixelSpacingMm;
+  /** Pixels kept around the breast's box, or the whole image; 0 unless told. */
+  readonly crop?: { readonly marginPx: number } | 'none';
+  /** Spacing in mm to resample to; as stored unless told. */
+  readonly targetMm?: number;
+  /** z-score unless told; 'none' leaves 0 to 1. */
+  readonly normalise?: 'z-score' | 'min-max' | 'none';
+}
+
+/** An image as a network sees it, with everything that was done to it. */
+export interface PreparedImage {
+  readonly plane: Plane;
+  /** After grey levels and polarity, 0 black to 1 white, before anything was moved. */
+  readonly display: Plane;
+  /** On `display`. */
+  readonly mask: BreastMask;
+  readonly laterality: Laterality | undefined;
+  readonly view: View | undefined;
+  readonly modifiers: readonly string[];
+  readonly placement: Placement;
+  /** One of each step, in their order. */
+  readonly decisions: readonly Decision[];
+}
+
+/**
+ * From stored values to what a network sees, every step with its decision: padding, modality LUT, VOI LUT, polarity, breast mask,
+ * view, chest wall, laterality, upright, orientation, crop, spacing, normalisation. The order is that of DICOM's
+ * grayscale pipeline (PS3.4, N.2) and then of the eye. Throws ImagingError: tag-invalid, value-not-finite, sources-disagree,
+ * mask-empty, option-invalid.
+ * @param stored values as the file holds them
+ */
+export function prepareImage(stored: Plane, facts: DicomFacts = {}, options: PrepareOptions = {}): PreparedImage {
+  const { display, padding, decisions } = greyLevels(stored, facts, options);
+  const mask = breastMask(display, padding ? { padding } : {});
+  const { view, modifiers, decision: viewDecision } = mammographyView(facts, options.prefer);
+  const lie = imageLie(display, mask, facts, view ?? options.view, options);
+  const oriented = orientPlane(display, lie.orientation);
+  const breastBox = orientBox(mask.boxPx, stored.width, stored.height, lie.orientation);
+  const whole: BoxPx = [0, 0, oriented.width, oriented.height];
+  const { crop = { marginPx: 0 } } = options;
+  const cropPx = crop === 'none' ? whole : growBox(breastBox, crop.marginPx, oriented.width, oriented.height);
+  const cropped = cropPlane(oriented, cropPx);
+  const found = pixelSpacing(facts, options.spacing);
+  const sized = resampled(cropped, lie.orientation, found.spacing, options.targetMm);
+  const { kind, plane } = normalised(sized, options.normalise ?? 'z-score');
+  return {
+    plane,
+    display,
+    mask,
+    laterality: lie.laterality,
+    view: view ?? options.view,
+    modifiers,
+    placement: {
+      width: stored.width,
+      height: stored.height,
+      orientation: lie.orientation,
+      cropPx,
+      outWidth: plane.width,
+      outHeight: plane.height,
+    },
+    decisions: [
+      ...decisions,
+      maskDecision(mask),
+      viewDecision,
+      ...lie.decisions,
+      cropDecision(cropPx, crop, mask),
+      spacingDecision(found, options.targetMm),
+      {
+        step: 'normalisation',
+        choice: kind,
+        reason: options.normalise ? 'the user chose it' : 'exposure differs from image to image',
+        evidence: [],
+      },
+    ],
+  };
+}
+
+function greyLevels(stored: Plane, facts: DicomFacts, { voi, prefer }: PrepareOptions) {
+  const range = storedRange(stored.data, facts);
+  const padding = pixelPadding(stored.data, facts);
+  const modality = modalityLut(stored.data, facts, range.low, range.high);
+  const levels = voiLut(modality, facts, facts.PixelRepresentation === 1, voi);
+  const shown = { ...stored, data: levels.data };
+  const { value, decision } = polarity(shown, facts, padding.mask, prefer);
+  const isWhite = value === 'least is white';
+  const data = levels.data.map((level, i) => (padding.mask?.[i] ? 0 : isWhite ? 1 - level : level));
+  return {
+    display: { width: stored.width, height: stored.height, data },
+    padding: padding.mask,
+    decisions: [range.decision, padding.decision, modality.decision, levels.decision, decision],
+  };
+}
+
+function maskDecision({ areaPx, width, height, hasAir, air, otherParts }: BreastMask): Decision {
+  const share = `${((100 * areaPx) / (width * height)).toFixed(1)} % of the image`;
+  return {
+    step: 'breast mask',
+    choice: share,
+    reason: hasAir ? 'the largest part brighter than air' : 'the image has no air: the breast fills it',
+    evidence: [
+      {
+        source: 'pixels',
+        name: 'air level, noise, threshold',
+        value: [air.level, air.noise, air.threshold].map((x) => x.toFixed(4)).join(', '),
+      },
+      { source: 'pixels', name: 'separation of air and breast', value: air.separation.toFixed(3) },
+      { source: 'pixels', name: 'other bright parts left out', value: `${otherParts}` },
+    ],
+  };
+}
+
+function cropDecision(cropPx: BoxPx, crop: NonNullable<PrepareOptions['crop']>, { boxPx }: BreastMask): Decision {
+  const reason =
+    crop === 'none' ? 'the user wants the whole image' : `the box of the breast with ${crop.marginPx} px around it`;
+  const evidence = [{ source: 'pixels', name: 'box of the breast as stored', value: boxPx.join(', ') }] as const;
+  return {
+    step: 'crop',
+    choice: `${cropPx[2] - cropPx[0]} x ${cropPx[3] - cropPx[1]} from ${cropPx[0]}, ${cropPx[1]}`,
+    reason,
+    evidence,
+  };
+}
+
+function resampled(
+  plane: Plane,
+  { transpose }: Orientation,
+  spacing: PixelSpacingMm | undefined,
+  targetMm: number | undefined,
+): Plane {
+  if (targetMm === undefined) return plane;
+  if (!spacing) {
+    throw new ImagingError(
+      'option-invalid',
+      `the image cannot be resampled to ${targetMm} mm, because no tag gives its spacing: give the spacing in mm`,
+    );
+  }
+  return resampleTo(plane, transpose ? { rowMm: spacing.columnMm, columnMm: spacing.rowMm } : spacing, targetMm);
+}
+
+function normalised(plane: Plane, kind: 'z-score' | 'min-max' | 'none') {
+  const by = { 'z-score': zScoreNormalise, 'min-max': minMaxNormalise, none: (data: Float32Array) => data };
+  return { kind, plane: { ...plane, data: by[kind](plane.data) } };
+}
