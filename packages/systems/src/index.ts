@@ -15,7 +15,7 @@ export { type Prediction, type Predictions, predictKang2021 } from './kang2021/p
 export { PRESETS, type PresetName, type Recipe, SYSTEM as KANG2021 } from './kang2021/recipe.ts';
 export { writeResults } from './kang2021/results.ts';
 export { recipeWith } from './kang2021/settings.ts';
-export { type TrainEvents, type TrainOptions, trainKang2021 } from './kang2021/train.ts';
+export { type TrainOptions, trainKang2021 } from './kang2021/train.ts';
 export {
   type BreastDensity,
   DENSITIES,
@@ -26,7 +26,17 @@ export {
   writePhantomCohort,
 } from './phantom-cohort.ts';
 export * from './reader-study/index.ts';
+export { systemOf, systems } from './registry.ts';
 export { makeFolder } from './run/make-folder.ts';
 export { type RunRecord, readRunRecord } from './run/run-record.ts';
 export { versions } from './run/versions.ts';
+export type {
+  EvaluateRequest,
+  EvaluationSummary,
+  PredictionSummary,
+  PredictRequest,
+  System,
+  TrainEvents,
+  TrainRequest,
+} from './system.ts';
 export { type TrainingSummary, trainingSummary } from './training/history.ts';

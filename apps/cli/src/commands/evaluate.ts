@@ -2,14 +2,7 @@ import { join, resolve } from 'node:path';
 import { readManifest } from '@mammoscope/imaging';
 import type { Device } from '@mammoscope/runtime';
 import type { Proportion } from '@mammoscope/stats';
-import {
-  type Evaluation,
-  evaluateKang2021,
-  makeFolder,
-  metricsOf,
-  readRunRecord,
-  writeResults,
-} from '@mammoscope/systems';
+import { type EvaluationSummary, makeFolder, readRunRecord, systemOf } from '@mammoscope/systems';
 import { Command, Option } from 'commander';
 import { deviceOption, jsonOption, openEngine, print, threadsOption } from '../options.ts';
 import { formatTable } from '../table.ts';
@@ -47,6 +40,7 @@ export function evaluateCommand(): Command {
 
 async function evaluate(run: string, flags: EvaluateFlags): Promise<void> {
   const record = await readRunRecord(run);
+  const system = systemOf(record);
   const manifest = await readManifest(flags.data, { classes: record.classes });
   const out = resolve(flags.out ?? run);
   await makeFolder(out);
@@ -55,15 +49,15 @@ async function evaluate(run: string, flags: EvaluateFlags): Promise<void> {
     flags.threads ?? (record.device === 'cpu' ? record.threads : undefined),
   );
   try {
-    const evaluation = await evaluateKang2021({
+    const evaluation = await system.evaluate({
       engine,
       run,
       manifest,
+      out,
       cutoffFrom: flags.cutoff,
       onImages: (model, images) => process.stderr.write(`${model}: ${images} images\n`),
     });
-    await writeResults(engine, run, evaluation, out);
-    print(flags.json, metricsOf(evaluation), evaluationTable(evaluation));
+    print(flags.json, evaluation.metrics, evaluationTable(evaluation));
     process.stderr.write(`report: ${join(out, 'report.html')}\n`);
   } finally {
     await engine.close();
@@ -71,7 +65,7 @@ async function evaluate(run: string, flags: EvaluateFlags): Promise<void> {
 }
 
 /** The performance table as text: a line a model. */
-export function evaluationTable({ models, rows, dataset }: Evaluation): string {
+export function evaluationTable({ models, rows, dataset }: Omit<EvaluationSummary, 'metrics'>): string {
   const percent = ({ value, interval }: Proportion) =>
     value === null || interval === null
       ? '-'

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import type { Device } from '@mammoscope/runtime';
-import { type Predictions, predictKang2021, readRunRecord, SystemError } from '@mammoscope/systems';
+import { type PredictionSummary, readRunRecord, SystemError, systemOf } from '@mammoscope/systems';
 import { Command } from 'commander';
 import { deviceOption, jsonOption, openEngine, print, threadsOption } from '../options.ts';
 import { formatTable } from '../table.ts';
@@ -32,13 +32,14 @@ export function predictCommand(): Command {
 
 async function predict(run: string, images: readonly string[], flags: PredictFlags): Promise<void> {
   const record = await readRunRecord(run);
+  const system = systemOf(record);
   const files = (await Promise.all(images.map(imageFiles))).flat();
   const engine = await openEngine(
     flags.device,
     flags.threads ?? (record.device === 'cpu' ? record.threads : undefined),
   );
   try {
-    const result = await predictKang2021(engine, run, files, resolve(flags.out));
+    const result = await system.predict({ engine, run, files, out: resolve(flags.out) });
     print(flags.json, result, predictionTable(result));
   } finally {
     await engine.close();
@@ -46,7 +47,7 @@ async function predict(run: string, images: readonly string[], flags: PredictFla
 }
 
 /** A line an image, and the cut-off that decided. */
-function predictionTable({ classes, cutoff, predictions }: Predictions): string {
+function predictionTable({ classes, cutoff, predictions }: PredictionSummary): string {
   const table = formatTable(
     ['image', 'score', 'decision'],
     predictions.map(({ path, score, decision }) => [path, score.toFixed(4), decision]),

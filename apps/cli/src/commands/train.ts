@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 import { readManifest } from '@mammoscope/imaging';
 import { isNetworkName, type NetworkName, networks } from '@mammoscope/nn';
 import type { Device } from '@mammoscope/runtime';
-import { PRESETS, recipeWith, SystemError, trainingSummary, trainKang2021 } from '@mammoscope/systems';
+import { SystemError, systemOf, systems, trainingSummary } from '@mammoscope/systems';
 import { Argument, Command, Option } from 'commander';
 import { interruptible } from '../interruption.ts';
 import {
@@ -35,12 +35,10 @@ interface TrainFlags {
 export function trainCommand(): Command {
   return new Command('train')
     .description('train a system on the images of a manifest and write a run folder')
-    .addArgument(new Argument('<system>', 'the system').choices(['kang2021']))
+    .addArgument(new Argument('<system>', 'the system').choices(Object.keys(systems)))
     .requiredOption('--data <manifest>', 'manifest of the images (CSV)')
     .requiredOption('--out <folder>', 'folder of the run, to be made')
-    .addOption(
-      new Option('--preset <name>', 'set of values of the recipe').choices(Object.keys(PRESETS)).default('small'),
-    )
+    .addOption(new Option('--preset <name>', 'set of values of the recipe').choices(presetNames()).default('small'))
     .option('--set <key=value>', 'change one value of the recipe (repeatable); the keys are below', collect)
     .option('--classes <names>', 'classes, negative first, separated by commas', listOption)
     .option('--weights <network=file>', 'start a network from a .safetensors, .pt or .onnx file (repeatable)', collect)
@@ -51,25 +49,31 @@ export function trainCommand(): Command {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      `\nKeys of --set: ${Object.keys(PRESETS.tiny).join(', ')}.\n\nExample:\n  ./mammoscope train kang2021 --data manifest.csv --classes normal,microcalcification --preset tiny --out run`,
+      `\n${settingsHelp()}\n\nExample:\n  ./mammoscope train kang2021 --data manifest.csv --classes normal,microcalcification --preset tiny --out run`,
     )
     .action((system: string, flags: TrainFlags) => train(system, flags));
 }
 
+/** The presets that one system or another has. */
+const presetNames = () => [...new Set(Object.values(systems).flatMap(({ presets }) => presets))];
+
+const settingsHelp = () =>
+  Object.values(systems)
+    .map(({ name, settings }) => `Keys of --set: ${settings.join(', ')} (${name}).`)
+    .join('\n');
+
 async function train(system: string, flags: TrainFlags): Promise<void> {
-  const recipe = recipeWith(flags.preset, flags.set ?? []);
+  const planned = systemOf({ system }).plan(flags.preset, flags.set ?? []);
   const weights = new Map(flags.weights?.map(parseWeights));
   const out = resolve(flags.out);
   const record = await interruptible(async (signal) => {
     const manifest = await readManifest(flags.data, flags.classes ? { classes: flags.classes } : {});
     const engine = await openEngine(flags.device, flags.threads);
     try {
-      return await trainKang2021({
+      return await planned({
         engine,
         manifest,
         out,
-        preset: flags.preset,
-        recipe,
         seed: flags.seed,
         command: canonicalCommand(system, flags),
         resume: flags.resume ?? false,

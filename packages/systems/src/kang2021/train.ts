@@ -1,48 +1,21 @@
-import type { Manifest, Split } from '@mammoscope/imaging';
+import type { Split } from '@mammoscope/imaging';
 import type { NetworkName } from '@mammoscope/nn';
-import type { Engine, FitEvents } from '@mammoscope/runtime';
 import type { ClassifierSpec } from '../classifier/graphs.ts';
-import { hashWeights, startingWeights, type WeightsFiles } from '../classifier/starting-weights.ts';
+import { hashWeights, startingWeights } from '../classifier/starting-weights.ts';
 import { recipeStep, trainClassifier } from '../classifier/train-classifier.ts';
 import { checkImages, splitRows } from '../data/training-images.ts';
 import { newRecord } from '../run/new-record.ts';
 import { type RunRecord, runFiles } from '../run/run-record.ts';
+import type { TrainRequest } from '../system.ts';
 import { batchesOf } from '../training/train-network.ts';
 import { runToResume, stopWhenAborted, trainRun } from '../training/train-run.ts';
 import { augmentationOf, batchOf, type Recipe, SYSTEM } from './recipe.ts';
 import { recipeOf } from './settings.ts';
 
 /** How a run of the system is made. */
-export interface TrainOptions {
-  readonly engine: Engine;
-  readonly manifest: Manifest;
-  readonly out: string;
+export interface TrainOptions extends TrainRequest {
   readonly preset: string;
   readonly recipe: Recipe;
-  readonly seed: number;
-  readonly command: string;
-  readonly resume: boolean;
-  readonly weights: WeightsFiles;
-  readonly signal?: AbortSignal;
-  readonly events?: TrainEvents;
-}
-
-/** What happens in a run, for a progress display. */
-export interface TrainEvents {
-  readonly onMember?: (
-    network: NetworkName,
-    info: {
-      readonly train: number;
-      readonly val: number;
-      readonly test: number;
-      readonly batch: number;
-      readonly batches: number;
-      readonly epochs: number;
-    },
-  ) => void;
-  readonly onTiming?: (done: number, total: number) => void;
-  readonly onNote?: (note: string) => void;
-  readonly fit?: FitEvents;
 }
 
 /** A network of a recipe; `pretrained` weights were trained on colour images. */

@@ -1,0 +1,17 @@
+import { SystemError } from './errors.ts';
+import { kang2021 } from './kang2021/system.ts';
+import type { RunRecord } from './run/run-record.ts';
+import type { System } from './system.ts';
+
+/** Every system by its name, which run.json holds and the command line takes. */
+export const systems: Readonly<Record<string, System>> = { kang2021 };
+
+/** The system that a run is of; SystemError 'run-missing' where this version does not have it. */
+export function systemOf({ system }: Pick<RunRecord, 'system'>): System {
+  const found = Object.hasOwn(systems, system) ? systems[system] : undefined;
+  if (found) return found;
+  throw new SystemError(
+    'run-missing',
+    `run.json is of the system "${system}", this version has ${Object.keys(systems).join(', ')}: use the version that trained it`,
+  );
+}

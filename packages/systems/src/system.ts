@@ -1,0 +1,99 @@
+/** What every system of the registry does, and what it is given. */
+import type { Manifest } from '@mammoscope/imaging';
+import type { Engine, FitEvents } from '@mammoscope/runtime';
+import type { ConfusionMetrics, DelongAuc } from '@mammoscope/stats';
+import type { WeightsFiles } from './classifier/starting-weights.ts';
+import type { RunRecord } from './run/run-record.ts';
+
+/** A run to be made. */
+export interface TrainRequest {
+  readonly engine: Engine;
+  readonly manifest: Manifest;
+  readonly out: string;
+  readonly seed: number;
+  /** Canonical: without folders. */
+  readonly command: string;
+  readonly resume: boolean;
+  /** Files to start from, by network. */
+  readonly weights: WeightsFiles;
+  readonly signal?: AbortSignal;
+  readonly events?: TrainEvents;
+}
+
+/** What happens in a run, for a progress display. */
+export interface TrainEvents {
+  readonly onMember?: (
+    member: string,
+    info: {
+      readonly train: number;
+      readonly val: number;
+      readonly test: number;
+      readonly batch: number;
+      readonly batches: number;
+      readonly epochs: number;
+    },
+  ) => void;
+  readonly onTiming?: (done: number, total: number) => void;
+  readonly onNote?: (note: string) => void;
+  readonly fit?: FitEvents;
+}
+
+/** An evaluation to be made, whose results go into `out`. */
+export interface EvaluateRequest {
+  readonly engine: Engine;
+  readonly run: string;
+  readonly manifest: Manifest;
+  readonly out: string;
+  readonly cutoffFrom: 'validation' | 'test';
+  readonly onImages?: (model: string, images: number) => void;
+}
+
+/** One model's figures on the images evaluated. */
+export interface ModelFigures {
+  readonly model: string;
+  readonly auc: DelongAuc;
+  readonly atCutoff: ConfusionMetrics;
+  /** Infinity where none beats chance. */
+  readonly cutoff: number;
+}
+
+/** What an evaluation came to; the rest is in the files that it wrote. */
+export interface EvaluationSummary {
+  readonly models: readonly ModelFigures[];
+  /** The images, or pairs of them, evaluated. */
+  readonly rows: readonly { readonly patientId: string }[];
+  /** In words: 'test split', or the name of another manifest. */
+  readonly dataset: string;
+  /** metrics.json */
+  readonly metrics: object;
+}
+
+/** Images to be scored by a run, whose results go into `out`. */
+export interface PredictRequest {
+  readonly engine: Engine;
+  readonly run: string;
+  /** As the user named them. */
+  readonly files: readonly string[];
+  readonly out: string;
+}
+
+/** Scores of images; a system adds what else it found. */
+export interface PredictionSummary {
+  readonly classes: readonly string[];
+  /** Called positive from this score on; null where no cut-off beats chance on the validation images: none is. */
+  readonly cutoff: number | null;
+  readonly predictions: readonly { readonly path: string; readonly score: number; readonly decision: string }[];
+}
+
+/** A paper's system. Every function throws SystemError, and what its images and weights throw, for wrong input. */
+export interface System {
+  readonly name: string;
+  /** Names of its sets of values. */
+  readonly presets: readonly string[];
+  /** Keys of --set. */
+  readonly settings: readonly string[];
+  /** A preset with settings "key=value" applied, checked before anything is read; what it gives trains a run with them. */
+  readonly plan: (preset: string, settings: readonly string[]) => (request: TrainRequest) => Promise<RunRecord>;
+  readonly evaluate: (request: EvaluateRequest) => Promise<EvaluationSummary>;
+  readonly predict: (request: PredictRequest) => Promise<PredictionSummary>;
+}
