@@ -1,18 +1,15 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
-import { arch, cpus, homedir, platform } from 'node:os';
-import { dirname, join } from 'node:path';
-import { writeAside } from '@mammoscope/files';
+import { arch, cpus, platform } from 'node:os';
+import { dirname } from 'node:path';
+import { userCache, writeAside } from '@mammoscope/files';
 import type { Graph } from '@mammoscope/nn';
 import * as ort from 'onnxruntime-node';
 import type { Engine } from '../session/engine.ts';
 import { type TimedChoice, timeWays, undecidedNodes } from './timing.ts';
 
-/** Where timings are remembered: the user's cache folder (XDG Base Directory Specification), one file a machine. */
-export function choicesFile(engine: Engine): string {
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return join(cache, 'mammoscope', `lowerings-${machineKey(engine)}.json`);
-}
+/** Where timings are remembered: the user's cache folder, one file a machine. */
+export const choicesFile = (engine: Engine): string => userCache(`lowerings-${machineKey(engine)}.json`);
 
 /** What timings depend on: processor, cores used, device, ONNX Runtime's version, and the version of the ways. */
 function machineKey({ threads, device, target }: Engine): string {

@@ -6,8 +6,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
+import { userCache } from '@mammoscope/files';
 import { WeightsError } from '../errors.ts';
 import type { PublishedFile } from './published-files.ts';
 
@@ -31,10 +31,8 @@ export interface Downloaded {
 const DOWNLOAD_LIMIT = 2 ** 30;
 const STALL_MS = 60_000;
 
-/** Where published weights are kept: the user's cache folder (XDG Base Directory Specification). */
-export function publishedFolder(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'mammoscope', 'weights');
-}
+/** Where published weights are kept: the user's cache folder. */
+export const publishedFolder = (): string => userCache('weights');
 
 /**
  * Downloads a file into a folder, which is made; what is there already with the right SHA-256 is kept. WeightsError
