@@ -57,13 +57,21 @@ export { type Manifest, type ReadManifestOptions, readManifest } from './manifes
 export {
   type CheckManifestOptions,
   checkManifest,
+  isBadImage,
   type ManifestCheck,
   type ManifestCounts,
   type ManifestSummary,
   pixelSha256,
-  readManifestImage,
 } from './manifest-check.ts';
 export { type CsvCells, formatCsv, manifestPath, writeManifest } from './manifest-file.ts';
+export {
+  boxOnSeen,
+  type ManifestImage,
+  openManifestImage,
+  readManifestImage,
+  type SeenOptions,
+  type SeenPlane,
+} from './manifest-image.ts';
 export { describeProblem, LISTED_PROBLEMS, ManifestError, type ManifestProblem } from './manifest-problem.ts';
 export {
   type BoxPx,

@@ -6,7 +6,8 @@ import { after, before, test } from 'node:test';
 import { readImage } from './formats/read-image.ts';
 import { writePng8, writePng16 } from './formats/write-png.ts';
 import { readManifest } from './manifest.ts';
-import { checkManifest, pixelSha256, readManifestImage } from './manifest-check.ts';
+import { checkManifest, pixelSha256 } from './manifest-check.ts';
+import { readManifestImage } from './manifest-image.ts';
 
 let folder = '';
 before(async () => {

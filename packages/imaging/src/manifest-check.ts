@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { DicomError } from '@mammoscope/dicom';
 import { ImagingError } from './errors.ts';
-import { type GreyImage, type ReadImageOptions, readImage } from './formats/read-image.ts';
 import type { Manifest } from './manifest.ts';
+import { type ManifestImage, openManifestImage } from './manifest-image.ts';
 import type { ManifestProblem } from './manifest-problem.ts';
 import { type ManifestRow, SPLITS, type Split } from './manifest-row.ts';
+import type { Plane } from './plane.ts';
 
 /** How many rows, images and patients a part of a manifest has. */
 export interface ManifestCounts {
@@ -20,7 +22,7 @@ export interface ManifestSummary extends ManifestCounts {
   readonly perSplit: Readonly<Partial<Record<Split, ManifestCounts & { readonly perClass: Record<string, number> }>>>;
   readonly perModality: Readonly<Record<string, number>>;
   readonly boxes: number;
-  /** Of the images that could be decoded: 'width x height x bits' and how many have it. */
+  /** Of the images that could be decoded: 'width x height x bits' and how many have it; stacks have their slices before the bits. */
   readonly sizes: Readonly<Record<string, number>>;
 }
 
@@ -32,40 +34,46 @@ export interface ManifestCheck {
   readonly notes: readonly ManifestProblem[];
 }
 
-/** How pixels are read; DICOM comes in through `read`. */
+/** Options of checkManifest. */
 export interface CheckManifestOptions {
-  readonly read?: (row: ManifestRow) => Promise<GreyImage>;
   /** Called after each image, for a progress line. */
   readonly onImage?: (done: number, total: number) => void;
 }
 
-/**
- * Reads the image of a row and holds it against the declared bit_depth: an 8-bit copy of a 16-bit image looks the same
- * and has lost the contrast. Throws bit-depth, and what readImage throws.
- */
-export async function readManifestImage(row: ManifestRow, options: ReadImageOptions = {}): Promise<GreyImage> {
-  const image = await readImage(row.absolutePath, options);
-  if (row.bitDepth !== undefined && row.bitDepth !== image.bitDepth) {
-    const message = `image ${row.path} has ${image.bitDepth} bits and bit_depth declares ${row.bitDepth}: convert it again from the original, or correct the cell`;
-    throw new ImagingError('bit-depth', message);
-  }
-  return image;
-}
-
 /** SHA-256, hexadecimal, of size, bit depth and values: equal for the same pixels in any file format. */
-export function pixelSha256(image: GreyImage): string {
-  const hash = createHash('sha256').update(`${image.width}x${image.height}x${image.bitDepth}\n`);
-  const { buffer, byteOffset, byteLength } = image.data;
-  return hash.update(new Uint8Array(buffer, byteOffset, byteLength)).digest('hex');
+export function pixelSha256(image: Plane & { readonly bitDepth?: number | undefined }): string {
+  return hashOf(image, [image.data]).digest('hex');
+}
+
+function hashOf(
+  {
+    width,
+    height,
+    bitDepth,
+  }: { readonly width: number; readonly height: number; readonly bitDepth?: number | undefined },
+  slices: Iterable<Float32Array>,
+) {
+  const hash = createHash('sha256').update(`${width}x${height}x${bitDepth}\n`);
+  for (const slice of slices) hash.update(bytesOf(slice));
+  return hash;
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength);
+
+/** As pixelSha256, of all slices, one at a time. */
+async function stackSha256(image: ManifestImage): Promise<string> {
+  const hash = hashOf(image, []);
+  for (let slice = 0; slice < image.depth; slice++) hash.update(bytesOf((await image.stored(slice)).data));
+  return hash.digest('hex');
 }
 
 /**
- * The deep check of a manifest: decodes each image once, one at a time, and reports images that do not decode or are not
- * of the declared depth, boxes outside their image, and pixel-identical images in two splits, of two patients or with
- * two labels. Never throws for bad data: every problem is in the list.
+ * The deep check of a manifest: decodes each image, one at a time, and reports images that do not decode or are not
+ * of the declared depth or size, boxes and slices outside their image, sides and views that a DICOM file or its pixels contradict,
+ * and pixel-identical images in two splits, of two patients or with two labels. Never throws for bad data: every problem
+ * is in the list.
  */
 export async function checkManifest(manifest: Manifest, options: CheckManifestOptions = {}): Promise<ManifestCheck> {
-  const read = options.read ?? readManifestImage;
   const problems: ManifestProblem[] = [];
   const notes: ManifestProblem[] = [];
   const sizes: Record<string, number> = {};
@@ -74,16 +82,14 @@ export async function checkManifest(manifest: Manifest, options: CheckManifestOp
   for (const [done, rows] of images.entries()) {
     const [first] = rows as [ManifestRow];
     try {
-      const image = await read(first);
-      const size = `${image.width} x ${image.height} x ${image.bitDepth}`;
+      const { size, sha256, found } = await inspect(rows);
       sizes[size] = (sizes[size] ?? 0) + 1;
-      for (const row of rows) problems.push(...boxProblems(row, image));
-      const sha256 = pixelSha256(image);
+      problems.push(...found);
       const twins = byPixels.get(sha256) ?? [];
       if (twins.length > 0) reportTwins(rows, twins, problems, notes);
       byPixels.set(sha256, [...twins, ...rows]);
     } catch (error) {
-      if (!(error instanceof ImagingError)) throw error;
+      if (!isBadImage(error)) throw error;
       problems.push({ line: first.line, message: error.message });
     }
     options.onImage?.(done + 1, images.length);
@@ -93,10 +99,56 @@ export async function checkManifest(manifest: Manifest, options: CheckManifestOp
   return { summary: summarise(manifest, sizes), problems, notes };
 }
 
-function boxProblems({ line, path, box }: ManifestRow, { width, height }: GreyImage): ManifestProblem[] {
+/** Whether an error tells what is wrong with an image, in a sentence for the user. */
+export function isBadImage(error: unknown): error is ImagingError | DicomError {
+  return error instanceof ImagingError || error instanceof DicomError;
+}
+
+/** One image and what is wrong with its rows. */
+async function inspect(rows: readonly ManifestRow[]) {
+  const [first] = rows as [ManifestRow];
+  // A slice range outside the stack is the row's mistake, not the image's.
+  const { sliceFirst, sliceLast, ...whole } = first;
+  const image = await openManifestImage(whole);
+  try {
+    const { width, height, depth, bitDepth } = image;
+    const found = rows.flatMap((row) => [
+      ...boxProblems(row, image),
+      ...sliceProblems(row, image),
+      ...sizeProblems(row, image),
+    ]);
+    const sha256 = await stackSha256(image);
+    await image.seen(image.slice ?? Math.floor((depth - 1) / 2));
+    const size = [width, height, ...(depth > 1 ? [`${depth} slices`] : []), bitDepth ?? 'other'].join(' x ');
+    return { size, sha256, found };
+  } finally {
+    await image.close();
+  }
+}
+
+function boxProblems({ line, path, box }: ManifestRow, { width, height }: ManifestImage): ManifestProblem[] {
   if (!box || (box[2] <= width && box[3] <= height)) return [];
   const message = `the box ${box.join(', ')} leaves image ${path} of ${width} x ${height} pixels: correct or clip it`;
   return [{ line, message }];
+}
+
+function sliceProblems(
+  { line, path, sliceFirst, sliceLast }: ManifestRow,
+  { depth }: ManifestImage,
+): ManifestProblem[] {
+  if (sliceLast === undefined || sliceLast < depth) return [];
+  const message = `slices ${sliceFirst} to ${sliceLast} are named and image ${path} has slices 0 to ${depth - 1}: correct them`;
+  return [{ line, message }];
+}
+
+/** The columns width and height, where a manifest has them, against the image. */
+function sizeProblems({ line, path, other }: ManifestRow, image: ManifestImage): ManifestProblem[] {
+  return (['width', 'height'] as const)
+    .filter((side) => other[side] && Number(other[side]) !== image[side])
+    .map((side) => ({
+      line,
+      message: `image ${path} has a ${side} of ${image[side]} pixels and its row says ${other[side]}: correct one of them`,
+    }));
 }
 
 /** Two files with the same pixels: a problem where patient, split or label differ, else a note. */

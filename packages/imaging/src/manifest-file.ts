@@ -1,6 +1,6 @@
 import { dirname, relative, resolve, sep } from 'node:path';
 import { writeAside } from '@mammoscope/files';
-import type { ManifestRow } from './manifest-row.ts';
+import { type ManifestRow, preferText } from './manifest-row.ts';
 
 /** One line of a CSV file by column name; an absent value is an empty cell. */
 export type CsvCells = Readonly<Record<string, string | number | undefined>>;
@@ -56,6 +56,7 @@ function manifestCells(row: ManifestRow, folder: string): CsvCells {
     er_status: row.erStatus,
     split: row.split,
     bit_depth: row.bitDepth,
+    prefer: row.prefer && preferText(row.prefer),
     ...row.other,
   };
 }

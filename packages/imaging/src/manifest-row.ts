@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import { IMAGE_STEPS, type ImageStep, type Preferences } from './decision.ts';
 import type { ManifestProblem } from './manifest-problem.ts';
 
 /** Digital mammography, tomosynthesis, a 2D view synthesised from it, digitised film, a cut-out. */
@@ -45,6 +46,8 @@ export interface ManifestRow {
   readonly split?: Split;
   /** Declared bits a sample, checked when the pixels are read. */
   readonly bitDepth?: 8 | 16;
+  /** Which source wins where those of a DICOM file disagree, written 'laterality=user; chest wall=pixels'; the row is the user. */
+  readonly prefer?: Preferences;
   /** All other columns, by their name in the header, empty cells included. */
   readonly other: Readonly<Record<string, string>>;
 }
@@ -56,7 +59,7 @@ export const REQUIRED_COLUMNS = ['patient_id', 'path', 'modality', 'label'] as c
 export const KNOWN_COLUMNS: readonly string[] = [
   ...REQUIRED_COLUMNS,
   ...['laterality', 'view', 'study_id', 'lesion_id', 'x1', 'y1', 'x2', 'y2', 'slice_first', 'slice_last'],
-  ...['birads', 'pathology', 'er_status', 'split', 'bit_depth'],
+  ...['birads', 'pathology', 'er_status', 'split', 'bit_depth', 'prefer'],
 ];
 
 /** The cells of one line by column name. */
@@ -86,6 +89,7 @@ export function parseManifestRow(
   const bitDepth: 8 | 16 | undefined = bits === '16' ? 16 : bits === '8' ? 8 : undefined;
   const box = parseBox(text, report);
   const slices = parseSlices(text, report);
+  const prefer = parsePreferences(text('prefer'), report);
   if (problems.length > before || !modality) return undefined;
   const path = cells.get('path') ?? '';
   return {
@@ -107,6 +111,7 @@ export function parseManifestRow(
     ...present('erStatus', text('er_status')),
     ...present('split', split),
     ...present('bitDepth', bitDepth),
+    ...present('prefer', prefer),
     other: Object.fromEntries([...cells].filter(([column]) => !KNOWN_COLUMNS.includes(column))),
   };
 }
@@ -158,4 +163,22 @@ function parseSlices(text: Text, report: Report): readonly [number, number] | un
     return undefined;
   }
   return [from, to];
+}
+
+function parsePreferences(value: string | undefined, report: Report): Preferences | undefined {
+  if (value === undefined) return undefined;
+  const parts = value.split(';').map((part) => part.split('=').map((side) => side.trim()));
+  const isStep = (step: string | undefined): step is ImageStep => IMAGE_STEPS.some((known) => known === step);
+  if (!parts.every((part) => part.length === 2 && isStep(part[0]) && part[1])) {
+    report(`prefer must be step=source pairs separated by ";", such as laterality=user, got ${JSON.stringify(value)}`);
+    return undefined;
+  }
+  return Object.fromEntries(parts);
+}
+
+/** Preferences as the column prefer holds them. */
+export function preferText(prefer: Preferences): string {
+  return Object.entries(prefer)
+    .map(([step, source]) => `${step}=${source}`)
+    .join('; ');
 }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { parse } from 'csv-parse/sync';
-import { ImagingError } from './errors.ts';
+import { csvRecords, textBytes } from './csv-records.ts';
 import { ManifestError, type ManifestProblem } from './manifest-problem.ts';
 import { type ManifestLine, type ManifestRow, parseManifestRow, REQUIRED_COLUMNS } from './manifest-row.ts';
 
@@ -31,7 +30,7 @@ export interface ReadManifestOptions {
  */
 export async function readManifest(path: string, options: ReadManifestOptions = {}): Promise<Manifest> {
   const absolute = resolve(path);
-  const bytes = await readBytes(absolute);
+  const bytes = await textBytes(absolute, 'the manifest');
   const problems: ManifestProblem[] = [];
   const lines = parseLines(bytes, absolute, problems);
   const parsed = lines.map((line) => parseManifestRow(line, dirname(absolute), problems));
@@ -45,22 +44,9 @@ export async function readManifest(path: string, options: ReadManifestOptions = 
   return { path: absolute, sha256: createHash('sha256').update(bytes).digest('hex'), classes, rows };
 }
 
-async function readBytes(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    const missing = reason === 'ENOENT' || reason === 'ENOTDIR' || reason === 'EISDIR';
-    const what = missing ? 'is not an existing file: correct the path' : `could not be read (${reason})`;
-    throw new ImagingError(missing ? 'file-missing' : 'file-unreadable', `the manifest ${path} ${what}`, {
-      cause: error,
-    });
-  }
-}
-
 /** The lines below the header as maps from column to cell. Throws where the header is unusable. */
 function parseLines(bytes: Buffer, path: string, problems: ManifestProblem[]): ManifestLine[] {
-  const [header, ...records] = parseRecords(bytes, path);
+  const [header, ...records] = csvRecords(bytes, path, 'the manifest');
   const fail = (message: string, line?: number) =>
     new ManifestError(path, [line === undefined ? { message } : { line, message }]);
   if (!header) throw fail('the manifest is empty: write a header and one row an image');
@@ -86,46 +72,6 @@ function parseLines(bytes: Buffer, path: string, problems: ManifestProblem[]): M
     }
     return [{ line: record.line, cells: new Map(columns.map((column, i) => [column, record.fields[i] ?? ''])) }];
   });
-}
-
-interface CsvRecord {
-  readonly line: number;
-  readonly fields: readonly string[];
-}
-
-/** Records with the line on which each begins, counted here: csv-parse counts a CRLF inside quotes as two lines. */
-function parseRecords(bytes: Buffer, path: string): CsvRecord[] {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    const options = { bom: true, relax_column_count: true, skip_empty_lines: true, trim: true, info: true } as const;
-    const parsed: unknown = parse(bytes, options);
-    const counter = { at: 0, line: 1 };
-    return (parsed as { record: string[]; info: { bytes: number } }[]).map(({ record, info }) => {
-      while (counter.at < info.bytes && isBlank(bytes[counter.at] as number)) advance(counter, bytes, counter.at + 1);
-      const { line } = counter;
-      advance(counter, bytes, info.bytes);
-      return { line, fields: record };
-    });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const message =
-      error instanceof TypeError
-        ? 'the manifest is not UTF-8 text: save it as CSV UTF-8'
-        : `not a CSV file (${reason})`;
-    throw new ManifestError(path, [{ message }]);
-  }
-}
-
-function isBlank(byte: number): boolean {
-  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
-}
-
-/** Moves to a byte, counting LF, CRLF and lone CR as one line end each. */
-function advance(counter: { at: number; line: number }, bytes: Buffer, to: number): void {
-  for (; counter.at < to; counter.at++) {
-    const byte = bytes[counter.at];
-    if (byte === 0x0a || (byte === 0x0d && bytes[counter.at + 1] !== 0x0a)) counter.line++;
-  }
 }
 
 /** Labels that mean "without disease", and labels that rank between those and all others. */

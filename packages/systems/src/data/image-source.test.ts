@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -9,9 +9,12 @@ import {
   augmentationStream,
   drawAugmentation,
   type ManifestRow,
+  readManifestImage,
+  resizeBilinear,
   writePng8,
   zScoreNormalise,
 } from '@mammoscope/imaging';
+import { mammogramBytes } from '../../../../tests/mammogram-object.ts';
 import { ImageSource } from './image-source.ts';
 
 const SIDE = 12;
@@ -51,4 +54,23 @@ test('gain and offset act on normalised values, which would undo them', async ()
   const [plain, changed] = [await seen(GEOMETRY), await seen({ ...GEOMETRY, ...intensity })];
   for (const [i, value] of plain.entries())
     assert.ok(Math.abs((changed[i] as number) - (gain * value + offset)) < 1e-5, `pixel ${i}`);
+});
+
+test('a DICOM row is prepared before it is resampled; rows of one stack with other slices are other planes', async () => {
+  const path = join(folder, 'dbt.dcm');
+  await writeFile(path, mammogramBytes({ frames: 3, chestWall: 'right' }, { laterality: 'R', view: 'CC' }));
+  const dbt: ManifestRow = { ...row, path, absolutePath: path, modality: 'DBT', laterality: 'R' };
+  const source = new ImageSource({ sizePx: SIDE, channels: 1, normalisation: 'zScore' });
+  const planes: Float32Array[] = [];
+  for (const slice of [0, 2]) {
+    const named = { ...dbt, sliceFirst: slice, sliceLast: slice };
+    const { data, width, height } = await readManifestImage(named);
+    const plane = await source.plane(named);
+    assert.ok(width < 96 && height < 96);
+    assert.ok(Buffer.from(plane.buffer).equals(Buffer.from(resizeBilinear(data, width, height, SIDE, SIDE).buffer)));
+    planes.push(plane);
+  }
+  assert.notDeepEqual(planes[0], planes[1]);
+  const wrong = { ...dbt, line: 7, sliceFirst: 0, sliceLast: 0, laterality: 'L' } as const;
+  await assert.rejects(source.plane(wrong), { code: 'sources-disagree', message: /^line 7 of the manifest: / });
 });

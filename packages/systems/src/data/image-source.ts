@@ -4,6 +4,7 @@ import {
   augmentationStream,
   drawAugmentation,
   ImagingError,
+  isBadImage,
   type ManifestRow,
   minMaxNormalise,
   readManifestImage,
@@ -36,15 +37,16 @@ export class ImageSource {
     this.#preprocessing = preprocessing;
   }
 
-  /** The image of a row, resampled and not yet normalised: [sizePx, sizePx] row-major, stored values. */
+  /** The image of a row as readManifestImage gives it, resampled and not yet normalised: [sizePx, sizePx] row-major. */
   async plane(row: ManifestRow): Promise<Float32Array> {
-    const known = this.#planes.get(row.absolutePath);
+    const key = keyOf(row);
+    const known = this.#planes.get(key);
     if (known) return known;
     const { sizePx } = this.#preprocessing;
     const { data, width, height } = await readRow(row);
     const plane = width === sizePx && height === sizePx ? data : resizeBilinear(data, width, height, sizePx, sizePx);
     if (this.#cachedBytes + plane.byteLength <= CACHE_LIMIT_BYTES) {
-      this.#planes.set(row.absolutePath, plane);
+      this.#planes.set(key, plane);
       this.#cachedBytes += plane.byteLength;
     }
     return plane;
@@ -88,12 +90,18 @@ export class ImageSource {
   }
 }
 
+/** What decides a row's plane: the file, for stacks the slices, and what the row says of a DICOM file. */
+function keyOf({ absolutePath, modality, sliceFirst, sliceLast, laterality, view, prefer }: ManifestRow): string {
+  return JSON.stringify([absolutePath, modality, sliceFirst, sliceLast, laterality, view, prefer]);
+}
+
 /** The image of a row; an error names the row's line, where the row is of a manifest (line 0 otherwise). */
 async function readRow(row: ManifestRow): Promise<Awaited<ReturnType<typeof readManifestImage>>> {
   try {
     return await readManifestImage(row);
   } catch (error) {
-    if (!(error instanceof ImagingError) || row.line === 0) throw error;
-    throw new ImagingError(error.code, `line ${row.line} of the manifest: ${error.message}`, { cause: error });
+    if (!isBadImage(error) || row.line === 0) throw error;
+    const message = `line ${row.line} of the manifest: ${error.message}`;
+    throw new ImagingError(error instanceof ImagingError ? error.code : 'image-corrupt', message, { cause: error });
   }
 }

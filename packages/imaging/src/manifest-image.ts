@@ -1,0 +1,176 @@
+import type { Decision } from './decision.ts';
+import type { DicomFacts } from './dicom-facts.ts';
+import { ImagingError } from './errors.ts';
+import type { ImageStack } from './formats/image-stack.ts';
+import { openImage } from './formats/open-image.ts';
+import type { ReadImageOptions } from './formats/read-image.ts';
+import { boxOnPrepared, type Placement } from './geometry/placement.ts';
+import type { BoxPx, Laterality, ManifestRow, View } from './manifest-row.ts';
+import { openSeries } from './manifest-series.ts';
+import type { Plane } from './plane.ts';
+import { type PrepareOptions, prepareImage } from './prepare-image.ts';
+
+/** A plane as a network gets it before resampling and normalisation, with what was done to the stored one. */
+export interface SeenPlane extends Plane {
+  /** Where it lies on the stored image; absent where it is the stored image. */
+  readonly placement?: Placement;
+  readonly laterality?: Laterality | undefined;
+  readonly view?: View | undefined;
+  /** None where nothing was done. */
+  readonly decisions: readonly Decision[];
+}
+
+/** The image of a manifest row, open; slices are counted from 0 and read one at a time. Close it after use. */
+export interface ManifestImage {
+  readonly width: number;
+  readonly height: number;
+  readonly depth: number;
+  /** 8 or 16 for whole numbers of that size; absent for others. */
+  readonly bitDepth: number | undefined;
+  /** The slice that stands for the row where one plane is wanted: that of a plain image, or the middle of the row's slices. */
+  readonly slice: number | undefined;
+  readonly facts: (slice: number) => DicomFacts;
+  /** Stored values: the frame of the row's boxes. */
+  readonly stored: (slice: number) => Promise<Plane>;
+  /** What a network sees of a slice. ImagingError as prepareImage, and sources-disagree where row and file differ. */
+  readonly seen: (slice: number, options?: SeenOptions) => Promise<SeenPlane>;
+  readonly close: () => Promise<void>;
+}
+
+/** What may be asked beyond the row. */
+export type SeenOptions = Pick<PrepareOptions, 'voi' | 'crop' | 'chestWall' | 'targetMm' | 'prefer'>;
+
+/**
+ * Opens the image of a row, in any format that is read. DICOM goes through prepareImage (grey levels, polarity, orientation, crop to
+ * the breast; of a PATCH the grey levels alone), because its stored values mean nothing without its tags; every other
+ * format is taken as stored. A DBT row may name a multi-frame file or one slice of a series of single frames in a folder.
+ * Throws ImagingError, with bit-depth where the file is not of the declared depth: an 8-bit copy of a 16-bit image looks the
+ * same and has lost the contrast; and DicomError.
+ */
+export async function openManifestImage(row: ManifestRow, options: ReadImageOptions = {}): Promise<ManifestImage> {
+  const opened = await openImage(row.absolutePath, options);
+  try {
+    const isDicom = opened.format.startsWith('DICOM');
+    const stack = row.modality === 'DBT' && isDicom && opened.depth === 1 ? await openSeries(row, opened) : opened;
+    const { BitsAllocated: bitDepth } = stack.facts(0);
+    requireDepth(row, bitDepth);
+    return {
+      width: stack.width,
+      height: stack.height,
+      depth: stack.depth,
+      bitDepth,
+      slice: sliceOf(row, stack.depth),
+      facts: stack.facts,
+      stored: stack.slice,
+      seen: (slice, wanted = {}) => (isDicom ? prepared(row, stack, slice, wanted) : asStored(stack, slice)),
+      close: stack.close,
+    };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+function requireDepth({ path, bitDepth: declared }: ManifestRow, bitDepth: number | undefined): void {
+  if (declared === undefined || declared === bitDepth) return;
+  const has = bitDepth === undefined ? 'no whole numbers' : `${bitDepth} bits`;
+  const message = `image ${path} has ${has} and bit_depth declares ${declared}: convert it again from the original, or correct the cell`;
+  throw new ImagingError('bit-depth', message);
+}
+
+/**
+ * The plane of a row and its bit depth. ImagingError as openManifestImage, and option-invalid for a stack of slices whose row
+ * names none: a slice is never guessed.
+ */
+export async function readManifestImage(
+  row: ManifestRow,
+  options: ReadImageOptions & SeenOptions = {},
+): Promise<SeenPlane & { readonly bitDepth: number | undefined }> {
+  const image = await openManifestImage(row, options);
+  try {
+    if (image.slice === undefined) {
+      const message = `image ${row.path} has ${image.depth} slices and its row names none: fill slice_first and slice_last`;
+      throw new ImagingError('option-invalid', message);
+    }
+    return { ...(await image.seen(image.slice, options)), bitDepth: image.bitDepth };
+  } finally {
+    await image.close();
+  }
+}
+
+/** A box of the stored image on a plane that was made of it; it may reach beyond. */
+export function boxOnSeen(box: BoxPx, { placement }: SeenPlane): BoxPx {
+  return placement ? boxOnPrepared(box, placement) : box;
+}
+
+function sliceOf({ path, sliceFirst, sliceLast }: ManifestRow, depth: number): number | undefined {
+  if (sliceFirst === undefined || sliceLast === undefined) return depth === 1 ? 0 : undefined;
+  if (sliceLast >= depth) {
+    const message = `image ${path} has slices 0 to ${depth - 1} and the row names ${sliceFirst} to ${sliceLast}: correct slice_first and slice_last`;
+    throw new ImagingError('option-invalid', message);
+  }
+  return Math.floor((sliceFirst + sliceLast) / 2);
+}
+
+const asStored = async (stack: ImageStack, slice: number): Promise<SeenPlane> => ({
+  ...(await stack.slice(slice)),
+  decisions: [],
+});
+
+async function prepared(row: ManifestRow, stack: ImageStack, slice: number, options: SeenOptions): Promise<SeenPlane> {
+  const facts = mendedFacts(stack.facts(slice));
+  const stored = await stack.slice(slice);
+  const prefer = { ...row.prefer, ...options.prefer };
+  const common = { ...options, prefer, normalise: 'none' } as const;
+  if (row.modality === 'PATCH') {
+    const { plane, placement, decisions } = prepareImage(stored, greyFacts(facts), {
+      ...common,
+      crop: 'none',
+      chestWall: 'stored',
+    });
+    return { ...plane, placement, decisions };
+  }
+  const image = prepareImage(stored, facts, {
+    ...common,
+    ...(row.laterality && { laterality: row.laterality }),
+    ...(row.view && { view: row.view }),
+  });
+  requireView(row, image.view, prefer.view);
+  const { plane, placement, laterality, view, decisions } = image;
+  return { ...plane, placement, laterality, view: row.view ?? view, decisions };
+}
+
+/** Throws sources-disagree where row and file name different views and nobody said which wins. */
+export function requireView(row: Pick<ManifestRow, 'view'>, found: View | undefined, prefer?: string): void {
+  if (!row.view || !found || row.view === found || prefer === 'user') return;
+  throw new ImagingError(
+    'sources-disagree',
+    `the sources for "view" disagree: ${row.view} by the row, ${found} by the file; say which wins, for example view=user`,
+  );
+}
+
+/** Values that films digitised to DICOM, CBIS-DDSM among them, have in PatientOrientation instead of two directions. */
+const VIEW_AS_ORIENTATION = new Set(['CC', 'MLO']);
+
+/** What a file says, with a view that stands in the place of the orientation taken for no orientation. */
+export function mendedFacts(facts: DicomFacts): DicomFacts {
+  const [only, ...more] = facts.PatientOrientation ?? [];
+  if (only === undefined || more.length > 0 || !VIEW_AS_ORIENTATION.has(only)) return facts;
+  const { PatientOrientation, ...rest } = facts;
+  return rest.ViewPosition === undefined ? { ...rest, ViewPosition: only } : rest;
+}
+
+/** What a file says of grey levels: a patch shows too little to tell side and view by. */
+function greyFacts(facts: DicomFacts): DicomFacts {
+  const {
+    PatientOrientation,
+    ImageOrientationPatient,
+    FrameLaterality,
+    ImageLaterality,
+    Laterality,
+    ViewPosition,
+    ViewCodeSequence,
+    ...grey
+  } = facts;
+  return grey;
+}
