@@ -16,6 +16,7 @@ export const DICOM_ERROR_CODES = {
   'frame-corrupt': 'the compressed bytes of a frame contradict the header or their own format',
   'frame-timeout': 'a frame took longer to decode than the limit',
   'file-closed': 'a frame was asked of a file that has been closed',
+  'value-invalid': 'an attribute that was to be written has a value that PS3.5 does not allow',
 } as const;
 
 /** One of the keys of DICOM_ERROR_CODES. */

@@ -6,3 +6,10 @@ export { ATTRIBUTES, type AttributeName, type DataSet } from './header/attribute
 export type { ImagePixel } from './pixels/image-pixel.ts';
 export type { StoredValues } from './pixels/stored-values.ts';
 export { TRANSFER_SYNTAXES, type TransferSyntax } from './transfer-syntax.ts';
+export type { BreastPosition } from './write/breast-position.ts';
+export { encodeDataSet, type WrittenDataSet } from './write/data-set.ts';
+export { dicomBytes, type PixelPiece } from './write/dicom-bytes.ts';
+export type { Examination, Exposure, Instance, PixelGrid } from './write/examination.ts';
+export { type Mammogram, mammogram } from './write/mammogram.ts';
+export { type Tomosynthesis, tomosynthesis } from './write/tomosynthesis.ts';
+export { uidOf } from './write/uid.ts';
