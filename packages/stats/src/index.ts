@@ -129,6 +129,7 @@ export {
   type BootstrapOptions,
   bootstrap,
 } from './resampling/bootstrap.ts';
+export type { BandOptions } from './resampling/pointwise-band.ts';
 export { quantile } from './resampling/quantile.ts';
 export { resampledAuc } from './resampling/resampled-auc.ts';
 export {
@@ -139,15 +140,23 @@ export { resampledSensitivity } from './resampling/resampled-sensitivity.ts';
 export { clusterClasses, type Groups, type ResampledStatistic } from './resampling/units.ts';
 export { auc } from './roc/auc.ts';
 export {
+  type AveragePrecision,
+  type AveragePrecisionOptions,
+  averagePrecision,
+} from './roc/average-precision.ts';
+export {
   type DelongAuc,
   type DelongCovariance,
   type DelongOptions,
   delong,
   delongCovariance,
   type LogitInterval,
+  type PlacementClusters,
   type Placements,
+  placementClusters,
   placementCovariance,
   placements,
+  placementVariance,
 } from './roc/delong.ts';
 export { type DelongOverall, delongOverall } from './roc/delong-overall.ts';
 export { type DelongPaired, delongPaired } from './roc/delong-paired.ts';
@@ -163,6 +172,11 @@ export {
 } from './roc/operating-point.ts';
 export { type PartialAuc, type PartialAucOptions, partialAuc } from './roc/partial-auc.ts';
 export { type PrecisionRecallCurve, type PrecisionRecallPoint, precisionRecall } from './roc/precision-recall.ts';
+export {
+  type PrecisionRecallBand,
+  type PrecisionRecallBandPoint,
+  precisionRecallBand,
+} from './roc/precision-recall-band.ts';
 export { type RocCurve, type RocPoint, rocCurve } from './roc/roc.ts';
 export { type RocBand, type RocBandOptions, type RocBandPoint, rocBand } from './roc/roc-band.ts';
 export { type YoudenPoint, youden } from './roc/youden.ts';

@@ -16,10 +16,16 @@ export interface ModelCalls {
   readonly calls: Labels;
 }
 
-/** 'logit', 'exchangeable' and 0.95 where not given. */
+/** What is fitted. */
 export interface GeeComparisonOptions {
+  /** 'logit' where not given. */
   readonly link?: GeeLink;
+  /**
+   * 'independence' where not given, as in geepack: its estimates are the shares counted, for predictive values too, and
+   * the robust errors hold whatever the correlation is.
+   */
   readonly correlation?: GeeCorrelation;
+  /** 0.95 where not given. */
   readonly level?: number;
 }
 
@@ -134,7 +140,7 @@ export function geeComparison(
   labels: Labels,
   clusters: Groups,
   measure: GeeMeasure,
-  { link = 'logit', correlation = 'exchangeable', level = DEFAULT_LEVEL }: GeeComparisonOptions = {},
+  { link = 'logit', correlation = 'independence', level = DEFAULT_LEVEL }: GeeComparisonOptions = {},
 ): GeeComparison {
   const deviate = twoSidedDeviate(level);
   if (models.length < 2) {

@@ -10,7 +10,7 @@ import type { RandomSource } from '../random-source.ts';
 import { bcaProbabilities } from './bca.ts';
 import { jackknifeAcceleration } from './jackknife.ts';
 import { quantile } from './quantile.ts';
-import { type Groups, type ResampledStatistic, resamplingUnits } from './units.ts';
+import { drawUnits, type Groups, type ResampledStatistic, resamplingUnits } from './units.ts';
 
 /** How a bootstrap interval is read off the replicates. */
 export type BootstrapMethod = 'percentile' | 'bca';
@@ -87,7 +87,6 @@ export function bootstrap(count: number, statistic: ResampledStatistic, options:
   const tail = tailProbability(level);
   requireReplicates(replicates);
   const design = resamplingUnits(count, options.clusters, options.strata);
-  const { unitOf, units, strata } = design;
   const estimate = statistic(new Uint32Array(count).fill(1));
   if (estimate === undefined) {
     throw new StatsError(
@@ -97,19 +96,11 @@ export function bootstrap(count: number, statistic: ResampledStatistic, options:
   }
 
   const values = new Float64Array(replicates);
-  const drawnUnits = new Uint32Array(units);
   const multiplicities = new Uint32Array(count);
   const limit = discards === 'redraw' ? Math.ceil(replicates / LEAST_KEPT) : replicates;
   let [kept, drawn] = [0, 0];
   for (; drawn < limit && kept < replicates; drawn++) {
-    drawnUnits.fill(0);
-    for (const members of strata) {
-      for (let i = 0; i < members.length; i++) {
-        const unit = members[random.integer(0, members.length - 1)] as number;
-        drawnUnits[unit] = (drawnUnits[unit] as number) + 1;
-      }
-    }
-    for (let i = 0; i < count; i++) multiplicities[i] = drawnUnits[unitOf[i] as number] as number;
+    drawUnits(design, random, multiplicities);
     const value = statistic(multiplicities);
     if (value !== undefined) values[kept++] = value;
   }
@@ -133,6 +124,6 @@ export function bootstrap(count: number, statistic: ResampledStatistic, options:
     },
     kept,
     discarded: drawn - kept,
-    units,
+    units: design.units,
   };
 }

@@ -1,5 +1,6 @@
 import { type Labels, partByLabel } from '../cases.ts';
 import { StatsError } from '../errors.ts';
+import type { RandomSource } from '../random-source.ts';
 
 /** A column that groups cases: patient numbers or names, class labels, hospitals. */
 export type Groups = ArrayLike<number | string | boolean>;
@@ -72,6 +73,22 @@ export function resamplingUnits(count: number, clusters?: Groups, strata?: Group
     }
   });
   return { unitOf: unit.index, units: unit.size, strata: members.map((ids) => Uint32Array.from(ids)) };
+}
+
+/** One resample: as many units from each stratum as it has, with replacement; how often each case was drawn. */
+export function drawUnits(
+  { unitOf, units, strata }: ResamplingUnits,
+  random: RandomSource,
+  multiplicities: Uint32Array,
+): void {
+  const drawn = new Uint32Array(units);
+  for (const members of strata) {
+    for (let i = 0; i < members.length; i++) {
+      const unit = members[random.integer(0, members.length - 1)] as number;
+      drawn[unit] = (drawn[unit] as number) + 1;
+    }
+  }
+  for (let i = 0; i < multiplicities.length; i++) multiplicities[i] = drawn[unitOf[i] as number] as number;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Labels, Scores } from '../cases.ts';
 import { chiSquareTail } from '../distributions/chi-square.ts';
 import { StatsError } from '../errors.ts';
 import { symmetricEigen } from '../linear/symmetric-eigen.ts';
-import { type Placements, placementCovariance, placements } from './delong.ts';
+import { type DelongOptions, type Placements, placementClusters, placementCovariance, placements } from './delong.ts';
 
 /** The test that several correlated AUCs are all equal. */
 export interface DelongOverall {
@@ -29,11 +29,16 @@ function contrast(a: Placements, b: Placements): Placements {
  * S L', with L the differences to the first score and the Moore-Penrose inverse where L S L' is singular (two scores
  * that rank alike take a degree of freedom away and change nothing else). With two scores it is the square of {@link
  * delongPaired}'s z. All AUCs equal without variance give 0 on 0 degrees of freedom and p = 1. O(k n log n + k^2 n).
- * Source: DeLong et al., Biometrics 44 (1988), 837-845, equation 5 and the paragraph on singular S.
+ * Source: DeLong et al., Biometrics 44 (1988), 837-845, equation 5 and the paragraph on singular S; with clusters the
+ * covariance of Obuchowski, Biometrics 53 (1997), 567-578.
  * Throws stats/variance where AUCs differ along a contrast without variance, stats/argument for fewer than two scores,
  * and as {@link delong} does.
  */
-export function delongOverall(scores: readonly Scores[], labels: Labels): DelongOverall {
+export function delongOverall(
+  scores: readonly Scores[],
+  labels: Labels,
+  { clusters }: Pick<DelongOptions, 'clusters'> = {},
+): DelongOverall {
   if (scores.length < 2) {
     throw new StatsError(
       'stats/argument',
@@ -42,7 +47,8 @@ export function delongOverall(scores: readonly Scores[], labels: Labels): Delong
   }
   const parts = scores.map((column) => placements(column, labels));
   const contrasts = parts.slice(1).map((part) => contrast(part, parts[0] as Placements));
-  const covariance = contrasts.map((a) => contrasts.map((b) => placementCovariance(a, b)));
+  const grouped = clusters && placementClusters(labels, clusters);
+  const covariance = contrasts.map((a) => contrasts.map((b) => placementCovariance(a, b, grouped)));
   const { values, vectors } = symmetricEigen(covariance);
   const floor = RANK_TOLERANCE * Math.max(...values);
   let [chiSquare, degreesOfFreedom] = [0, 0];

@@ -2,7 +2,7 @@ import type { Labels, Scores } from '../cases.ts';
 import { twoSidedP } from '../distributions/normal.ts';
 import { StatsError } from '../errors.ts';
 import { DEFAULT_LEVEL, type Interval, twoSidedDeviate } from '../interval.ts';
-import { type DelongOptions, placementCovariance, placements } from './delong.ts';
+import { type DelongOptions, placementClusters, placementCovariance, placements, placementVariance } from './delong.ts';
 
 /** The comparison of two correlated AUCs. */
 export interface DelongPaired {
@@ -23,14 +23,15 @@ export interface DelongPaired {
  * DeLong's test for two scores of the same cases. The variance is that of the difference of the placements, which
  * equals var(a) + var(b) - 2 cov(a, b) without its cancellation: scores that rank alike give 0 exactly.
  * With standard error 0, equal AUCs give z = 0 and p = 1; unequal ones throw stats/variance, for the test is undefined.
- * Cases are taken as independent: with several images a patient the p value is too small.
- * Source: DeLong et al., Biometrics 44 (1988), 837-845. Throws as {@link delong} does besides.
+ * Cases are taken as independent, unless clusters say which are of one patient.
+ * Sources: DeLong et al., Biometrics 44 (1988), 837-845; with clusters Obuchowski, Biometrics 53 (1997), 567-578. Throws
+ * as {@link delong} does besides.
  */
 export function delongPaired(
   a: Scores,
   b: Scores,
   labels: Labels,
-  { level = DEFAULT_LEVEL }: DelongOptions = {},
+  { level = DEFAULT_LEVEL, clusters }: DelongOptions = {},
 ): DelongPaired {
   const quantile = twoSidedDeviate(level);
   const [first, second] = [placements(a, labels), placements(b, labels)];
@@ -40,7 +41,8 @@ export function delongPaired(
     positive: first.positive.map((value, i) => value - (second.positive[i] as number)),
     negative: first.negative.map((value, j) => value - (second.negative[j] as number)),
   };
-  const standardError = Math.sqrt(placementCovariance(contrast, contrast));
+  const grouped = clusters && placementClusters(labels, clusters);
+  const standardError = Math.sqrt(placementVariance(contrast, grouped));
   if (standardError === 0 && difference !== 0) {
     throw new StatsError(
       'stats/variance',
@@ -59,6 +61,6 @@ export function delongPaired(
       level,
     },
     aucs: [first.auc, second.auc],
-    covariance: placementCovariance(first, second),
+    covariance: placementCovariance(first, second, grouped),
   };
 }

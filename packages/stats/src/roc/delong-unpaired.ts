@@ -37,7 +37,7 @@ export interface DelongUnpaired {
 export function delongUnpaired(
   a: ScoredSample,
   b: ScoredSample,
-  { level = DEFAULT_LEVEL }: DelongOptions = {},
+  { level = DEFAULT_LEVEL }: Pick<DelongOptions, 'level'> = {},
 ): DelongUnpaired {
   const tail = tailProbability(level);
   const [first, second] = [placements(a.scores, a.labels), placements(b.scores, b.labels)];

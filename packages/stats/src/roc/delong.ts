@@ -2,12 +2,14 @@
  * DeLong's variance of areas under ROC curves.
  * Sources: DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more correlated receiver operating
  * characteristic curves", Biometrics 44 (1988), 837-845; in O(n log n), as Sun and Xu, "Fast implementation of DeLong's
- * algorithm", IEEE Signal Processing Letters 21 (2014), 1389-1393, but by binary search in the sorted other class.
+ * algorithm", IEEE Signal Processing Letters 21 (2014), 1389-1393, but by binary search in the sorted other class. With
+ * clusters: Obuchowski, "Nonparametric analysis of clustered ROC curve data", Biometrics 53 (1997), 567-578.
  */
 import { type Labels, partBothClasses, type Scores } from '../cases.ts';
 import { StatsError } from '../errors.ts';
 import { DEFAULT_LEVEL, type Interval, twoSidedDeviate } from '../interval.ts';
 import { proportionInterval } from '../proportions/proportion.ts';
+import { type Groups, numberGroups } from '../resampling/units.ts';
 
 /** DeLong's structural components of one score, each class in the order of its rows. */
 export interface Placements {
@@ -43,9 +45,22 @@ export interface DelongCovariance {
   readonly covariance: readonly (readonly number[])[];
 }
 
-/** The level of the intervals, 0.95 where not given. */
+/** What an interval or a test needs besides scores. */
 export interface DelongOptions {
+  /** 0.95 where not given. */
   readonly level?: number;
+  /** Cases of one cluster (a patient) may depend on each other, whatever their classes; independent where not given. */
+  readonly clusters?: Groups;
+}
+
+/** The clusters of the cases of each class, in the order of the placements. */
+export interface PlacementClusters {
+  readonly positive: Uint32Array;
+  readonly negative: Uint32Array;
+  /** Clusters, and those of them with cases of a class. */
+  readonly count: number;
+  readonly withPositives: number;
+  readonly withNegatives: number;
 }
 
 /** How many of ascending `others` lie below each case, ties one half: halves are exact, so no rounding enters here. */
@@ -93,10 +108,58 @@ function covarianceOfMeans(x: Float64Array, y: Float64Array): number {
   return products / (n - 1) / n;
 }
 
-/** The covariance of two AUCs from their placements: S10 / m + S01 / n (DeLong et al. 1988). */
-export function placementCovariance(a: Placements, b: Placements): number {
-  return covarianceOfMeans(a.positive, b.positive) + covarianceOfMeans(a.negative, b.negative);
+/** The clusters of positives and negatives. Throws stats/length, stats/argument, and stats/classes unless each class has two. */
+export function placementClusters(labels: Labels, clusters: Groups): PlacementClusters {
+  const { index, size } = numberGroups(clusters, labels.length, 'clusters');
+  const [positive, negative] = [true, false].map((label) => index.filter((_, row) => Boolean(labels[row]) === label));
+  const [withPositives, withNegatives] = [new Set(positive).size, new Set(negative).size];
+  if (withPositives < 2 || withNegatives < 2) {
+    throw new StatsError(
+      'stats/classes',
+      `clusters must be at least 2 with positive and 2 with negative cases, got ${withPositives} and ${withNegatives}; add patients or take cases as independent`,
+    );
+  }
+  return {
+    positive: positive as Uint32Array,
+    negative: negative as Uint32Array,
+    count: size,
+    withPositives,
+    withNegatives,
+  };
 }
+
+/** Sums over clusters of the placements' distances from their mean. */
+function clusterSums(values: Float64Array, clusters: Uint32Array, size: number): Float64Array {
+  const first = values[0] as number; // centred, so that a constant column has variance 0 exactly
+  const mean = values.reduce((sum, value) => sum + (value - first), 0) / values.length;
+  const sums = new Float64Array(size);
+  values.forEach((value, i) => {
+    const cluster = clusters[i] as number;
+    sums[cluster] = (sums[cluster] as number) + (value - first - mean);
+  });
+  return sums;
+}
+
+const dot = (x: Float64Array, y: Float64Array) => x.reduce((sum, value, i) => sum + value * (y[i] as number), 0);
+
+/**
+ * The covariance of two AUCs from their placements: S10 / m + S01 / n (DeLong et al. 1988); with clusters
+ * S10 / m + S01 / n + S11 / mn + S11' / mn (Obuchowski 1997, equations 3 to 5), which is the same for clusters of one.
+ */
+export function placementCovariance(a: Placements, b: Placements, clusters?: PlacementClusters): number {
+  if (!clusters) return covarianceOfMeans(a.positive, b.positive) + covarianceOfMeans(a.negative, b.negative);
+  const { positive, negative, count, withPositives, withNegatives } = clusters;
+  const [x, u] = [clusterSums(a.positive, positive, count), clusterSums(b.positive, positive, count)];
+  const [y, v] = [clusterSums(a.negative, negative, count), clusterSums(b.negative, negative, count)];
+  const [m, n] = [positive.length, negative.length];
+  const unbiased = (size: number) => size / (size - 1);
+  const within = (unbiased(withPositives) * dot(x, u)) / m ** 2 + (unbiased(withNegatives) * dot(y, v)) / n ** 2;
+  return within + (unbiased(count) * (dot(x, v) + dot(u, y))) / (m * n);
+}
+
+/** The variance of an AUC or of a difference; never below 0, where the terms of straddling clusters cancel. */
+export const placementVariance = (parts: Placements, clusters?: PlacementClusters): number =>
+  Math.max(0, placementCovariance(parts, parts, clusters));
 
 /**
  * AUCs and covariance matrix of several scores of the same cases. Throws the errors of {@link placements}, and
@@ -137,13 +200,22 @@ function logitInterval(auc: number, variance: number, pairs: number, level: numb
  * without a case in common, each concordant with probability AUC, so that a perfect separation has a chance of at most
  * AUC^k, and at auc = 1 the lower limit (tail)^(1/k) is conservative.
  *
- * Throws stats/length, stats/score, stats/label, stats/level, and stats/classes unless each class has two cases.
+ * With clusters the variance is Obuchowski's, for which clusters are independent and cases within one are not, and the
+ * stand-in counts clusters in place of cases.
+ *
+ * Throws stats/length, stats/score, stats/label, stats/level, and stats/classes unless each class has two cases, and two
+ * clusters where there are clusters.
  */
-export function delong(scores: Scores, labels: Labels, { level = DEFAULT_LEVEL }: DelongOptions = {}): DelongAuc {
+export function delong(
+  scores: Scores,
+  labels: Labels,
+  { level = DEFAULT_LEVEL, clusters }: DelongOptions = {},
+): DelongAuc {
   const z = twoSidedDeviate(level);
   const parts = placements(scores, labels);
   const { auc } = parts;
-  const variance = placementCovariance(parts, parts);
+  const grouped = clusters && placementClusters(labels, clusters);
+  const variance = placementVariance(parts, grouped);
   const standardError = Math.sqrt(variance);
   const [positives, negatives] = [parts.positive.length, parts.negative.length];
   return {
@@ -153,6 +225,11 @@ export function delong(scores: Scores, labels: Labels, { level = DEFAULT_LEVEL }
     positives,
     negatives,
     interval: { lower: Math.max(0, auc - z * standardError), upper: Math.min(1, auc + z * standardError), level },
-    logitInterval: logitInterval(auc, variance, Math.min(positives, negatives), level),
+    logitInterval: logitInterval(
+      auc,
+      variance,
+      grouped ? Math.min(grouped.withPositives, grouped.withNegatives) : Math.min(positives, negatives),
+      level,
+    ),
   };
 }

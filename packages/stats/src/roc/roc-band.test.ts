@@ -46,12 +46,14 @@ test('the empirical curve is linear between points and takes the upper end of a 
 });
 
 test('the band is the quantiles of ROC curves of resampled cases, drawn within each class', () => {
-  const [positives, negatives] = [1, 0].map((label) => cases.scores.b.filter((_, row) => cases.label[row] === label));
+  // classes in the order of their first row
+  const classes = [...new Set(cases.label)];
+  const parts = classes.map((label) => cases.scores.b.filter((_, row) => cases.label[row] === label));
   const random = new MinimalStandard(5);
   const resample = (part: readonly number[] = []) => part.map(() => part[random.integer(0, part.length - 1)] as number);
   const sensitivityAt = (fpr: number) => {
-    const sample = [resample(positives), resample(negatives)].map((part) => part ?? []);
-    const labels = sample.flatMap((part, i) => part.map(() => 1 - i));
+    const sample = parts.map(resample);
+    const labels = sample.flatMap((part, i) => part.map(() => classes[i] as number));
     const { points } = rocCurve(sample.flat(), labels);
     const after = points.findIndex((point) => point.fpr > fpr);
     const [left, right] = [points[after - 1], points[after]];
@@ -62,6 +64,31 @@ test('the band is the quantiles of ROC curves of resampled cases, drawn within e
   const [fast] = band(5, { replicates: 300, grid: [0.123], level: 0.9 }).points;
   assertClose(fast?.lower as number, quantile(slow, 0.05), EXACT, 'lower');
   assertClose(fast?.upper as number, quantile(slow, 0.95), EXACT, 'upper');
+});
+
+test('with clusters whole ones are drawn: clusters of one give the same band, copies of each case a wider one', () => {
+  const twice = <T>(values: readonly T[]) => values.flatMap((value) => [value, value]);
+  const [scores, labels] = [twice(cases.scores.b), twice(cases.label)];
+  const drawn = (clusters?: readonly number[]) =>
+    rocBand(scores, labels, { random: new MinimalStandard(9), replicates: 200, ...(clusters ? { clusters } : {}) });
+  const single = drawn(labels.map((_, i) => i));
+  assert.deepEqual(single, drawn());
+  const whole = drawn(labels.map((_, i) => i >> 1));
+  const plain = rocBand(cases.scores.b, cases.label, { random: new MinimalStandard(9), replicates: 200 });
+  assert.deepEqual(whole, plain); // copies say nothing new, up to rates that are the same numbers
+  const width = ({ points }: typeof whole) => points.reduce((sum, { lower, upper }) => sum + upper - lower, 0);
+  assert.ok(width(whole) > 1.2 * width(single), `${width(whole)} and ${width(single)}`);
+});
+
+test('replicates that lack a class are left out and counted', () => {
+  const clusters = ['A', 'A', 'B', 'C'];
+  const random = new MinimalStandard(2);
+  const { points, replicates } = rocBand([4, 3, 2, 5], [1, 0, 1, 1], { random, replicates: 400, clusters });
+  assert.ok(replicates > 200 && replicates < 340, `${replicates}`); // 1 - (2/3)^3 = 0.70 of them hold A
+  assert.ok((points[100]?.lower as number) === 1);
+  assert.throws(() => rocBand([4, 3, 2], [1, 0, 1], { random: { integer: () => 1 }, clusters: ['A', 'A', 'B'] }), {
+    code: 'stats/replicates',
+  });
 });
 
 test('with separated classes every replicate is perfect', () => {

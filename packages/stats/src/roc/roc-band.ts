@@ -1,20 +1,10 @@
-import { type Labels, partBothClasses, type Scores } from '../cases.ts';
-import { StatsError } from '../errors.ts';
-import { DEFAULT_LEVEL, tailProbability } from '../interval.ts';
-import type { RandomSource } from '../random-source.ts';
-import { quantile } from '../resampling/quantile.ts';
-import { rocCurve } from './roc.ts';
+import type { Labels, Scores } from '../cases.ts';
+import { type BandOptions, pointwiseBand } from '../resampling/pointwise-band.ts';
+import { type RankedCases, rankCases } from '../resampling/resampled-auc.ts';
+import { clusterClasses } from '../resampling/units.ts';
 
-/** What a band needs. */
-export interface RocBandOptions {
-  readonly random: RandomSource;
-  /** Pointwise coverage, 0.95 where not given. */
-  readonly level?: number;
-  /** Bootstrap replicates, 1,000 where not given. */
-  readonly replicates?: number;
-  /** False-positive rates (1 - specificity), ascending in [0, 1]; 0 to 1 by 0.01 where not given. */
-  readonly grid?: readonly number[];
-}
+/** What a band needs; `grid` are false-positive rates (1 - specificity). */
+export type RocBandOptions = BandOptions;
 
 /** The sensitivity at one false-positive rate, with its interval. */
 export interface RocBandPoint {
@@ -32,18 +22,6 @@ export interface RocBand {
   readonly points: readonly RocBandPoint[];
 }
 
-const PERCENT_GRID = Array.from({ length: 101 }, (_, percent) => percent / 100);
-
-function requireGrid(grid: readonly number[]): void {
-  const wrong = grid.findIndex((fpr, i) => !(fpr >= 0 && fpr <= 1) || (i > 0 && fpr < (grid[i - 1] as number)));
-  if (grid.length === 0 || wrong >= 0) {
-    throw new StatsError(
-      'stats/argument',
-      `grid must be false-positive rates in [0, 1], ascending, got ${grid.length === 0 ? 'none' : `grid[${wrong}] = ${grid[wrong]}`}; sort them and pass rates, not percentages`,
-    );
-  }
-}
-
 /** A rate in units of negatives; a product within rounding of a count is that count, so that 1 - 0.9 hits a step at 0.1. */
 function asCount(rate: number, negatives: number): number {
   const count = rate * negatives;
@@ -51,26 +29,33 @@ function asCount(rate: number, negatives: number): number {
   return Math.abs(count - nearest) < 1e-9 * negatives ? nearest : count;
 }
 
-/**
- * Sensitivity of the curve at each grid position: linear between points, the upper end of a vertical step.
- * `positives` and `negatives` count cases at each distinct score, descending; `grid` is in units of negatives.
- */
+/** Sensitivities of a resample over a grid: linear between points, the upper end of a vertical step. */
 function sensitivities(
-  positives: Uint32Array,
-  negatives: Uint32Array,
+  { rows, positive, last }: RankedCases,
   grid: readonly number[],
-  total: number,
-): number[] {
+  multiplicities: Uint32Array,
+): number[] | undefined {
+  let [positives, negatives] = [0, 0];
+  for (let rank = 0; rank < rows.length; rank++) {
+    const weight = multiplicities[rows[rank] as number] as number;
+    if (positive[rank] === 1) positives += weight;
+    else negatives += weight;
+  }
+  if (positives === 0 || negatives === 0) return undefined;
+  const steps = grid.map((fpr) => asCount(fpr, negatives));
   const result: number[] = [];
-  let [tp, fp] = [0, 0];
-  for (let group = 0; group < positives.length; group++) {
-    const risen = positives[group] as number;
-    const run = negatives[group] as number;
-    while (result.length < grid.length && (grid[result.length] as number) < fp + run) {
-      result.push((tp + (risen * ((grid[result.length] as number) - fp)) / run) / total);
-    }
+  let [tp, fp, risen, run] = [0, 0, 0, 0];
+  for (let rank = rows.length - 1; rank >= 0; rank--) {
+    const weight = multiplicities[rows[rank] as number] as number;
+    if (positive[rank] === 1) risen += weight;
+    else run += weight;
+    if (rank > 0 && last[rank - 1] === 0) continue; // the next case has the same score
+    while (result.length < grid.length && (steps[result.length] as number) < fp + run)
+      result.push((tp + (risen * ((steps[result.length] as number) - fp)) / run) / positives);
     tp += risen;
     fp += run;
+    risen = 0;
+    run = 0;
   }
   while (result.length < grid.length) result.push(1); // at fpr 1
   return result;
@@ -78,52 +63,25 @@ function sensitivities(
 
 /**
  * A pointwise band of the ROC curve: intervals of sensitivity at given false-positive rates, by a bootstrap stratified by
- * class (as many positives and negatives as observed in every replicate) and the percentile method (R's type 7).
- * Cases are drawn one by one: with several images a patient the band is too narrow. O(replicates (n + grid)).
+ * class (as many positives and negatives as observed in every replicate) and the percentile method (R's type 7). With
+ * clusters whole ones are drawn, stratified by whether they have a positive case; without, several images a patient make
+ * the band too narrow. O(replicates (n + grid)).
  * Sources: Efron and Tibshirani, "An introduction to the bootstrap" (1993), chapter 13; the same scheme as pROC's ci.se
  * (Robin et al., BMC Bioinformatics 12 (2011), 77).
- * Throws stats/length, stats/score, stats/label, stats/classes, stats/level and stats/argument.
+ * Throws stats/length, stats/score, stats/label, stats/classes, stats/level, stats/argument and stats/replicates.
  */
 export function rocBand(scores: Scores, labels: Labels, options: RocBandOptions): RocBand {
-  const { random, level = DEFAULT_LEVEL, replicates = 1000, grid = PERCENT_GRID } = options;
-  const tail = tailProbability(level);
-  requireGrid(grid);
-  if (!(Number.isSafeInteger(replicates) && replicates >= 2)) {
-    throw new StatsError(
-      'stats/argument',
-      `replicates must be an integer of at least 2, got ${replicates}; 1,000 is usual for a band`,
-    );
-  }
-  const parted = partBothClasses(scores, labels);
-  const { points } = rocCurve(scores, labels);
-  const groupOf = new Map(points.slice(1).map((point, group) => [point.threshold, group]));
-  const groups = (part: Float64Array) => Uint32Array.from(part, (score) => groupOf.get(score) as number);
-  const [positives, negatives] = [groups(parted.positives), groups(parted.negatives)];
-  const counts = (members: Uint32Array, pick: (i: number) => number) => {
-    const result = new Uint32Array(groupOf.size);
-    for (let i = 0; i < members.length; i++) {
-      const group = members[pick(i)] as number;
-      result[group] = (result[group] as number) + 1;
-    }
-    return result;
-  };
-  const draw = (members: Uint32Array) => counts(members, () => random.integer(0, members.length - 1));
-  const observe = (members: Uint32Array) => counts(members, (i) => i);
-  const countGrid = grid.map((fpr) => asCount(fpr, negatives.length));
-  const curve = (p: Uint32Array, n: Uint32Array) => sensitivities(p, n, countGrid, positives.length);
-
-  const samples = grid.map(() => new Float64Array(replicates));
-  for (let replicate = 0; replicate < replicates; replicate++) {
-    const drawnPositives = draw(positives);
-    curve(drawnPositives, draw(negatives)).forEach((tpr, i) => {
-      (samples[i] as Float64Array)[replicate] = tpr;
-    });
-  }
-  const empirical = curve(observe(positives), observe(negatives));
-  const bandPoints = samples.map((sample, i) => {
-    sample.sort();
-    const [lower, upper] = [quantile(sample, tail), quantile(sample, 1 - tail)];
-    return { fpr: grid[i] as number, tpr: empirical[i] as number, lower, upper };
-  });
-  return { level, replicates, points: bandPoints };
+  const ranked = rankCases(scores, labels);
+  const strata = options.clusters ? clusterClasses(labels, options.clusters) : labels;
+  const over = (grid: readonly number[]) => (multiplicities: Uint32Array) =>
+    sensitivities(ranked, grid, multiplicities);
+  const { level, replicates, grid, lower, upper } = pointwiseBand(labels.length, strata, over, options);
+  const empirical = over(grid)(new Uint32Array(labels.length).fill(1)) ?? [];
+  const points = grid.map((fpr, i) => ({
+    fpr,
+    tpr: empirical[i] as number,
+    lower: lower[i] as number,
+    upper: upper[i] as number,
+  }));
+  return { level, replicates, points };
 }
