@@ -13,11 +13,14 @@ export const IMAGING_ERROR_CODES = {
   'value-not-finite': 'a pixel is NaN or infinite',
   'tag-invalid': 'a DICOM attribute that is malformed, outside its range or at odds with the pixels',
   'sources-disagree': 'two sources contradict each other, such as a tag and the pixels, and nobody said which wins',
+  'slices-unusable': 'slices that cannot be ranked: fewer than two, all alike, or of different sizes',
   'mask-empty': 'no breast was found in the image',
   'bit-depth': 'the image is not of the bit depth that its manifest declares',
   'manifest-invalid': 'a manifest with one or more problems, each with its line',
   'split-impossible': 'the rows cannot be split by patient as asked',
   'mias-invalid': 'a mini-MIAS folder without a usable Info.txt',
+  'data-set-invalid': 'a folder without the label files or images of the data set that it is said to be',
+  'column-unclear': 'a table with several columns, or none, that may be what a manifest needs',
   'option-invalid': 'an argument outside its range',
 } as const;
 

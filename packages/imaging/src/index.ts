@@ -100,4 +100,31 @@ export {
 export { VIEW_CODES, VIEW_MODIFIER_CODES } from './orientation/view-codes.ts';
 export type { Plane } from './plane.ts';
 export { type PreparedImage, type PrepareOptions, prepareImage } from './prepare-image.ts';
-export { type SplitFractions, type SplitOptions, type SplitRow, splitByPatient } from './split.ts';
+export {
+  type DynamicImage,
+  type DynamicImageOptions,
+  dynamicImage,
+  type FeatureMap,
+  type Frame,
+  type FrameSource,
+  featuresOf,
+  pixelValues,
+} from './rank-pooling/dynamic-image.ts';
+export type { Samples } from './rank-pooling/gram-range.ts';
+export {
+  approximateRankPool,
+  approximateRankWeights,
+  type PooledSlices,
+  type RankPooling,
+  type RankPoolingOptions,
+  rankPool,
+} from './rank-pooling/rank-pooling.ts';
+export type { SliceSource } from './rank-pooling/slice-band.ts';
+export {
+  type FoldOptions,
+  foldsByPatient,
+  type SplitFractions,
+  type SplitOptions,
+  type SplitRow,
+  splitByPatient,
+} from './split.ts';
