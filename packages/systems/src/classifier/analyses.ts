@@ -16,8 +16,8 @@ import {
   precisionRecall,
   reliability,
   type Scores,
-  StatsError,
 } from '@mammoscope/stats';
+import { defined } from '../reader-study/comparison.ts';
 
 /** A model's scores on the images evaluated and, for what is chosen or fitted, on the validation images. */
 export interface ScoredModel {
@@ -80,16 +80,6 @@ export function analysesOf(
     ...calibrationOf(evaluated),
     operatingPoints: operatingPointsOf(evaluated),
   };
-}
-
-/** Undefined where a test has no variance to divide by: two models that tell all images apart, or none. */
-function defined<T>(test: () => T): T | undefined {
-  try {
-    return test();
-  } catch (error) {
-    if (error instanceof StatsError && error.code === 'stats/variance') return undefined;
-    throw error;
-  }
 }
 
 function comparisonsOf({ models, headline, positive, dataset }: Evaluated): NonNullable<ReportData['comparisons']> {

@@ -1,9 +1,9 @@
-import { encodeModel, functions as f, Graph, networks, Scope, type Tensor } from '@mammoscope/nn';
+import { classifiers, encodeModel, functions as f, Graph, Scope, type Tensor } from '@mammoscope/nn';
 import type { StateDict } from '@mammoscope/runtime';
 import type { Preprocessing } from '../data/image-source.ts';
 import { BATCH, withFreeBatch } from '../export/free-batch.ts';
 import { normaliseImages } from '../export/normalisation.ts';
-import { type ClassifierSpec, PORTS } from './graphs.ts';
+import { type ClassifierSpec, inputShape, PORTS } from './graphs.ts';
 
 /** A trained network. */
 export interface TrainedClassifier {
@@ -37,7 +37,7 @@ export const SCORE = 'score';
 
 /**
  * Trained networks as the bytes of one ONNX file of standard ops, weights inside, for any number of images. `image` is
- * [N, C, H, W], `probabilities` [N, K] and `score` [N], averaged over the networks; `logits` [N, K] where there is one.
+ * [N, C, H, W] ([N, C, D, H, W] of volumes), `probabilities` [N, K] and `score` [N], averaged over the networks; `logits` [N, K] where there is one.
  * Networks for one and for three channels share an image of one, and so does everything with preprocessing in the graph.
  */
 export function exportClassifiers(members: readonly TrainedClassifier[], metadata: ExportMetadata): Uint8Array {
@@ -73,13 +73,13 @@ function averagedGraph(
   normalisation: Preprocessing['normalisation'] | null,
 ): Graph {
   const graph = new Graph();
-  const { sizePx } = (members[0] as TrainedClassifier).spec;
-  const image = graph.input(PORTS.image, [batch, channels, sizePx, sizePx]);
+  const { spec } = members[0] as TrainedClassifier;
+  const image = graph.input(PORTS.image, inputShape({ ...spec, channels: channels === 1 ? 1 : 3 }, batch));
   const seen = normalisation === null ? image : graph.inScope('normalise', () => normaliseImages(image, normalisation));
   const each = members.map(({ spec }) => {
     const scope = new Scope(graph, false, prefixOf(spec, members).slice(0, -1));
     const repeated = spec.channels === channels ? seen : f.concat([seen, seen, seen], 1); // [N, 3, H, W]
-    return networks[spec.network](scope, repeated, spec).logits;
+    return classifiers[spec.network](scope, repeated, spec).logits;
   });
   if (members.length === 1) graph.output(PORTS.logits, each[0] as Tensor);
   const sum = each.map((logits) => f.softmax(logits, 1)).reduce((a, b) => f.add(a, b));
@@ -95,7 +95,8 @@ function describe(
   channels: number,
   { system, classes, normalisation, preprocessing = 'metadata', cutoff, versions, licence }: ExportMetadata,
 ): Record<string, string> {
-  const { sizePx } = (members[0] as TrainedClassifier).spec;
+  const { sizePx, slices } = (members[0] as TrainedClassifier).spec;
+  const grey = slices === undefined ? 'a grey image' : `${slices} slices of a grey volume`;
   const perImage =
     normalisation === 'zScore' ? '(x - mean) / standard deviation' : '(x - smallest) / (largest - smallest)';
   const inGraph = preprocessing === 'graph';
@@ -104,8 +105,8 @@ function describe(
     networks: JSON.stringify(members.map(({ spec }) => spec.network)),
     classes: JSON.stringify(classes),
     input: JSON.stringify({
-      shape: [BATCH, channels, sizePx, sizePx],
-      values: inGraph ? 'stored values of a grey image' : 'a grey image, normalised, in every channel',
+      shape: [BATCH, channels, ...(slices === undefined ? [] : [slices]), sizePx, sizePx],
+      values: inGraph ? `stored values of ${grey}` : `${grey}, normalised, in every channel`,
       resampling: `before the model, to ${sizePx} x ${sizePx}: bilinear, antialiased`,
       normalisation: `${inGraph ? 'in the model' : 'before the model'}, each image by itself: ${perImage}; zeros for a constant image`,
     }),

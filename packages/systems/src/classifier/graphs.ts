@@ -1,13 +1,13 @@
 /** A classification network as the graphs that training, evaluation and explanation run. */
 import {
+  type ClassifierName,
+  classifiers,
   crossEntropy,
   type Declaration,
   functions as f,
   Graph,
   gradCam,
-  type NetworkName,
   type NetworkOptions,
-  networks,
   type Optimiser,
   Scope,
   segmentsByBlock,
@@ -16,14 +16,25 @@ import { type StepOptions, stepOf, type TrainingStep } from '../training/step.ts
 
 export { stepOf, type TrainingStep };
 
-/** A network and the images that it takes. */
+/** A network and the images or volumes that it takes. */
 export interface ClassifierSpec extends NetworkOptions {
-  readonly network: NetworkName;
+  readonly network: ClassifierName;
   /** 1, or 3 for weights that were trained on colour images: the grey image is repeated. */
   readonly channels: 1 | 3;
   /** Side of the square input, pixels. */
   readonly sizePx: number;
+  /** Of volumes; absent for images. */
+  readonly slices?: number;
 }
+
+/** What a network takes: [N, C, H, W], of volumes [N, C, D, H, W]. */
+export const inputShape = ({ channels, sizePx, slices }: ClassifierSpec, batch: number): readonly number[] => [
+  batch,
+  channels,
+  ...(slices === undefined ? [] : [slices]),
+  sizePx,
+  sizePx,
+];
 
 /** Names of the inputs and outputs of the graphs below. */
 export const PORTS = {
@@ -38,8 +49,8 @@ export const PORTS = {
 function forward(spec: ClassifierSpec, batch: number, training: boolean) {
   const graph = new Graph();
   const scope = new Scope(graph, training);
-  const image = graph.input(PORTS.image, [batch, spec.channels, spec.sizePx, spec.sizePx]);
-  return { graph, scope, ...networks[spec.network](scope, image, spec) };
+  const image = graph.input(PORTS.image, inputShape(spec, batch));
+  return { graph, scope, ...classifiers[spec.network](scope, image, spec) };
 }
 
 /** What a network declares: its weights and running statistics by name. */

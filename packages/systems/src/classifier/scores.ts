@@ -2,12 +2,17 @@
 import type { ManifestRow } from '@mammoscope/imaging';
 import { type Choices, type Declaration, lower } from '@mammoscope/nn';
 import { type Engine, readCheckpoint, type Session } from '@mammoscope/runtime';
-import type { ImageSource } from '../data/image-source.ts';
 import { damagedRun } from '../run/damaged-run.ts';
 import { type ClassifierSpec, inferenceGraph, PORTS } from './graphs.ts';
 
 /** Images scored at once; any number gives the same scores, since evaluation treats images one by one. */
 export const SCORING_BATCH = 16;
+
+/** Manifest rows as network inputs, the same for training and use. */
+export interface RowInputs {
+  /** [batch, ...] of the shape that the network takes; with fewer rows than `batch` the rest is zero. */
+  readonly batch: (rows: readonly ManifestRow[], batch: number) => Promise<Float32Array>;
+}
 
 /** A network ready to score. */
 export interface Scorer {
@@ -22,7 +27,7 @@ export interface Scorer {
 export async function loadScorer(
   engine: Engine,
   spec: ClassifierSpec,
-  source: ImageSource,
+  source: RowInputs,
   batch: number,
   choices: Choices,
 ): Promise<Scorer> {

@@ -1,10 +1,10 @@
 /** Training of one classification network of a run: its images as batches, its figures, its export. */
 import { writeAside } from '@mammoscope/files';
-import type { AugmentationOptions, ManifestRow, Split } from '@mammoscope/imaging';
+import type { ManifestRow, Split } from '@mammoscope/imaging';
 import { adam, type TensorData } from '@mammoscope/nn';
 import { readCheckpoint } from '@mammoscope/runtime';
 import { auc } from '@mammoscope/stats';
-import { ImageSource, type Preprocessing } from '../data/image-source.ts';
+import type { NumberedRow, Preprocessing } from '../data/image-source.ts';
 import type { SplitRow } from '../data/training-images.ts';
 import { makeFolder } from '../run/make-folder.ts';
 import { versions } from '../run/versions.ts';
@@ -13,19 +13,33 @@ import type { TrainingStep } from '../training/step.ts';
 import { type TrainingPlace, trainNetwork } from '../training/train-network.ts';
 import { exportClassifiers } from './export.ts';
 import { type ClassifierSpec, declarationsOf, PORTS, trainingStep } from './graphs.ts';
-import { loadBest, loadScorer, meanCrossEntropy, positiveScore, SCORING_BATCH } from './scores.ts';
+import { loadBest, loadScorer, meanCrossEntropy, positiveScore, type RowInputs, SCORING_BATCH } from './scores.ts';
 import { cutoffOf, writeValidationScores } from './validation.ts';
+
+/** What is made of manifest rows: inputs as they are, for scoring, and varied, for training. */
+export interface TrainingInputs extends RowInputs {
+  /** Inputs of training rows, varied as the epoch has it: [rows, ...]. Must depend on its arguments alone. */
+  readonly augmented: (examples: readonly TrainingExample[], epoch: number) => Promise<Float32Array>;
+}
+
+/** A training image, or one of the copies of it that an epoch has, by its number among all. */
+export type TrainingExample = NumberedRow & { readonly row: SplitRow };
 
 /** A classification network, its images and what it starts from. */
 export interface ClassifierTraining {
+  /** In the run, and of its folder. */
+  readonly name: string;
   readonly spec: ClassifierSpec;
   readonly step: TrainingStep;
   readonly values: ReadonlyMap<string, Float32Array>;
   readonly rows: readonly SplitRow[];
   /** Negative first. */
   readonly classes: readonly string[];
+  readonly inputs: TrainingInputs;
+  /** How often an epoch has an image of each class; once unless given. */
+  readonly copies?: readonly number[];
+  /** For whoever uses the exported network. */
   readonly normalisation: Preprocessing['normalisation'];
-  readonly augmentation: AugmentationOptions;
 }
 
 /** The optimiser of classification networks. */
@@ -42,38 +56,42 @@ export function recipeStep(
 
 /** Trains a network and writes its folder: checkpoints, history, validation scores and model.onnx. */
 export async function trainClassifier(
-  { spec, step, values, rows, classes, normalisation, augmentation }: ClassifierTraining,
+  { name, spec, step, values, rows, classes, inputs, copies, normalisation }: ClassifierTraining,
   place: TrainingPlace,
 ): Promise<void> {
-  const { engine, files, seed, lowerings, onNote } = place;
+  const { engine, files, lowerings, onNote } = place;
   let dead = false;
   await makeFolder(files.folder);
-  const source = new ImageSource({ sizePx: spec.sizePx, channels: spec.channels, normalisation });
   const of = (split: Split) => rows.filter((row) => row.split === split);
-  const [train, val] = [of('train'), of('val')];
-  const indexOf = new Map<ManifestRow, number>(train.map((row, i) => [row, i]));
+  const val = of('val');
   const classOf = (row: ManifestRow) => classes.indexOf(row.label);
   const positive = val.map((row) => classOf(row) > 0);
   const declarations = declarationsOf(spec);
-  const scorer = await loadScorer(engine, spec, source, SCORING_BATCH, lowerings);
+  const scorer = await loadScorer(engine, spec, inputs, SCORING_BATCH, lowerings);
   try {
     const network = {
-      name: spec.network,
+      name,
       step,
       optimiser: OPTIMISER,
       declarations,
       values,
-      examples: train,
-      inputs: async (part: readonly ManifestRow[], epoch: number) =>
+      examples: examplesOf(of('train'), (row) => copies?.[classOf(row)] ?? 1),
+      inputs: async (part: readonly TrainingExample[], epoch: number) =>
         new Map<string, TensorData>([
-          [PORTS.image, await source.batch(part, part.length, source.augmentation(seed, epoch, indexOf, augmentation))],
-          [PORTS.labels, oneHot(part.map(classOf), classes.length)],
+          [PORTS.image, await inputs.augmented(part, epoch)],
+          [
+            PORTS.labels,
+            oneHot(
+              part.map(({ row }) => classOf(row)),
+              classes.length,
+            ),
+          ],
         ]),
       validate: async () => {
         const { probabilities, logits } = await scorer.score(val);
         if (!dead && new Set(probabilities.map(positiveScore)).size === 1) {
           dead = true;
-          onNote?.(deadNetwork(spec.network));
+          onNote?.(deadNetwork(name));
         }
         const loss = meanCrossEntropy(logits, val.map(classOf));
         return { loss, auc: Number.isFinite(loss) ? auc(probabilities.map(positiveScore), positive) : Number.NaN };
@@ -94,6 +112,11 @@ export async function trainClassifier(
   } finally {
     await scorer.release();
   }
+}
+
+/** What an epoch goes through: each row so many times. */
+export function examplesOf(rows: readonly SplitRow[], copiesOf: (row: SplitRow) => number): TrainingExample[] {
+  return rows.flatMap((row) => Array.from({ length: copiesOf(row) }, () => row)).map((row, index) => ({ row, index }));
 }
 
 /** Where a last rectifier gives 0 for every image, as SqueezeNet's may, no gradient passes it and nothing is learnt. */

@@ -32,7 +32,7 @@ after(() => rm(folder, { recursive: true }));
 /** The first image of an epoch as a network of one channel sees it. */
 async function seen(options: AugmentationOptions): Promise<Float32Array> {
   const source = new ImageSource({ sizePx: SIDE, channels: 1, normalisation: 'zScore' });
-  return source.batch([row], 1, source.augmentation(5, 3, new Map([[row, 0]]), options));
+  return source.augmented([{ row, index: 0 }], { seed: 5, epoch: 3, options });
 }
 
 const GEOMETRY: AugmentationOptions = { angleDeg: [1, 359], translateXPx: [-3, 3], scale: [0.8, 1.2] };

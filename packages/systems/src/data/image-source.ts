@@ -21,6 +21,12 @@ export interface Preprocessing {
   readonly channels: 1 | 3;
 }
 
+/** A row and its number in the training set, which its augmentation is drawn from. */
+export interface NumberedRow {
+  readonly row: ManifestRow;
+  readonly index: number;
+}
+
 /** Decoded planes are kept up to this many bytes; beyond it images are decoded each time. */
 const CACHE_LIMIT_BYTES = 1 << 30;
 
@@ -53,20 +59,27 @@ export class ImageSource {
   }
 
   /** A batch [N, channels, sizePx, sizePx]; with fewer rows than `batch` the rest is zero. */
-  async batch(
-    rows: readonly ManifestRow[],
-    batch: number,
-    augment?: (row: ManifestRow, plane: Float32Array) => Float32Array, // what augmentation gives
+  async batch(rows: readonly ManifestRow[], batch: number): Promise<Float32Array> {
+    return this.#stacked(rows, batch, (plane) => this.normalise(plane));
+  }
+
+  /**
+   * Images augmented for an epoch, [N, channels, sizePx, sizePx]; an example's index numbers it among all. Gain and offset
+   * act on normalised values: normalisation of each image would undo them.
+   */
+  async augmented(
+    examples: readonly NumberedRow[],
+    { seed, epoch, options }: { readonly seed: number; readonly epoch: number; readonly options: AugmentationOptions },
   ): Promise<Float32Array> {
-    const { channels, sizePx } = this.#preprocessing;
-    const pixels = sizePx * sizePx;
-    const result = new Float32Array(batch * channels * pixels);
-    for (const [i, row] of rows.entries()) {
-      const plane = await this.plane(row);
-      const normalised = augment ? augment(row, plane) : this.normalise(plane);
-      for (let channel = 0; channel < channels; channel++) result.set(normalised, (i * channels + channel) * pixels);
-    }
-    return result;
+    const { sizePx } = this.#preprocessing;
+    const rows = examples.map(({ row }) => row);
+    return this.#stacked(rows, rows.length, (plane, i) => {
+      const stream = augmentationStream(seed, epoch, examples[i]?.index ?? i);
+      const { gain, offset, ...geometry } = drawAugmentation(stream, options);
+      const moved = { ...geometry, gain: 1, offset: 0 };
+      const seen = this.normalise(applyAugmentation(plane, sizePx, sizePx, moved, { fill: 'reflect' }));
+      return gain === 1 && offset === 0 ? seen : seen.map((value) => gain * value + offset);
+    });
   }
 
   /** A plane as the network sees it. */
@@ -74,19 +87,19 @@ export class ImageSource {
     return this.#preprocessing.normalisation === 'zScore' ? zScoreNormalise(plane) : minMaxNormalise(plane);
   }
 
-  /**
-   * Planes as the network sees them, augmented for an epoch; `indexOf` numbers the images of the training set. Gain and
-   * offset act on normalised values: normalisation of each image would undo them.
-   */
-  augmentation(seed: number, epoch: number, indexOf: ReadonlyMap<ManifestRow, number>, options: AugmentationOptions) {
-    const { sizePx } = this.#preprocessing;
-    return (row: ManifestRow, plane: Float32Array): Float32Array => {
-      const stream = augmentationStream(seed, epoch, indexOf.get(row) ?? row.line);
-      const { gain, offset, ...geometry } = drawAugmentation(stream, options);
-      const moved = { ...geometry, gain: 1, offset: 0 };
-      const seen = this.normalise(applyAugmentation(plane, sizePx, sizePx, moved, { fill: 'reflect' }));
-      return gain === 1 && offset === 0 ? seen : seen.map((value) => gain * value + offset);
-    };
+  async #stacked(
+    rows: readonly ManifestRow[],
+    batch: number,
+    seenAs: (plane: Float32Array, index: number) => Float32Array,
+  ): Promise<Float32Array> {
+    const { channels, sizePx } = this.#preprocessing;
+    const pixels = sizePx * sizePx;
+    const result = new Float32Array(batch * channels * pixels);
+    for (const [i, row] of rows.entries()) {
+      const seen = seenAs(await this.plane(row), i);
+      for (let channel = 0; channel < channels; channel++) result.set(seen, (i * channels + channel) * pixels);
+    }
+    return result;
   }
 }
 

@@ -2,7 +2,8 @@ import type { Split } from '@mammoscope/imaging';
 import type { NetworkName } from '@mammoscope/nn';
 import type { ClassifierSpec } from '../classifier/graphs.ts';
 import { hashWeights, startingWeights } from '../classifier/starting-weights.ts';
-import { recipeStep, trainClassifier } from '../classifier/train-classifier.ts';
+import { recipeStep, type TrainingInputs, trainClassifier } from '../classifier/train-classifier.ts';
+import { ImageSource } from '../data/image-source.ts';
 import { checkImages, splitRows } from '../data/training-images.ts';
 import { newRecord } from '../run/new-record.ts';
 import { type RunRecord, runFiles } from '../run/run-record.ts';
@@ -75,16 +76,13 @@ export async function trainKang2021(options: TrainOptions): Promise<RunRecord> {
       const { values, note } = await startingWeights(spec, seed, weights.get(network));
       if (note) onNote?.(note);
       const { classes } = manifest;
+      const source = new ImageSource({ ...recipe, channels: spec.channels });
+      const inputs: TrainingInputs = {
+        batch: (part, batch) => source.batch(part, batch),
+        augmented: (examples, epoch) => source.augmented(examples, { seed, epoch, options: augmentationOf(recipe) }),
+      };
       await trainClassifier(
-        {
-          spec,
-          step,
-          values,
-          rows,
-          classes,
-          normalisation: recipe.normalisation,
-          augmentation: augmentationOf(recipe),
-        },
+        { name: network, spec, step, values, rows, classes, inputs, normalisation: recipe.normalisation },
         {
           ...{ engine, recipe: own, seed, files: runFiles(out).member(network), lowerings, resume, signal, onNote },
           events: events?.fit,
