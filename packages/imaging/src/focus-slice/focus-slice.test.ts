@@ -48,8 +48,8 @@ test('the mean grey level is that of Eq. 8: of calcifications that are typed by 
   };
   const { slice: best, counts, meanGrey } = focusSlice([slice([10, 100]), slice([10, 100], [30, 140]), slice()]);
   assert.deepEqual([best, counts], [1, [1, 2, 0]]);
-  // The mean over calcifications, not over pixels: (100 + 140) / 2, although the second has six pixels and the first four.
-  assert.deepEqual(meanGrey, [100, 120, 0]);
+  // Xiao et al. 2021, Eq. 8: the sum over all pixels by their number. The first has four pixels, the second six.
+  assert.deepEqual(meanGrey, [100, (4 * 100 + 6 * 140) / 10, 0]);
 });
 
 test('no slices, unequal ones and regions without calcifications are refused', () => {

@@ -6,7 +6,7 @@ import { calcifications, prominence } from './calcification-segmentation.ts';
 export interface FocusSlice {
   /** Counted from 0 in the slices given. */
   readonly slice: number;
-  /** Mean grey level of the calcifications of each slice, 0 where it has none. */
+  /** G(k): mean grey level over the pixels of the calcifications of each slice, 0 where it has none. */
   readonly meanGrey: readonly number[];
   /** Calcifications found in each slice, M of the paper. */
   readonly counts: readonly number[];
@@ -14,9 +14,9 @@ export interface FocusSlice {
 
 /**
  * The focus slice of Xiao et al. (2021, Eq. 8, after Zhang et al.): "the slice with the maximal gray level in DBT slices containing
- * MCs". In slice k, M individual calcifications are segmented, the i-th with N_i pixels of values p_kij; its mean is
- * (1 / N_i) sum_j p_kij, the slice's the mean of those over i, and the largest wins. The paper does not say how calcifications
- * are segmented; here by a top-hat and one threshold for all slices (calcification-segmentation.ts).
+ * MCs". In slice k, M individual calcifications are segmented, the i-th with N_i pixels of values p_kij, and
+ * G(k) = sum_i sum_j p_kij / sum_i N_i, the mean over the pixels of all of them; the largest wins. The paper does not say how
+ * calcifications are segmented; here by a top-hat and one threshold for all slices (calcification-segmentation.ts).
  * @param slices of the region of interest, brighter is denser. Throws option-invalid: none, different sizes, no calcification.
  */
 export function focusSlice(slices: readonly Plane[]): FocusSlice {
@@ -31,12 +31,11 @@ export function focusSlice(slices: readonly Plane[]): FocusSlice {
       );
     }
   }
+  const grey = (k: number, at: number) => slices[k]?.data[at] as number;
   const { slices: hats, threshold } = prominence(slices);
   const found = hats.map((hat) => calcifications(hat, threshold, first.width, first.height));
   const counts = found.map((each) => each.length);
-  const meanGrey = found.map((each, k) =>
-    mean(each.map((pixels) => mean([...pixels].map((at) => slices[k]?.data[at] as number)))),
-  );
+  const meanGrey = found.map((each, k) => mean(each.flatMap((pixels) => [...pixels].map((at) => grey(k, at)))));
   const best = counts.reduce(
     (winner, count, k) =>
       count > 0 && (winner < 0 || (meanGrey[k] as number) > (meanGrey[winner] as number)) ? k : winner,

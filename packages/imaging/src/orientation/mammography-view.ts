@@ -82,13 +82,14 @@ function modifierOf(item: CodeItem): string {
 
 /** Codes of these schemes mean what the standard says they mean, whatever CodeMeaning has. */
 const isStandard = ({ CodingSchemeDesignator: scheme, CodeValue: code }: CodeItem): boolean =>
-  code !== undefined && scheme !== undefined && (scheme === 'SCT' || SRT_SCHEMES.has(scheme));
+  code !== undefined && scheme !== undefined && (scheme === 'SCT' || scheme === 'UMLS' || SRT_SCHEMES.has(scheme));
 
-function byCode<T extends Pick<CodedView, 'sct' | 'srt'>>(
+function byCode<T extends Pick<CodedView, 'sct' | 'srt' | 'umls'>>(
   { CodeValue: code = '', CodingSchemeDesignator: scheme = '' }: CodeItem,
   table: readonly T[],
 ): T | undefined {
   if (scheme === 'SCT') return table.find(({ sct }) => sct === code);
+  if (scheme === 'UMLS') return table.find(({ umls }) => umls === code);
   return SRT_SCHEMES.has(scheme) ? table.find(({ srt }) => srt.includes(code)) : undefined;
 }
 
