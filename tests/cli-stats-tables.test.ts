@@ -70,7 +70,7 @@ test('text, CSV and LaTeX say the same, and --out writes them all', async () => 
   const names = await readdir(join(folder, 'results'));
   for (const name of ['roc.json', 'roc-auc.csv', 'roc-auc.tex', 'roc-points.csv', 'roc-points.tex'])
     assert.ok(names.includes(name), `${name} in ${names}`);
-  for (const figure of ['roc-all', 'roc-a', 'roc-b', 'precision-recall-all'])
+  for (const figure of ['roc-all', 'roc-a', 'roc-b', 'precision-recall-all', 'precision-recall-a'])
     for (const ending of ['svg', 'png', 'csv'])
       assert.ok(names.includes(`roc-figure-${figure}-continuous.${ending}`), `${figure}.${ending} in ${names}`);
   const svg = await readFile(join(folder, 'results', 'roc-figure-roc-a-continuous.svg'), 'utf8');
@@ -99,12 +99,12 @@ test('what is 0 / 0, or infinite, is null and never NaN', async () => {
   const patients = await table(
     'patients.csv',
     ['label', 'a', 'patient'],
-    [...'AABBCC'].map((patient, i) => [Number(i < 4), i < 4 ? 0.9 - i / 100 : 0.1 + i / 100, patient]),
+    [...'AABBCD'].map((patient, i) => [Number(i < 4), i < 4 ? 0.9 - i / 100 : 0.1 + i / 100, patient]),
   );
   const right = await json('roc', patients, '--scores', 'a', '--cluster', 'patient', '--cutoff', '0.5');
   const { sensitivity, specificity } = right.models[0].points[1];
   close(sensitivity.interval.lower, 0.025 ** (1 / 2), 1e-9, 'two patients, all found'); // Clopper and Pearson
-  close(specificity.interval.lower, 0.025, 1e-9, 'one patient without a false call');
+  close(specificity.interval.lower, 0.025 ** (1 / 2), 1e-9, 'two without a false call');
   const text = await mammoscope(['stats', 'roc', name, '--scores', 'a', '--cutoff', '2']);
   assert.doesNotMatch(text.stdout, /NaN|Infinity|undefined|null/);
 });
@@ -141,6 +141,12 @@ test('bad input is refused in one sentence with exit code 2', async () => {
       columns,
       good.map(([label, , b]) => [label as number, 0.5, b as number]),
     ),
+    infinite: await table('infinite.csv', columns, with_(1, 1, 'Infinity')),
+    one: await table(
+      'one-patient.csv',
+      [...columns, 'patient'],
+      good.map((cells, i) => [...cells, Math.min(i, 3)]),
+    ),
     nan: await table('nan.csv', columns, with_(1, 1, 'NaN')),
     word: await table('word.csv', columns, with_(2, 2, 'high')),
     hole: await table('hole.csv', columns, with_(4, 2, '')),
@@ -166,6 +172,8 @@ test('bad input is refused in one sentence with exit code 2', async () => {
     [roc(tables.odd), /line 4 has 2 fields and the header 3/],
     [['stats', 'roc', tables.good, '--scores', 'd'], /no column d: the columns are label, a, b/],
     [roc(tables.good, '--cluster', 'patient'), /no column patient: the columns are label, a, b/],
+    [roc(tables.one, '--cluster', 'patient'), /column patient must name at least two clusters .* got 3 and 1: add/],
+    [roc(tables.infinite), /column a must hold numbers, got "Infinity" on line 3/],
     [roc(tables.good, '--level', 'breast'), /no column patient_id: the columns are/],
     [roc(tables.good, '--sensitivity', '90'), /\[0, 1\], got 90/],
     [roc(tables.good, '--partial', '0.9'), /"0\.9" is no range/],
@@ -184,7 +192,7 @@ test('bad input is refused in one sentence with exit code 2', async () => {
       ['stats', 'froc', '--predictions', tables.good, '--lesions', tables.good, '--volumes', tables.good],
       /no column volume/,
     ],
-    [['stats', 'coverage', '--sizes', '2'], /sizes >= 4/],
+    [['stats', 'coverage', '--sizes', '2'], /even sizes >= 8/],
   ];
   for (const [args, ...patterns] of refusals) assertRefused(await mammoscope(args), 2, ...patterns);
   const complete = await json('roc', tables.hole, '--scores', 'a,b', '--complete-cases');

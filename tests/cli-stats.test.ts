@@ -27,6 +27,8 @@ for (const name of ['continuous', 'tied']) {
       close(each.partialAuc.corrected, sklearn.partialAucMax01, 1e-9, 'corrected');
       close(each.averagePrecision, sklearn.averagePrecision, 1e-9, 'average precision');
       assert.ok(each.interval.lower < each.auc && each.auc < each.interval.upper && each.interval.upper < 1);
+      const { lower, upper } = each.averagePrecisionInterval;
+      assert.ok(0 < lower && lower < each.averagePrecision && each.averagePrecision < upper && upper < 1);
       const [youden, cut] = each.points;
       assert.ok(sklearn.youden.thresholds.includes(youden.cutoff), 'Youden');
       close(youden.sensitivity.value + youden.specificity.value - 1, sklearn.youden.max, 1e-9, 'Youden index');
@@ -59,28 +61,41 @@ for (const name of ['continuous', 'tied']) {
     }
   });
 
-  test(`compare: paired DeLong, GEE and McNemar of ${name}`, async () => {
-    const [r, gee] = [golden(`stats/${name}.R.json`), golden('stats/gee.json')];
+  test(`compare: paired DeLong and McNemar of ${name}, as pROC has them; clusters of one case change nothing`, async () => {
+    const [r, { overall }] = [golden(`stats/${name}.R.json`), golden('stats/python.json').tables[name]];
     const above = String(0.5 + Number.EPSILON / 2);
-    const flags = ['compare', scores(name), '--scores', 'a,b,c', '--cluster', 'patient', '--cutoff', above];
-    const overall = golden('stats/python.json').tables[name].overall;
-    for (const correlation of ['independence', 'exchangeable']) {
-      const got = await json(
-        ...flags,
-        ...['--correlation', correlation, '--measures', 'sensitivity,specificity,ppv,npv,accuracy'],
-        ...['--mcnemar', 'chi-square-corrected', '--replicates', '100'],
-      );
+    const rows = rowsOf(name).map((cells, i) => [...cells, i]);
+    const numbered = await table(`${name}-numbered.csv`, ['patient', 'label', 'a', 'b', 'c', 'row'], rows);
+    const flags = ['compare', numbered, '--scores', 'a,b,c', '--cutoff', above, '--mcnemar', 'chi-square-corrected'];
+    for (const got of [await json(...flags), await json(...flags, '--cluster', 'row', '--replicates', '100')]) {
       for (const pair of got.pairs) {
         const expected = r[`paired_${pair.a}${pair.b}`];
         close(pair.z, expected.z, 1e-9, 'z');
         close(pair.p, expected.p, 1e-9, 'p');
-        assert.ok(pair.bootstrapInterval.lower < pair.difference && pair.difference < pair.bootstrapInterval.upper);
       }
       const holm = got.pairs.map(({ pHolm }: { pHolm: number }) => pHolm);
       const raw = got.pairs.map(({ p }: { p: number }) => p);
       close(Math.min(...holm), Math.min(1, 3 * Math.min(...raw)), 1e-15, 'Holm');
       close(got.overall.chiSquare / overall.chiSquare, 1, 1e-9, 'chi-square');
       assert.equal(got.overall.degreesOfFreedom, overall.degreesOfFreedom);
+      close(got.calls[0].p, r.mcnemar_ab.p, 1e-9, 'McNemar');
+    }
+  });
+
+  test(`compare: GEE of ${name} as geepack has it; AUCs of patients against a bootstrap of patients`, async () => {
+    const gee = golden('stats/gee.json');
+    const above = String(0.5 + Number.EPSILON / 2);
+    const flags = ['compare', scores(name), '--scores', 'a,b,c', '--cluster', 'patient', '--cutoff', above];
+    for (const correlation of ['independence', 'exchangeable']) {
+      const got = await json(
+        ...flags,
+        ...['--correlation', correlation, '--measures', 'sensitivity,specificity,ppv,npv,accuracy'],
+      );
+      for (const { standardError, interval, bootstrapInterval } of got.pairs) {
+        const width = (of: { lower: number; upper: number }) => of.upper - of.lower;
+        close(width(interval) / width(bootstrapInterval), 1, 0.25, 'width');
+        close(width(interval), 2 * 1.959963984540054 * standardError, 1e-9, 'standard error');
+      }
       assert.equal(got.proportions.length, 5);
       for (const fit of got.proportions) {
         const expected = gee[`${name}_${fit.measure}_logit_${correlation}`];
@@ -90,8 +105,32 @@ for (const name of ['continuous', 'tied']) {
           close(value, 1 / (1 + Math.exp(-expected.coef[k])), 1e-6, `${fit.measure} of ${k}`);
         });
       }
-      close(got.calls[0].p, r.mcnemar_ab.p, 1e-9, 'McNemar');
     }
+  });
+
+  test(`compare --by: each subgroup gives what its rows alone give: ${name}`, async () => {
+    const rows = rowsOf(name).map((cells, i) => [...cells, i % 3 ? 'GE' : 'Hologic']);
+    const columns = ['patient', 'label', 'a', 'b', 'c', 'vendor'];
+    const flags = ['--scores', 'a,b', '--cutoff', '0.5'];
+    const whole = await json('compare', await table('vendors.csv', columns, rows), ...flags, '--by', 'vendor');
+    for (const vendor of ['GE', 'Hologic']) {
+      const own = rows.filter((cells) => cells[5] === vendor);
+      const alone = await json('compare', await table('vendor.csv', columns, own), ...flags);
+      const pair = whole.subgroupPairs.find(({ subgroup }: { subgroup: string }) => subgroup === vendor);
+      close(pair.z, alone.pairs[0].z, 1e-12, 'z');
+      close(pair.difference, alone.pairs[0].difference, 1e-12, 'difference');
+      const [first] = whole.subgroups.filter(({ subgroup }: { subgroup: string }) => subgroup === vendor);
+      assert.deepEqual(first.auc, (({ model, cutoff, ...auc }) => auc)(alone.models[0]));
+      const called = own.filter(([, label, a]) => label === 1 && (a as number) >= 0.5).length;
+      assert.deepEqual([first.cutoff, first.sensitivity.numerator], [0.5, called]);
+    }
+    const [p, q] = whole.subgroupPairs.map((pair: { p: number }) => pair.p);
+    close(
+      Math.min(...whole.subgroupPairs.map((pair: { pHolm: number }) => pair.pHolm)),
+      Math.min(1, 2 * Math.min(p, q)),
+      1e-12,
+      'Holm',
+    );
   });
 }
 

@@ -42,13 +42,16 @@ const numbers: Readonly<Record<CellFormat, (value: number) => string>> = {
   statistic: (value) => value.toFixed(2),
 };
 
+/** What rounds to 0 has no sign. */
+const unsigned = (text: string) => text.replace(/^-(0(?:\.0+)?)$/, '$1');
+
 const isEstimate = (cell: Cell): cell is Estimate => typeof cell === 'object' && cell !== null;
 const hasValue = (value: number | null): value is number => value !== null && Number.isFinite(value);
 
 /** A cell for people; `dash` stands between the limits of an interval. */
 function shown(cell: Cell, format: CellFormat, dash: string): string {
   if (typeof cell === 'string') return cell;
-  const number = (value: number | null) => (hasValue(value) ? numbers[format](value) : NO_VALUE);
+  const number = (value: number | null) => (hasValue(value) ? unsigned(numbers[format](value)) : NO_VALUE);
   if (!isEstimate(cell)) return number(cell);
   const { value, lower, upper } = cell;
   return hasValue(value) && hasValue(lower) && hasValue(upper)

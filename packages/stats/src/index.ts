@@ -67,6 +67,7 @@ export { bands, MISSING, rowsOf, type Subgroup, type SubgroupValue, subgroups } 
 export { benjaminiHochberg } from './multiplicity/benjamini-hochberg.ts';
 export { holm } from './multiplicity/holm.ts';
 export type { AdjustedP } from './multiplicity/p-values.ts';
+export { type ClusteredProportion, clusteredProportion } from './proportions/clustered-proportion.ts';
 export {
   type ConfusionCounts,
   type ConfusionMetrics,
@@ -181,3 +182,4 @@ export { type RocCurve, type RocPoint, rocCurve } from './roc/roc.ts';
 export { type RocBand, type RocBandOptions, type RocBandPoint, rocBand } from './roc/roc-band.ts';
 export { type YoudenPoint, youden } from './roc/youden.ts';
 export { type Coverage, type CoverageOptions, coverage } from './simulation/coverage.ts';
+export type { CoverageQuantity } from './simulation/scenarios.ts';

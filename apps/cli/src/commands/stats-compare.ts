@@ -1,4 +1,4 @@
-import type { GeeCorrelation, GeeLink, GeeMeasure, McnemarMethod } from '@mammoscope/stats';
+import type { GeeCorrelation, GeeLink, GeeMeasure, McnemarMethod, ProportionMethod } from '@mammoscope/stats';
 import {
   type Comparison,
   compareModels,
@@ -13,6 +13,7 @@ import { listOption } from '../options.ts';
 import type { ResultTable } from '../result-table.ts';
 import {
   type IntervalFlags,
+  intervalOption,
   listed,
   mcnemarOption,
   numberList,
@@ -30,6 +31,7 @@ interface CompareFlags extends StudyFlags, IntervalFlags, OutputFlags {
   readonly link: GeeLink;
   readonly correlation: GeeCorrelation;
   readonly mcnemar: McnemarMethod;
+  readonly interval: ProportionMethod;
 }
 
 const MEASURES: readonly GeeMeasure[] = ['sensitivity', 'specificity', 'ppv', 'npv', 'accuracy'];
@@ -70,7 +72,8 @@ export function compareCommand(): Command {
         .choices(['independence', 'exchangeable'])
         .default('independence'),
     )
-    .addOption(mcnemarOption());
+    .addOption(mcnemarOption())
+    .addOption(intervalOption());
   return outputOptions(resamplingOptions(command))
     .addHelpText(
       'after',
@@ -78,15 +81,16 @@ export function compareCommand(): Command {
     )
     .action(async (path: string, flags: CompareFlags) => {
       const study = scoredStudy(await readTable(path), studyColumns(flags));
-      const { confidence, seed, replicates, bootstrap, measures, link, correlation, mcnemar, cutoff } = flags;
-      const intervals = { confidence, seed, replicates, bootstrap };
+      const { confidence, seed, replicates, bootstrap, interval, measures, link, correlation, mcnemar, cutoff } = flags;
+      const intervals = { confidence, seed, replicates, bootstrap, method: interval };
       const result = compareModels(study, { ...intervals, cutoffs: cutoff, measures, link, correlation, mcnemar });
       await printResult(resultOf(study, result), flags);
     });
 }
 
 function resultOf(scored: ScoredStudy, data: Comparison): StatsResult {
-  const { study, models, overall, pairs, proportions, calls, subgroups, confidence, notes } = data;
+  const { study, models, overall, pairs, proportions, calls, subgroups, subgroupPairs, confidence, notes } = data;
+  const test = study.clusters ? 'AUC' : 'AUC (DeLong)';
   const clustered = study.clusters !== null;
   const level = percentOf(confidence);
   const cases = `${study.cases} cases, ${study.positives} positive${clustered ? `, ${study.clusters.count} clusters` : ''}`;
@@ -120,7 +124,7 @@ function resultOf(scored: ScoredStudy, data: Comparison): StatsResult {
         column('p', 'p'),
       ],
       rows: [
-        ['AUC (DeLong)', overall.chiSquare, overall.degreesOfFreedom, overall.p],
+        [test, overall.chiSquare, overall.degreesOfFreedom, overall.p],
         ...proportions.map((fit) => [
           `${fit.measure} (GEE)`,
           fit.overall.chiSquare,
@@ -144,7 +148,7 @@ function resultOf(scored: ScoredStudy, data: Comparison): StatsResult {
       ],
       rows: [
         ...pairs.map((pair) => [
-          'AUC (DeLong)',
+          test,
           pair.a,
           pair.b,
           estimate(pair.difference, pair.interval),
@@ -194,6 +198,28 @@ function resultOf(scored: ScoredStudy, data: Comparison): StatsResult {
       ]),
     },
     ...subgroupTables('compare', subgroups, clustered, confidence),
+    ...(subgroupPairs.length > 0
+      ? [
+          {
+            name: 'compare-subgroup-pairs',
+            title: `Pairs of models in subgroups: AUC (${level} CI); p corrected by Holm within a column`,
+            columns: [
+              ...[column('by', 'text'), column('subgroup', 'text'), column('a', 'text'), column('b', 'text')],
+              column('difference', 'auc', 'a - b'),
+              column('z', 'statistic'),
+              column('p', 'p'),
+              column('p_holm', 'p', 'p (Holm)'),
+            ],
+            rows: subgroupPairs.map(({ by, subgroup, a, b, difference, interval, z, p, pHolm }) => [
+              ...[by, subgroup, a, b],
+              estimate(difference, interval),
+              z,
+              p,
+              pHolm,
+            ]),
+          },
+        ]
+      : []),
   ];
   const figures = () => figureFiles(comparisonFigures(scored, data));
   return { name: 'compare', data, tables, notes, figures };

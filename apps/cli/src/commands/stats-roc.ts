@@ -93,7 +93,7 @@ function resultOf(scored: ScoredStudy, data: Discrimination): StatsResult {
     columns: [
       column('model', 'text'),
       ...aucColumns(clustered, confidence),
-      column('auc_plain', 'auc', 'AUC (plain DeLong)'),
+      column('auc_plain', 'auc', clustered ? 'AUC (plain)' : 'AUC (plain DeLong)'),
       column('average_precision', 'auc'),
       ...(partial
         ? [
@@ -106,7 +106,7 @@ function resultOf(scored: ScoredStudy, data: Discrimination): StatsResult {
       model.model,
       ...aucCells(model, clustered),
       estimate(model.auc, model.plainInterval),
-      model.averagePrecision,
+      estimate(model.averagePrecision, model.averagePrecisionInterval),
       ...(model.partialAuc ? [model.partialAuc.area, model.partialAuc.corrected] : []),
     ]),
   };

@@ -1,5 +1,5 @@
 /** Columns and cells that several commands of stats share. */
-import type { AucEstimate, SubgroupAuc } from '@mammoscope/systems';
+import type { AucEstimate, SubgroupFigures } from '@mammoscope/systems';
 import type { Cell, CellFormat, Estimate, ResultColumn, ResultTable } from '../result-table.ts';
 
 /** A column, its title made of its key unless given. */
@@ -18,7 +18,7 @@ export const estimate = (
   interval: { readonly lower: number; readonly upper: number } | null,
 ): Estimate => ({ value, lower: interval?.lower ?? null, upper: interval?.upper ?? null });
 
-/** Cells of an AUC: DeLong's, and the bootstrap's where there are clusters. */
+/** Cells of an AUC: with its interval, and the bootstrap's where there are clusters. */
 export const aucCells = (auc: AucEstimate | null, clustered: boolean): Cell[] => [
   auc && estimate(auc.auc, auc.interval),
   ...(clustered ? [auc && estimate(auc.auc, auc.bootstrap?.interval ?? null)] : []),
@@ -26,14 +26,14 @@ export const aucCells = (auc: AucEstimate | null, clustered: boolean): Cell[] =>
 
 /** Columns of an AUC. */
 export const aucColumns = (clustered: boolean, confidence: number): ResultColumn[] => [
-  column('auc', 'auc', `AUC (${percentOf(confidence)} CI, DeLong)`),
+  column('auc', 'auc', `AUC (${percentOf(confidence)} CI${clustered ? '' : ', DeLong'})`),
   ...(clustered ? [column('auc_bootstrap', 'auc', `AUC (${percentOf(confidence)} CI, bootstrap)`)] : []),
 ];
 
 /** The table of subgroups; none where there are none. */
 export function subgroupTables(
   name: string,
-  subgroups: readonly SubgroupAuc[],
+  subgroups: readonly SubgroupFigures[],
   clustered: boolean,
   confidence: number,
 ): ResultTable[] {
@@ -49,6 +49,9 @@ export function subgroupTables(
         column('cases', 'count'),
         column('positives', 'count', 'positive'),
         ...aucColumns(clustered, confidence),
+        column('cutoff', 'score', 'cut-off'),
+        column('sensitivity', 'percent', 'sensitivity %'),
+        column('specificity', 'percent', 'specificity %'),
       ],
       rows: subgroups.map((each) => [
         each.by,
@@ -57,6 +60,9 @@ export function subgroupTables(
         each.cases,
         each.positives,
         ...aucCells(each.auc, clustered),
+        each.cutoff ?? 'none',
+        estimate(each.sensitivity.value, each.sensitivity.interval),
+        estimate(each.specificity.value, each.specificity.interval),
       ]),
     },
   ];

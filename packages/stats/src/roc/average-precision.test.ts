@@ -94,6 +94,9 @@ test('separated classes: Clopper and Pearson of as many trials as cases, or clus
     message: /got 1 and 4/,
   });
   assert.throws(() => averagePrecision([1, 2, 3], [1, 0, 0]), { code: 'stats/classes' });
+  // one patient without a positive case, and two others with negative ones
+  const mixed = averagePrecision([9, 3, 7, 8, 2, 1, 0], labels, { clusters: [1, 1, 2, 2, 3, 3, 4] });
+  assert.ok(mixed.standardError > 0 && mixed.interval.lower < mixed.averagePrecision);
 });
 
 test('at 50 cases the 95 % interval holds the truth in about 95 % of studies', () => {

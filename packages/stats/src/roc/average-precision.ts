@@ -1,10 +1,10 @@
 import { type Labels, partBothClasses, type Scores } from '../cases.ts';
 import { studentQuantile } from '../distributions/student.ts';
-import { StatsError } from '../errors.ts';
 import { DEFAULT_LEVEL, type Interval, tailProbability } from '../interval.ts';
 import { proportionInterval } from '../proportions/proportion.ts';
 import { rankCases } from '../resampling/resampled-auc.ts';
 import { clusterClasses, type Groups, resamplingUnits } from '../resampling/units.ts';
+import { placementClusters } from './delong.ts';
 
 /** What an interval of average precision needs. */
 export interface AveragePrecisionOptions {
@@ -67,10 +67,10 @@ function influences(scores: Scores, labels: Labels): { readonly estimate: number
 /**
  * Average precision (see precisionRecall) with an interval on the logit scale, which never leaves [0, 1]: standard error
  * by the infinitesimal jackknife over units (clusters where given, else cases) within classes (of clusters: with and
- * without a positive case), Student's t with one degree of freedom less than units in the smaller class. At 50 cases
+ * without a positive case), Student's t with one degree of freedom less than the rarer class has units. At 50 cases
  * percentiles of a bootstrap hold the truth in 87 % of studies, this in 94 % (see coverage).
  * Where the standard error is 0, as when the classes are separated, the interval is Clopper and Pearson's of that share
- * of as many trials as units in the smaller class, as that of an AUC is.
+ * of as many trials as the rarer class has units, as that of an AUC is.
  * O(n log n). Sources: Jaeckel, Bell Laboratories memorandum MM 72-1215-11 (1972); Efron, "The jackknife, the bootstrap
  * and other resampling plans" (1982), chapter 6; the logit scale: Boyd, Eng and Page, ECML PKDD 2013, 451-466.
  * Throws stats/length, stats/score, stats/label, stats/level, and stats/classes unless each class has two units.
@@ -83,15 +83,15 @@ export function averagePrecision(
   const tail = tailProbability(level);
   partBothClasses(scores, labels, 2);
   const { estimate, values } = influences(scores, labels);
+  const { withPositives, withNegatives } = placementClusters(labels, clusters ?? Array.from(labels, (_, row) => row));
+  const least = Math.min(withPositives, withNegatives);
   const classes = clusters ? clusterClasses(labels, clusters) : Uint8Array.from(labels, Number);
-  const { unitOf, units, strata } = resamplingUnits(labels.length, clusters, classes);
-  const smallest = Math.min(...strata.map(({ length }) => length));
-  if (smallest < 2) {
-    throw new StatsError(
-      'stats/classes',
-      `clusters must be at least 2 with and 2 without a positive case, got ${strata.map(({ length }) => length).join(' and ')}; add patients or take cases as independent`,
-    );
-  }
+  const design = resamplingUnits(labels.length, clusters, classes);
+  const { unitOf, units } = design;
+  // where all clusters but one have a positive case, that one has no spread of its own
+  const strata = design.strata.some(({ length }) => length < 2)
+    ? [Uint32Array.from({ length: units }, (_, i) => i)]
+    : design.strata;
   const sums = new Float64Array(units);
   unitOf.forEach((unit, row) => {
     sums[unit] = (sums[unit] as number) + (values[row] as number);
@@ -105,11 +105,11 @@ export function averagePrecision(
   }, 0);
   const standardError = Math.sqrt(variance);
   if (standardError === 0 || estimate === 1) {
-    const { lower, upper } = proportionInterval(estimate * smallest, smallest, { level, method: 'clopper-pearson' });
+    const { lower, upper } = proportionInterval(estimate * least, least, { level, method: 'clopper-pearson' });
     return { averagePrecision: estimate, standardError, interval: { lower, upper, level, method: 'clopper-pearson' } };
   }
   const logit = Math.log(estimate / (1 - estimate));
-  const half = (studentQuantile(1 - tail, smallest - 1) * standardError) / (estimate * (1 - estimate));
+  const half = (studentQuantile(1 - tail, least - 1) * standardError) / (estimate * (1 - estimate));
   const expit = (value: number) => 1 / (1 + Math.exp(-value));
   const interval = { lower: expit(logit - half), upper: expit(logit + half), level, method: 'logit' as const };
   return { averagePrecision: estimate, standardError, interval };

@@ -12,11 +12,11 @@ import {
 /** An AUC with its intervals. */
 export interface AucEstimate {
   readonly auc: number;
-  /** DeLong's. */
+  /** DeLong's; with clusters Obuchowski's, as are both intervals. */
   readonly standardError: number;
-  /** DeLong's on the logit scale, or what stands in for it. */
+  /** On the logit scale, or what stands in for it. */
   readonly interval: LogitInterval;
-  /** DeLong's plain one. */
+  /** The plain one. */
   readonly plainInterval: Interval;
   /** Whole clusters drawn, in strata of clusters with and without a positive case; null without clusters. */
   readonly bootstrap: {
@@ -43,7 +43,10 @@ export function aucEstimate(
   clusters: readonly string[] | undefined,
   { confidence, seed, replicates, bootstrap: method }: AucOptions,
 ): AucEstimate {
-  const { auc, standardError, interval, logitInterval } = delong(scores, labels, { level: confidence });
+  const { auc, standardError, interval, logitInterval } = delong(scores, labels, {
+    level: confidence,
+    ...(clusters && { clusters }),
+  });
   const base = { auc, standardError, interval: logitInterval, plainInterval: interval };
   if (!clusters) return { ...base, bootstrap: null };
   const drawn = bootstrap(labels.length, resampledAuc(scores, labels), {

@@ -2,14 +2,11 @@
 import { RandomStream } from '@mammoscope/random';
 import {
   bootstrap,
+  clusteredProportion,
   confusionMetrics,
-  geeEstimates,
   type Interval,
-  type Proportion,
   type ProportionMethod,
   proportion,
-  proportionInterval,
-  twoSidedDeviate,
 } from '@mammoscope/stats';
 
 /** A figure with its interval; both null where it is 0 / 0. */
@@ -58,10 +55,8 @@ const measures = {
 
 /**
  * The figures of calls. Of independent cases proportions have the interval asked for and F1 Wilson's indirect one. With
- * clusters a proportion has the robust (sandwich) interval of an intercept under independence on the logit scale, as
- * {@link geeEstimates} has it, or Clopper and Pearson's with one trial a cluster where every call is right or every one
- * wrong, and F1 the percentile interval of a bootstrap of whole clusters; an interval that needs two clusters is null
- * with one.
+ * clusters a proportion has the robust interval of {@link clusteredProportion}, and F1 the percentile interval of a
+ * bootstrap of whole clusters; an interval that needs two clusters is null with one.
  */
 export function decisionFigures(
   calls: readonly boolean[],
@@ -77,8 +72,13 @@ export function decisionFigures(
   const { sensitivity, specificity, accuracy, ppv, npv, f1, mcc, kappa } = metrics;
   const plain = { ...counts, sensitivity, specificity, accuracy, ppv, npv, f1, mcc, kappa };
   if (!clusters) return plain;
-  const clustered = (name: keyof typeof measures) =>
-    clusteredProportion(cases, clusters, measures[name], options.confidence);
+  const clustered = (name: keyof typeof measures): Figure => {
+    const { counts: counted, right } = measures[name];
+    const rows = cases.flatMap((each, i) => (counted(each) ? [i] : []));
+    const successes = rows.map((row) => right(cases[row] as Case));
+    const own = rows.map((row) => clusters[row] as string);
+    return clusteredProportion(successes, own, { level: options.confidence });
+  };
   return {
     ...plain,
     sensitivity: clustered('sensitivity'),
@@ -90,33 +90,22 @@ export function decisionFigures(
   };
 }
 
-function clusteredProportion(
-  cases: readonly Case[],
-  clusters: readonly string[],
-  { counts, right }: (typeof measures)[keyof typeof measures],
-  confidence: number,
-): Figure {
-  const rows = cases.flatMap((each, i) => (counts(each) ? [i] : []));
-  const response = rows.map((row) => Number(right(cases[row] as Case)));
-  const numerator = response.reduce((sum, value) => sum + value, 0);
-  const value: Proportion = proportion(numerator, rows.length);
-  if (value.value === null) return value;
-  const own = rows.map((row) => clusters[row] as string);
-  const size = new Set(own).size;
-  if (numerator === 0 || numerator === rows.length) {
-    const trials = { level: confidence, method: 'clopper-pearson' } as const;
-    return { ...value, interval: proportionInterval(numerator === 0 ? 0 : size, size, trials) };
-  }
-  if (size < 2) return { ...value, interval: null };
-  const { estimates, covariance } = geeEstimates(response, [response.map(() => 1)], own, {
-    link: 'logit',
-    correlation: 'independence',
-  });
-  const centre = estimates[0] ?? 0;
-  const half = twoSidedDeviate(confidence) * Math.sqrt(covariance[0]?.[0] ?? 0);
-  const expit = (x: number) => 1 / (1 + Math.exp(-x));
-  const interval = { lower: expit(centre - half), upper: expit(centre + half), level: confidence };
-  return { ...value, interval: { ...interval, method: 'robust-logit' } };
+/** Sensitivity and specificity alone, as {@link decisionFigures} has them. */
+export function ratesAt(
+  calls: readonly boolean[],
+  labels: Uint8Array,
+  clusters: readonly string[] | undefined,
+  { confidence: level, method }: IntervalOptions,
+): Pick<DecisionFigures, 'sensitivity' | 'specificity'> {
+  const rate = (label: number): Figure => {
+    const rows = [...labels.keys()].filter((row) => labels[row] === label);
+    const right = rows.map((row) => calls[row] === (label === 1));
+    const own = rows.map((row) => clusters?.[row] as string);
+    return clusters
+      ? clusteredProportion(right, own, { level })
+      : proportion(right.filter(Boolean).length, rows.length, { level, method });
+  };
+  return { sensitivity: rate(1), specificity: rate(0) };
 }
 
 function clusteredF1(

@@ -18,15 +18,17 @@ import {
   type PairedCounts,
   pairedCounts,
   resampledAuc,
+  StatsError,
   youden,
 } from '@mammoscope/stats';
 import { SystemError } from '../errors.ts';
 import { type AucEstimate, type AucOptions, aucEstimate } from './auc-estimate.ts';
-import { caseNotes, type SubgroupAuc, subgroupAucs } from './discrimination.ts';
-import type { ModelScores, ScoredStudy, StudyDescription } from './study.ts';
+import type { IntervalOptions } from './case-proportion.ts';
+import { caseNotes, holdsBothClasses, type SubgroupFigures, subgroupFigures } from './discrimination.ts';
+import { type ModelScores, type ScoredStudy, type StudyDescription, studyOf } from './study.ts';
 
 /** What is compared and how. */
-export interface ComparisonOptions extends AucOptions {
+export interface ComparisonOptions extends AucOptions, IntervalOptions {
   /** One for all models or one a model; the largest Youden index of each model where none is given. */
   readonly cutoffs: readonly number[];
   readonly measures: readonly GeeMeasure[];
@@ -57,6 +59,12 @@ export interface AucDifference {
   readonly bootstrapInterval: Interval | null;
 }
 
+/** Two AUCs compared in a subgroup; p corrected by Holm for the pairs and subgroups of its column. */
+export interface SubgroupDifference extends Omit<AucDifference, 'bootstrapInterval'> {
+  readonly by: string;
+  readonly subgroup: string;
+}
+
 /** Two models' right calls compared by McNemar's test. */
 export interface CallDifference extends PairedCounts {
   readonly a: string;
@@ -82,12 +90,14 @@ export interface Comparison {
   readonly pairs: readonly AucDifference[];
   readonly proportions: readonly MeasureComparison[];
   readonly calls: readonly CallDifference[];
-  readonly subgroups: readonly SubgroupAuc[];
+  readonly subgroups: readonly SubgroupFigures[];
+  /** Without subgroups that have too few cases of a class, or where a difference has no variance. */
+  readonly subgroupPairs: readonly SubgroupDifference[];
   readonly notes: readonly string[];
 }
 
 /**
- * Compares models: DeLong's overall and paired tests, Kang 2021's comparison of proportions by generalised estimating
+ * Compares models: DeLong's overall and paired tests (Obuchowski's for clusters), in subgroups too, Kang 2021's comparison of proportions by generalised estimating
  * equations (the patient as the cluster, or each case where no clusters are given), and McNemar's test of right calls;
  * p values of pairs corrected by Holm within each family. Throws SystemError 'option-invalid' for fewer than two models
  * or cut-offs that match no number of models, and StatsError: stats/separation, where a model is always right or wrong
@@ -107,7 +117,9 @@ export function compareModels(study: ScoredStudy, options: ComparisonOptions): C
     calls: Uint8Array.from(scores, (score) => Number(score >= (cutoffs[k] as number))),
   }));
   const pairs = models.flatMap((a, i) => models.slice(i + 1).map((b, offset) => ({ a, b, i, j: i + 1 + offset })));
-  const differences = pairs.map(({ a, b }) => delongPaired(a.scores, b.scores, labels, { level }));
+  const differences = pairs.map(({ a, b }) =>
+    delongPaired(a.scores, b.scores, labels, { level, ...(clusters && { clusters }) }),
+  );
   const right = calls.map((model) => Uint8Array.from(model.calls, (call, row) => Number(call === labels[row])));
   const tests = pairs.map(({ i, j }) =>
     mcnemar(pairedCounts(right[i] as Uint8Array, right[j] as Uint8Array), { method: options.mcnemar, level }),
@@ -128,6 +140,7 @@ export function compareModels(study: ScoredStudy, options: ComparisonOptions): C
     overall: delongOverall(
       models.map(({ scores }) => scores),
       labels,
+      clusters && { clusters },
     ),
     pairs: differences.map(({ difference, standardError, interval, z, p }, k) => {
       const { a, b } = pairs[k] as (typeof pairs)[number];
@@ -153,9 +166,44 @@ export function compareModels(study: ScoredStudy, options: ComparisonOptions): C
       const test = { both, onlyA, onlyB, neither, difference, interval, p, pHolm: callHolm[k] as number };
       return { a: a.name, b: b.name, ...test };
     }),
-    subgroups: subgroupAucs(study, options),
+    subgroups: subgroupFigures(study, cutoffs, options),
+    subgroupPairs: subgroupDifferences(study, level),
     notes: notesOf(study, options),
   };
+}
+
+/** Paired tests of AUCs in each subgroup that has cases for them. */
+function subgroupDifferences(study: ScoredStudy, level: number): SubgroupDifference[] {
+  return study.by.flatMap(({ column, groups }) => {
+    const tested = groups.flatMap((group) => {
+      const part = studyOf(study, group);
+      const { models, labels, clusters } = part;
+      if (!holdsBothClasses(part)) return [];
+      return models.flatMap((a, i) =>
+        models.slice(i + 1).flatMap((b) => {
+          const test = defined(() =>
+            delongPaired(a.scores, b.scores, labels, { level, ...(clusters && { clusters }) }),
+          );
+          return test ? [{ by: column, subgroup: group.name, a: a.name, b: b.name, ...test }] : [];
+        }),
+      );
+    });
+    const { adjusted } = holm(tested.map(({ p }) => p));
+    return tested.map(({ by, subgroup, a, b, difference, standardError, interval, z, p }, k) => ({
+      ...{ by, subgroup, a, b, difference, standardError, interval, z, p },
+      pHolm: adjusted[k] as number,
+    }));
+  });
+}
+
+/** Undefined where a test has no variance to divide by: two models that tell all cases apart, or none. */
+export function defined<T>(test: () => T): T | undefined {
+  try {
+    return test();
+  } catch (error) {
+    if (error instanceof StatsError && error.code === 'stats/variance') return undefined;
+    throw error;
+  }
 }
 
 /** One a model. */
@@ -192,16 +240,23 @@ function notesOf(
 ): string[] {
   return [
     ...caseNotes(study),
-    `AUC: paired DeLong tests, p values of pairs corrected by Holm${study.clusters ? '; they take cases as independent, the bootstrap of whole clusters does not' : ''}.`,
+    study.clusters
+      ? `AUC: paired tests with the covariance of Obuchowski 1997 for clusters (${study.description.clusters?.column}), p values of pairs corrected by Holm; intervals also by a bootstrap of whole clusters.`
+      : 'AUC: paired DeLong tests, p values of pairs corrected by Holm.',
     cutoffs.length === 0
       ? 'Calls at the largest Youden index of each model, chosen on the cases that it is judged on, which flatters.'
       : `Calls at the cut-off ${cutoffs.join(', ')} (score >= cut-off is positive).`,
-    `Proportions: generalised estimating equations, ${link} link, ${correlation} working correlation, robust standard errors, ${study.clusters ? `clusters ${study.description.clusters?.column}` : 'each case a cluster'}; p values of pairs corrected by Holm within a measure.`,
+    `Proportions: generalised estimating equations, ${link} link, ${correlation} working correlation, robust standard errors, ${study.clusters ? `clusters ${study.description.clusters?.column}` : 'each case a cluster'}; p values of pairs by Wald on the scale of the link, corrected by Holm within a measure; intervals of differences by the delta method.`,
     ...(correlation === 'exchangeable' && measures.some((measure) => measure === 'ppv' || measure === 'npv')
       ? [
           'Predictive values condition on calls, which differ between rows of a cluster: under an exchangeable working correlation they may lie far from the shares counted (Pepe and Anderson 1994).',
         ]
       : []),
     `Right calls: McNemar's test (${method}), cases taken as independent.`,
+    ...(study.by.length > 0
+      ? [
+          'Subgroups: AUCs compared by the same paired test, p values corrected by Holm over the pairs and subgroups of a column.',
+        ]
+      : []),
   ];
 }

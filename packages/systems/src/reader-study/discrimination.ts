@@ -1,18 +1,25 @@
 /** ROC analysis of one or several scores: AUC, operating points, subgroups. */
 import {
+  averagePrecision,
   confusionCounts,
   fixedSensitivity,
   fixedSpecificity,
+  type Interval,
   type PartialAuc,
   type PartialAucOptions,
   partialAuc,
-  precisionRecall,
   type Subgroup,
   type TargetRule,
   youden,
 } from '@mammoscope/stats';
 import { type AucEstimate, type AucOptions, aucEstimate } from './auc-estimate.ts';
-import { type DecisionFigures, decisionFigures, type IntervalOptions } from './case-proportion.ts';
+import {
+  type DecisionFigures,
+  decisionFigures,
+  type Figure,
+  type IntervalOptions,
+  ratesAt,
+} from './case-proportion.ts';
 import { type ModelScores, type ScoredStudy, type StudyDescription, studyOf } from './study.ts';
 
 /** Where operating points lie beside the largest Youden index. */
@@ -41,18 +48,23 @@ export interface OperatingFigures extends DecisionFigures {
 export interface ModelDiscrimination extends AucEstimate {
   readonly model: string;
   readonly averagePrecision: number;
+  readonly averagePrecisionInterval: Interval & { readonly method: string };
   readonly partialAuc: PartialAuc | null;
   readonly points: readonly OperatingFigures[];
 }
 
-/** One subgroup; `auc` is null where a class has fewer than two cases. */
-export interface SubgroupAuc {
+/** One model in one subgroup; `auc` is null where a class has fewer than two cases, or clusters. */
+export interface SubgroupFigures {
   readonly by: string;
   readonly subgroup: string;
   readonly cases: number;
   readonly positives: number;
   readonly model: string;
   readonly auc: AucEstimate | null;
+  /** Of all cases, not chosen anew in the subgroup; null where no case is called positive. */
+  readonly cutoff: number | null;
+  readonly sensitivity: Figure;
+  readonly specificity: Figure;
 }
 
 /** The whole analysis. */
@@ -61,7 +73,7 @@ export interface Discrimination {
   readonly confidence: number;
   readonly seed: number;
   readonly models: readonly ModelDiscrimination[];
-  readonly subgroups: readonly SubgroupAuc[];
+  readonly subgroups: readonly SubgroupFigures[];
   readonly notes: readonly string[];
 }
 
@@ -75,7 +87,7 @@ export function discriminate(study: ScoredStudy, options: DiscriminationOptions)
     models: study.models.map(({ name, scores }) => ({
       model: name,
       ...aucEstimate(scores, labels, clusters, options),
-      averagePrecision: precisionRecall(scores, labels).averagePrecision,
+      ...precisionOf(scores, study, options),
       partialAuc: options.partial ? partialAuc(scores, labels, options.partial) : null,
       points: operatingPoints(scores, labels, options.points).map(({ rule, cutoff }) => ({
         rule,
@@ -88,7 +100,11 @@ export function discriminate(study: ScoredStudy, options: DiscriminationOptions)
         ),
       })),
     })),
-    subgroups: subgroupAucs(study, options),
+    subgroups: subgroupFigures(
+      study,
+      study.models.map(({ scores }) => options.points.cutoffs[0] ?? youden(scores, labels).threshold),
+      options,
+    ),
     notes: notesOf(study, options),
   };
 }
@@ -116,22 +132,51 @@ function operatingPoints(
   ];
 }
 
-/** The AUC of every model in every subgroup, in the order of the columns. */
-export function subgroupAucs(study: ScoredStudy, options: AucOptions): SubgroupAuc[] {
-  const ofGroup = (by: string, group: Subgroup): SubgroupAuc[] => {
-    const { labels, models, clusters } = studyOf(study, group);
-    const positives = labels.reduce((sum, label) => sum + label, 0);
-    const enough = positives >= 2 && labels.length - positives >= 2;
-    return models.map(({ name, scores }: ModelScores) => ({
-      by,
-      subgroup: group.name,
-      cases: labels.length,
-      positives,
-      model: name,
-      auc: enough ? aucEstimate(scores, labels, clusters, options) : null,
-    }));
+function precisionOf(scores: Float64Array, { labels, clusters }: ScoredStudy, { confidence: level }: AucOptions) {
+  const { averagePrecision: value, interval } = averagePrecision(scores, labels, {
+    level,
+    ...(clusters && { clusters }),
+  });
+  return { averagePrecision: value, averagePrecisionInterval: interval };
+}
+
+/** Every model in every subgroup, in the order of the columns; `cutoffs` one a model. */
+export function subgroupFigures(
+  study: ScoredStudy,
+  cutoffs: readonly number[],
+  options: AucOptions & IntervalOptions,
+): SubgroupFigures[] {
+  const ofGroup = (by: string, group: Subgroup): SubgroupFigures[] => {
+    const part = studyOf(study, group);
+    const { labels, models, clusters } = part;
+    return models.map(({ name, scores }: ModelScores, k) => {
+      const cutoff = cutoffs[k] as number;
+      return {
+        by,
+        subgroup: group.name,
+        cases: labels.length,
+        positives: labels.reduce((sum, label) => sum + label, 0),
+        model: name,
+        auc: holdsBothClasses(part) ? aucEstimate(scores, labels, clusters, options) : null,
+        cutoff: Number.isFinite(cutoff) ? cutoff : null,
+        ...ratesAt(
+          Array.from(scores, (score) => score >= cutoff),
+          labels,
+          clusters,
+          options,
+        ),
+      };
+    });
   };
   return study.by.flatMap(({ column, groups }) => groups.flatMap((group) => ofGroup(column, group)));
+}
+
+/** Whether each class has two cases, of two clusters where there are clusters. */
+export function holdsBothClasses({ labels, clusters }: Pick<ScoredStudy, 'labels' | 'clusters'>): boolean {
+  return [0, 1].every((label) => {
+    const rows = [...labels.keys()].filter((row) => labels[row] === label);
+    return (clusters ? new Set(rows.map((row) => clusters[row])).size : rows.length) >= 2;
+  });
 }
 
 function notesOf(study: ScoredStudy, { points, replicates, bootstrap, method }: DiscriminationOptions): string[] {
@@ -141,11 +186,19 @@ function notesOf(study: ScoredStudy, { points, replicates, bootstrap, method }: 
   ];
   return [
     ...caseNotes(study),
-    `AUC: trapezoidal area, ties one half; interval by DeLong on the logit scale${study.clusters ? ', which takes cases as independent, and by bootstrap' : ''}.`,
+    study.clusters
+      ? `AUC: trapezoidal area, ties one half; interval on the logit scale with the variance of Obuchowski 1997 for clusters (${study.description.clusters?.column}), and by bootstrap.`
+      : 'AUC: trapezoidal area, ties one half; interval by DeLong on the logit scale.',
+    `Average precision: sum over steps of recall, no interpolation; interval by the infinitesimal jackknife on the logit scale${study.clusters ? ', whole clusters' : ''}.`,
     study.clusters
       ? `Bootstrap: ${replicates} replicates of whole clusters (${study.description.clusters?.column}), stratified by whether a cluster has a positive case, ${bootstrap} interval. Proportions: robust (sandwich) intervals on the logit scale; F1 by the same bootstrap without strata.`
       : `Proportions: ${method} intervals; F1 by way of Wilson for tp / (tp + fp + fn). Cases are taken as independent.`,
     `Cut-offs by ${chosen.join(' and ')} are chosen on the cases that they are judged on, which flatters.`,
+    ...(study.by.length > 0
+      ? [
+          `Subgroups: sensitivity and specificity at the cut-off ${points.cutoffs[0] ?? 'of the largest Youden index of all cases'}.`,
+        ]
+      : []),
   ];
 }
 

@@ -13,14 +13,14 @@ import {
   rocFigure,
   subgroupFigure,
 } from '@mammoscope/report';
-import { precisionRecall, rocBand, rocCurve } from '@mammoscope/stats';
+import { precisionRecall, precisionRecallBand, rocBand, rocCurve } from '@mammoscope/stats';
 import sharp from 'sharp';
 import type { AucEstimate } from './auc-estimate.ts';
 import type { Calibration } from './calibration.ts';
 import type { Comparison } from './comparison.ts';
-import type { Discrimination, SubgroupAuc } from './discrimination.ts';
+import type { Discrimination, SubgroupFigures } from './discrimination.ts';
 import type { FreeResponse } from './free-response.ts';
-import type { ScoredStudy } from './study.ts';
+import type { ModelScores, ScoredStudy } from './study.ts';
 
 /** Of the PNG files: 300 pixels an inch at 96 CSS pixels an inch. */
 const PNG_SCALE = 300 / 96;
@@ -45,29 +45,27 @@ export async function figureFiles(figures: readonly Figure[]): Promise<Map<strin
   return files;
 }
 
-/** The interval that a figure shows: the bootstrap's where there are clusters, else DeLong's. */
-function aucOf({ auc, interval, bootstrap }: AucEstimate): ReportEstimate {
-  const { lower, upper } = bootstrap?.interval ?? interval;
+/** The interval that a figure shows. */
+function aucOf({ auc, interval: { lower, upper } }: AucEstimate): ReportEstimate {
   return { value: auc, interval: [lower, upper] };
 }
 
-/** ROC curves, each alone with its band, precision-recall curves and forest plots of subgroups. */
+/** ROC and precision-recall curves, together and each alone with its band, and forest plots of subgroups. */
 export function discriminationFigures(
   study: ScoredStudy,
   { models, seed, confidence, subgroups, study: { file } }: Discrimination,
 ): Figure[] {
-  const curves = rocCurves(study, models, nameOf(file));
+  const roc = rocCurves(study, models, nameOf(file));
+  const recall = recallCurves(study, models, nameOf(file));
+  const several = models.length > 1;
   return [
-    rocFigure(curves),
-    ...bandFigures(study, curves, seed, confidence),
-    precisionRecallFigure(
-      study.models.map(({ name, scores }, k) => ({
-        model: name,
-        dataset: nameOf(file),
-        points: precisionRecall(scores, study.labels).points.map(({ recall, precision }) => ({ recall, precision })),
-        averagePrecision: { value: models[k]?.averagePrecision ?? null },
-        ...classesOf(study),
-      })),
+    ...(several ? [rocFigure(roc)] : []),
+    ...study.models.map((model, k) =>
+      rocBandFigure({ ...(roc[k] as Curve), band: bandOf(study, model, seed, confidence) }),
+    ),
+    ...(several ? [precisionRecallFigure(recall)] : []),
+    ...study.models.map((model, k) =>
+      precisionRecallFigure([{ ...(recall[k] as RecallCurve), band: precisionBandOf(study, model, seed, confidence) }]),
     ),
     ...forests(models, subgroups, study),
   ];
@@ -84,7 +82,7 @@ export function comparisonFigures(
   );
   const pairwise = pairwiseFigure({
     dataset: nameOf(file),
-    test: 'paired DeLong test',
+    test: study.clusters ? 'paired test of Obuchowski 1997 for clusters' : 'paired DeLong test',
     adjustment: 'Holm',
     overall,
     pairs: pairs.map(({ a, b, difference, interval, p, pHolm }) => ({
@@ -174,27 +172,60 @@ function rocCurves(study: ScoredStudy, models: readonly AucEstimate[], dataset: 
   }));
 }
 
-/** Each curve with its band. The band draws single cases, so that with clusters there is none. */
-function bandFigures(study: ScoredStudy, curves: readonly Curve[], seed: number, level: number): Figure[] {
-  if (study.clusters) return [];
+type RecallCurve = Parameters<typeof precisionRecallFigure>[0][number];
+
+function recallCurves(study: ScoredStudy, models: Discrimination['models'], dataset: string): RecallCurve[] {
   return study.models.map(({ name, scores }, k) => {
-    const random = new RandomStream(seed, 'stats', 'roc-band', name);
-    const { points, replicates } = rocBand(scores, study.labels, { random, level, replicates: 1000 });
-    return rocBandFigure({
-      ...(curves[k] as Curve),
-      band: {
-        fpr: points.map(({ fpr }) => fpr),
-        lower: points.map(({ lower }) => lower),
-        upper: points.map(({ upper }) => upper),
-        description: `${100 * level} % interval, ${replicates} bootstrap replicates of cases`,
-      },
-    });
+    const { averagePrecision: value, averagePrecisionInterval: own } = models[k] as Discrimination['models'][number];
+    return {
+      model: name,
+      dataset,
+      points: precisionRecall(scores, study.labels).points.map(({ recall, precision }) => ({ recall, precision })),
+      averagePrecision: { value, interval: [own.lower, own.upper] },
+      ...classesOf(study),
+    };
   });
+}
+
+/** Replicates of a band. */
+const BAND_REPLICATES = 1000;
+
+const bandOptions = ({ clusters }: ScoredStudy, kind: string, model: string, seed: number, level: number) => ({
+  random: new RandomStream(seed, 'stats', kind, model),
+  level,
+  replicates: BAND_REPLICATES,
+  ...(clusters && { clusters }),
+});
+
+const bandText = ({ clusters }: ScoredStudy, level: number, replicates: number) =>
+  `${Number((100 * level).toPrecision(10))} % interval, ${replicates} bootstrap replicates of ${clusters ? 'clusters' : 'cases'}`;
+
+/** The band of a ROC curve; with clusters whole ones are drawn. */
+function bandOf(study: ScoredStudy, { name, scores }: ModelScores, seed: number, level: number) {
+  const { points, replicates } = rocBand(scores, study.labels, bandOptions(study, 'roc-band', name, seed, level));
+  return {
+    fpr: points.map(({ fpr }) => fpr),
+    lower: points.map(({ lower }) => lower),
+    upper: points.map(({ upper }) => upper),
+    description: bandText(study, level, replicates),
+  };
+}
+
+/** The band of a precision-recall curve. */
+function precisionBandOf(study: ScoredStudy, { name, scores }: ModelScores, seed: number, level: number) {
+  const options = bandOptions(study, 'precision-band', name, seed, level);
+  const { points, replicates } = precisionRecallBand(scores, study.labels, options);
+  return {
+    recall: points.map(({ recall }) => recall),
+    lower: points.map(({ lower }) => lower),
+    upper: points.map(({ upper }) => upper),
+    description: bandText(study, level, replicates),
+  };
 }
 
 function forests(
   models: readonly (AucEstimate & { readonly model: string })[],
-  subgroups: readonly SubgroupAuc[],
+  subgroups: readonly SubgroupFigures[],
   { description }: ScoredStudy,
 ): Figure[] {
   if (subgroups.length === 0) return [];

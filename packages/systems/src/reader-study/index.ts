@@ -17,13 +17,13 @@ export {
   calibrate,
 } from './calibration.ts';
 export type { DecisionFigures, Figure, IntervalOptions } from './case-proportion.ts';
-export { type Comparison, type ComparisonOptions, compareModels } from './comparison.ts';
+export { type Comparison, type ComparisonOptions, compareModels, type SubgroupDifference } from './comparison.ts';
 export {
   type Discrimination,
   type DiscriminationOptions,
   discriminate,
   type OperatingFigures,
-  type SubgroupAuc,
+  type SubgroupFigures,
 } from './discrimination.ts';
 export {
   calibrationFigures,

@@ -90,7 +90,7 @@ export interface ScoredStudy {
 
 /**
  * Reads the columns of a study. Throws SystemError 'table-invalid' with file, column and lines for a missing column, a
- * score that is missing or no number, a score that is the same in every row, a class with fewer than two cases, and a
+ * score that is missing or no number, a score that is the same in every row, a class with fewer than two cases or clusters, and a
  * subgroup or cluster that differs within a breast, lesion or patient; StatsError as levels and bands do.
  */
 export function scoredStudy(whole: Table, columns: StudyColumns): ScoredStudy {
@@ -124,6 +124,7 @@ export function scoredStudy(whole: Table, columns: StudyColumns): ScoredStudy {
   requireClasses(table, label, labels);
   const byCase = (name: string, texts = textColumn(table, name)) => constantTexts(table, name, texts, cases);
   const clusters = cluster === undefined ? undefined : byCase(cluster, filledColumn(table, cluster));
+  if (cluster !== undefined && clusters) requireClusters(table, cluster, clusters, labels);
   return {
     description: {
       file: table.name,
@@ -215,6 +216,17 @@ function requireClasses(table: Table, label: string, labels: Uint8Array): void {
   throw tableError(
     table.name,
     `column ${label} must hold at least two positive and two negative cases, got ${positives} positive and ${negatives} negative: add cases, or check which value is positive`,
+  );
+}
+
+function requireClusters(table: Table, cluster: string, clusters: readonly string[], labels: Uint8Array): void {
+  const [negatives = 0, positives = 0] = [0, 1].map(
+    (label) => new Set(clusters.filter((_, row) => labels[row] === label)).size,
+  );
+  if (positives >= 2 && negatives >= 2) return;
+  throw tableError(
+    table.name,
+    `column ${cluster} must name at least two clusters with positive cases and two with negative ones, got ${positives} and ${negatives}: add patients, or leave --cluster out and say that cases are not independent`,
   );
 }
 
