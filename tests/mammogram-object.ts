@@ -16,6 +16,7 @@ export interface DrawnMammogram {
 
 /** What its header says; an absent key is an absent attribute. */
 export interface MammogramTags {
+  readonly uid?: string;
   readonly patientId?: string;
   readonly sex?: string;
   readonly laterality?: string;
@@ -53,6 +54,7 @@ export function mammogramBytes(drawn: DrawnMammogram, tags: MammogramTags): Buff
     value === undefined ? [] : [element(tag, vr, value)];
   return dicomBytes(
     imageElements([
+      ...text(0x00080018, 'UI', tags.uid),
       ...text(0x00100020, 'LO', tags.patientId),
       ...text(0x00100040, 'CS', tags.sex),
       ...text(0x00185101, 'CS', tags.view),

@@ -15,6 +15,7 @@ export const IMAGING_ERROR_CODES = {
   'sources-disagree': 'two sources contradict each other, such as a tag and the pixels, and nobody said which wins',
   'slices-unusable': 'slices that cannot be ranked: fewer than two, all alike, or of different sizes',
   'mask-empty': 'no breast was found in the image',
+  'region-empty': 'the mask of a region of interest has no voxel',
   'bit-depth': 'the image is not of the bit depth that its manifest declares',
   'manifest-invalid': 'a manifest with one or more problems, each with its line',
   'split-impossible': 'the rows cannot be split by patient as asked',

@@ -15,6 +15,16 @@ export type { BinaryImage } from './breast/binary-image.ts';
 export { type BreastMask, type BreastMaskOptions, breastMask } from './breast/breast-mask.ts';
 export { chestWallByMask } from './breast/chest-wall.ts';
 export { pectoralSide } from './breast/pectoral-side.ts';
+export { FIELD_NAMES, type Field } from './data-sets/column-match.ts';
+export type { DataSet, Exclusion, Origin } from './data-sets/data-set.ts';
+export {
+  DATA_SETS,
+  type DataSetImport,
+  type DataSetName,
+  type ImportOptions,
+  importDataSet,
+} from './data-sets/import-data-set.ts';
+export { type ImportMiasOptions, importMias, type MiasImport, type MiasNote } from './data-sets/mini-mias.ts';
 export {
   type Claim,
   type Decision,
@@ -31,6 +41,7 @@ export { type Explanation, explanationPage, explanationTiles } from './explain/e
 export type { Tile } from './explain/tile.ts';
 export { type FocusSlice, focusSlice } from './focus-slice/focus-slice.ts';
 export type { ImageStack } from './formats/image-stack.ts';
+export { openImageFolder } from './formats/open-folder.ts';
 export { openImage } from './formats/open-image.ts';
 export { DEFAULT_MAX_PIXELS, type GreyImage, type ReadImageOptions, readImage } from './formats/read-image.ts';
 export { writePng8, writePng16 } from './formats/write-png.ts';
@@ -52,7 +63,6 @@ export {
 } from './geometry/volume-crop.ts';
 export { minMaxNormalise, zScoreNormalise } from './grey-levels/normalise.ts';
 export { VOI_LUT_FUNCTIONS, type VoiChoice, type VoiLutFunction, windowed } from './grey-levels/voi-lut.ts';
-export { type ImportMiasOptions, importMias, type MiasImport, type MiasNote } from './import-mias.ts';
 export { type Manifest, type ReadManifestOptions, readManifest } from './manifest.ts';
 export {
   type CheckManifestOptions,
@@ -120,6 +130,7 @@ export {
   rankPool,
 } from './rank-pooling/rank-pooling.ts';
 export type { SliceSource } from './rank-pooling/slice-band.ts';
+export { type StackFramesOptions, stackFrames } from './rank-pooling/stack-frames.ts';
 export {
   type FoldOptions,
   foldsByPatient,

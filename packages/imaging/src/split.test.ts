@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RandomStream } from '@mammoscope/random';
-import { type SplitRow, splitByPatient } from './split.ts';
+import { foldsByPatient, type SplitRow, splitByPatient } from './split.ts';
 
 const fractions = { train: 0.7, val: 0.15, test: 0.15 };
 
@@ -118,5 +118,44 @@ test('splits carried in part, a patient in two, and fractions that make no sense
     { train: 1.5, val: -0.5, test: 0 },
   ]) {
     assert.throws(() => splitByPatient(rows, { seed: 1, fractions: wrong }), { code: 'option-invalid' });
+  }
+});
+
+test('folds: each patient in one, sizes and compositions within one patient, the same for a seed and any order', () => {
+  const rows = cohort({ normal: 43, malignant: 17, 'normal+malignant': 11 });
+  const folded = foldsByPatient(rows, { seed: 5, folds: 4 });
+  const foldOf = new Map(folded.map(({ patientId, fold }) => [patientId, fold]));
+  assert.ok(folded.every(({ patientId, fold }) => foldOf.get(patientId) === fold && fold !== undefined));
+  for (const [composition, count] of [
+    ['', 71],
+    ['normal-', 43],
+    ['malignant-', 17],
+    ['normal+malignant-', 11],
+  ] as const) {
+    const sizes = [0, 1, 2, 3].map(
+      (fold) => [...foldOf].filter(([id, other]) => other === fold && id.startsWith(composition)).length,
+    );
+    assert.equal(
+      sizes.reduce((a, b) => a + b, 0),
+      count,
+    );
+    assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 2, `${composition} ${sizes}`);
+  }
+  const shuffled = foldsByPatient(new RandomStream(2).shuffle(rows), { seed: 5, folds: 4 });
+  assert.ok(shuffled.every(({ patientId, fold }) => foldOf.get(patientId) === fold));
+  const other = foldsByPatient(rows, { seed: 6, folds: 4 });
+  assert.ok(other.some(({ patientId, fold }) => foldOf.get(patientId) !== fold));
+});
+
+test('patients of the test split are in no fold, and a class with fewer patients than folds is refused', () => {
+  const rows = splitByPatient(cohort({ normal: 20, malignant: 9 }), { seed: 1, fractions });
+  const folded = foldsByPatient(rows, { seed: 1, folds: 3 });
+  assert.ok(folded.every(({ split, fold }) => (split === 'test') === (fold === undefined)));
+  assert.throws(() => foldsByPatient(cohort({ normal: 9, malignant: 4 }), { seed: 1, folds: 5 }), {
+    code: 'split-impossible',
+    message: /class malignant has 4 patients, .*fold 0.*use fewer folds/,
+  });
+  for (const folds of [1, 2.5]) {
+    assert.throws(() => foldsByPatient(rows, { seed: 1, folds }), { code: 'option-invalid' });
   }
 });

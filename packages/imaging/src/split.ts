@@ -54,7 +54,12 @@ export function splitByPatient<T extends SplitRow>(
   const shares = drawsAll
     ? fractions
     : { train: fractions.train / shareOfBoth, val: fractions.val / shareOfBoth, test: 0 };
-  const drawn = dealPatients(patientsOf(pool), seed, shares);
+  const drawn = dealPatients(
+    patientsOf(pool),
+    (composition) => new RandomStream(seed, 'split', composition),
+    usedParts(shares),
+    'set a fraction to 0',
+  );
   return rows.map((row) => ({ ...row, split: drawn.get(row.patientId) ?? (row.split as Split) }));
 }
 
@@ -88,48 +93,101 @@ function patientsOf(rows: readonly SplitRow[]): Patient[] {
   return [...labels].map(([id, set]) => ({ id, labels: set })).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function dealPatients(patients: readonly Patient[], seed: number, shares: SplitFractions): Map<string, Split> {
-  const used = SPLITS.filter((split) => shares[split] > 0);
+/** Seed and number of folds. */
+export interface FoldOptions {
+  readonly seed: number;
+  /** At least 2. */
+  readonly folds: number;
+}
+
+/**
+ * Deals patients to folds 0 to k - 1 as splitByPatient deals them to splits: by composition, seeded, every class in every fold. Rows
+ * whose split is test get no fold, so that cross-validation never sees them.
+ * Throws option-invalid for the number of folds, split-impossible where a class has fewer patients than folds.
+ */
+export function foldsByPatient<T extends SplitRow>(
+  rows: readonly T[],
+  { seed, folds }: FoldOptions,
+): (T & { readonly fold?: number })[] {
+  if (!Number.isInteger(folds) || folds < 2) {
+    throw new ImagingError('option-invalid', `the number of folds must be a whole number of at least 2, got ${folds}`);
+  }
+  carriedSplits(rows);
+  const parts = Array.from({ length: folds }, (_, fold) => [`fold ${fold}`, 1 / folds] as const);
+  const pool = rows.filter(({ split }) => split !== 'test');
+  const dealt = dealPatients(
+    patientsOf(pool),
+    (composition) => new RandomStream(seed, 'folds', composition),
+    new Map(parts),
+    'use fewer folds',
+  );
+  const foldOf = new Map(parts.map(([name], fold) => [name, fold]));
+  return rows.map((row) => {
+    const part = row.split === 'test' ? undefined : dealt.get(row.patientId);
+    return part === undefined ? { ...row } : { ...row, fold: foldOf.get(part) as number };
+  });
+}
+
+/** The splits whose share is not 0. */
+function usedParts(shares: SplitFractions): ReadonlyMap<Split, number> {
+  return new Map(SPLITS.filter((split) => shares[split] > 0).map((split) => [split, shares[split]]));
+}
+
+/**
+ * Every patient's part. @param shares of each part, which sum to 1; @param remedy what a user does where a class has too few patients
+ */
+function dealPatients<P extends string>(
+  patients: readonly Patient[],
+  streamOf: (composition: string) => RandomStream,
+  shares: ReadonlyMap<P, number>,
+  remedy: string,
+): Map<string, P> {
+  const used = [...shares.keys()];
   const strata = Map.groupBy(patients, (patient) => [...patient.labels].sort().join('\u0000'));
   // Rare compositions first: the overall balance is then made up by the common ones.
   const ordered = [...strata].sort(([a, m], [b, n]) => m.length - n.length || (a < b ? -1 : 1));
-  const assigned = new Map<string, Split>();
-  const counts = new Map(used.map((split) => [split, 0]));
+  const assigned = new Map<string, P>();
+  const counts = new Map(used.map((part) => [part, 0]));
   for (const [composition, members] of ordered) {
-    for (const { id } of new RandomStream(seed, 'split', composition).shuffle(members)) {
+    for (const { id } of streamOf(composition).shuffle(members)) {
       // A composition starts from a balance within one patient and ends so: it is balanced itself.
-      const deficit = (split: Split) => shares[split] * (assigned.size + 1) - (counts.get(split) ?? 0);
-      const split = used.reduce((best, next) => (deficit(next) > deficit(best) + 1e-12 ? next : best));
-      assigned.set(id, split);
-      counts.set(split, (counts.get(split) ?? 0) + 1);
+      const deficit = (part: P) => (shares.get(part) as number) * (assigned.size + 1) - (counts.get(part) ?? 0);
+      const part = used.reduce((best, next) => (deficit(next) > deficit(best) + 1e-12 ? next : best));
+      assigned.set(id, part);
+      counts.set(part, (counts.get(part) ?? 0) + 1);
     }
   }
-  coverClasses(patients, used, assigned);
+  coverClasses(patients, used, assigned, remedy);
   return assigned;
 }
 
-/** Moves patients so that every class is in every used split; a move never takes a class's last patient from a split. */
-function coverClasses(patients: readonly Patient[], used: readonly Split[], assigned: Map<string, Split>): void {
-  const having = (label: string, split?: Split) =>
-    patients.filter((patient) => patient.labels.has(label) && (!split || assigned.get(patient.id) === split));
+/** Moves patients so that every class is in every part; a move never takes a class's last patient from a part. */
+function coverClasses<P extends string>(
+  patients: readonly Patient[],
+  used: readonly P[],
+  assigned: Map<string, P>,
+  remedy: string,
+): void {
+  const having = (label: string, part?: P) =>
+    patients.filter((patient) => patient.labels.has(label) && (!part || assigned.get(patient.id) === part));
   const labels = [...new Set(patients.flatMap((patient) => [...patient.labels]))].sort(
     (a, b) => having(a).length - having(b).length || (a < b ? -1 : 1),
   );
   for (const label of labels) {
-    for (const split of used) {
-      if (having(label, split).length > 0) continue;
+    for (const part of used) {
+      if (having(label, part).length > 0) continue;
       const movable = having(label).filter((patient) => {
-        const from = assigned.get(patient.id) as Split;
+        const from = assigned.get(patient.id) as P;
         return [...patient.labels].every((each) => having(each, from).length > 1);
       });
       const size = (patient: Patient) => having(label, assigned.get(patient.id)).length;
       movable.sort((a, b) => size(b) - size(a) || a.labels.size - b.labels.size || (a.id < b.id ? -1 : 1));
       const [moved] = movable;
       if (!moved) {
-        const message = `class ${label} has ${having(label).length} patients, too few for one in each of ${used.join(', ')}: add patients, or set a fraction to 0`;
+        const message = `class ${label} has ${having(label).length} patients, too few for one in each of ${used.join(', ')}: add patients, or ${remedy}`;
         throw new ImagingError('split-impossible', message);
       }
-      assigned.set(moved.id, split);
+      assigned.set(moved.id, part);
     }
   }
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { readImage } from './formats/read-image.ts';
-import { writePng8 } from './formats/write-png.ts';
-import { importMias } from './import-mias.ts';
-import { readManifest } from './manifest.ts';
-import { checkManifest } from './manifest-check.ts';
+import { readImage } from '../formats/read-image.ts';
+import { writePng8 } from '../formats/write-png.ts';
+import { readManifest } from '../manifest.ts';
+import { checkManifest } from '../manifest-check.ts';
+import { importMias } from './mini-mias.ts';
 
 const INFO = `INFORMATION: 1st column: MIAS database reference number.
 mdb001 G NORM
@@ -92,6 +92,15 @@ test('what is left out or changed is told with its line', async () => {
     ],
   );
   assert.match(notes[0]?.message ?? '', /-15, 1003, 26, 1044 leaves the image and was clipped to 0, 1003, 26, 1024/);
+});
+
+test('exclusions.csv beside the manifest lists every line and film that was left out', async () => {
+  const { refused, absent } = await importMias(folder, join(folder, 'manifest.csv'));
+  const [header, ...lines] = (await readFile(join(folder, 'exclusions.csv'), 'utf8')).trimEnd().split('\n');
+  assert.equal(header, 'file,line,patient_id,image,left_out,reason');
+  assert.equal(lines.length, refused.length + absent.length);
+  assert.match(lines[0] ?? '', /^Info\.txt,6,,,row,.*repeats line 5/);
+  assert.match(lines.at(-1) ?? '', /^Info\.txt,,,mdb012,row,no film mdb012 is in the folder$/);
 });
 
 test('labels may be the class of abnormality', async () => {

@@ -1,8 +1,9 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { writeAside } from '@mammoscope/files';
-import { ImagingError } from './errors.ts';
-import { type CsvCells, formatCsv, manifestPath } from './manifest-file.ts';
+import { ImagingError } from '../errors.ts';
+import { type CsvCells, formatCsv, manifestPath } from '../manifest-file.ts';
+import { writeExclusions } from './exclusions-file.ts';
 
 /*
  * The mini-MIAS database of mammograms (Suckling et al., "The Mammographic Image Analysis Society digital mammogram
@@ -15,6 +16,9 @@ import { type CsvCells, formatCsv, manifestPath } from './manifest-file.ts';
  * the other way: wherever one is visible it is mirrored and says L on odd, R on even numbers. So the pixels are mirror
  * images of the films. What is written here is what Info.txt says, because it fits the pixels.
  */
+
+/** What lists the films. */
+const INFO = 'Info.txt';
 
 /** Side of every mini-MIAS image, and its pixel spacing. */
 const SIDE_PX = 1024;
@@ -65,7 +69,8 @@ interface MiasEntry {
 /**
  * Reads Info.txt and the images (mdbNNN.png or .pgm) of a mini-MIAS folder and writes a manifest, one row a lesion or a
  * normal film. Two films of a pair (odd, even) are one patient. A lesion's circle becomes its bounding box, from the
- * top left corner and clipped to the image. Extra columns: tissue, abnormality, pixel_spacing_mm.
+ * top left corner and clipped to the image. Extra columns: tissue, abnormality, pixel_spacing_mm. exclusions.csv beside the manifest has what was
+ * left out.
  * Throws mias-invalid where Info.txt is missing or lists no film that is there.
  */
 export async function importMias(
@@ -93,6 +98,16 @@ export async function importMias(
       `${folder} holds none of the films that its Info.txt lists: give the folder of the images`,
     );
   }
+  const absent = [...new Set(entries.map((entry) => entry.name))].filter((name) => !paths.has(name));
+  await writeExclusions(outFile, [
+    ...refused.map(({ line, message }) => ({ file: INFO, line, leftOut: 'row' as const, reason: message })),
+    ...absent.map((image) => ({
+      file: INFO,
+      image,
+      leftOut: 'row' as const,
+      reason: `no film ${image} is in the folder`,
+    })),
+  ]);
   await writeAside(outFile, formatCsv(rows));
   const labels = Map.groupBy(rows, (row) => String(row.label));
   return {
@@ -101,7 +116,7 @@ export async function importMias(
     patients: new Set(rows.map((row) => row.patient_id)).size,
     boxes: rows.filter((row) => row.x1 !== undefined).length,
     labels: Object.fromEntries([...labels].map(([label, some]) => [label, some.length])),
-    absent: [...new Set(entries.map((entry) => entry.name))].filter((name) => !paths.has(name)),
+    absent,
     refused,
     notes,
   };
@@ -109,7 +124,7 @@ export async function importMias(
 
 async function readInfo(folder: string): Promise<string> {
   try {
-    return await readFile(join(folder, 'Info.txt'), 'latin1');
+    return await readFile(join(folder, INFO), 'latin1');
   } catch (error) {
     throw new ImagingError('mias-invalid', `${folder} has no readable Info.txt: give the folder of mini-MIAS`, {
       cause: error,

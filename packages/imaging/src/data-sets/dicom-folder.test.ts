@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { matchColumns } from './column-match.ts';
+import { brief, dataSetFolder } from './data-set-fixture.ts';
+
+test('columns are matched by name; what is not sure is asked for with its candidates', () => {
+  const columns = ['Patient ID', 'File_Name', 'Diagnosis', 'Side', 'Age'];
+  assert.deepEqual(
+    [...matchColumns(columns, {}, 't.csv')],
+    [
+      ['patient_id', 'Patient ID'],
+      ['path', 'File_Name'],
+      ['label', 'Diagnosis'],
+      ['laterality', 'Side'],
+    ],
+  );
+  const refused = (pattern: RegExp, some: readonly string[], chosen = {}) =>
+    assert.throws(() => matchColumns(some, chosen, 't.csv'), { code: 'column-unclear', message: pattern });
+  refused(/^t\.csv: label may be Diagnosis or Pathology; say --column label=NAME$/, [...columns, 'Pathology']);
+  refused(/^t\.csv: no column is named as patient_id is; there are File, Label; say/, ['File', 'Label']);
+  refused(/no column "Woman" for patient_id, but/, columns, { patient_id: 'Woman' });
+  refused(/no field patient to fill: name one of patient_id, path, label/, columns, { patient: 'Patient ID' });
+  const told = matchColumns([...columns, 'Pathology'], { label: 'pathology', laterality: '' }, 't.csv');
+  assert.deepEqual([told.get('label'), told.has('laterality')], ['Pathology', false]);
+  assert.equal(matchColumns([...columns, 'label'], {}, 't.csv').get('label'), 'label');
+});
+
+test('a folder of DICOM and a table: paths, names and UIDs find images; tags fill what the table has not', async () => {
+  const set = await dataSetFolder('dicom');
+  const left = { laterality: 'L', view: 'CC' } as const;
+  await set.film('a/one.dcm', { ...left, patientId: 'A' });
+  await set.film('a/two.dcm', { laterality: 'R', view: 'MLO', patientId: 'A' }, { chestWall: 'right' });
+  await set.film('b/three', { ...left, patientId: 'B', uid: '1.2.840.99999.1.7' });
+  await set.film('b/dbt.dcm', { ...left, patientId: 'B' }, { frames: 3 });
+  await set.film('c/four.dcm', { ...left, patientId: 'C' });
+  await set.film('c/five.dcm', { ...left, patientId: 'D' });
+  await set.film('d/six.dcm', { ...left, patientId: 'E' });
+  await set.film('d/seven.dcm', { ...left, patientId: 'E' });
+  await set.film('e/six.dcm', { ...left, patientId: 'F' });
+  await set.film('e/eight.dcm', { ...left, patientId: 'F' });
+  await set.write('e/nine.dcm', 'DICM');
+  await set.write(
+    'labels.csv',
+    [
+      'Patient,File,Diagnosis,Side,xmin,ymin,xmax,ymax,first slice,last slice,Scanner,bit_depth',
+      '1,a/one.dcm,normal,,,,,,,,GE,12',
+      '1,a\\two.dcm,malignant,right,1,2,30,40,,,GE,12',
+      '2,1.2.840.99999.1.7,normal,left,,,,,,,GE,12',
+      '2,dbt.dcm,malignant,,5,6,7,8,0,2,GE,12',
+      '3,four.dcm,normal,,,,,,,,GE,12',
+      '3,five.dcm,normal,,,,,,,,GE,12',
+      '4,seven.dcm,normal,,,,,,,,GE,12',
+      '5,d/six.dcm,normal,,,,,,,,GE,12',
+      '6,six.dcm,normal,,,,,,,,GE,12',
+      '7,eight.dcm,normal,R,,,,,,,GE,12',
+      '8,nine.dcm,normal,R,,,,,,,GE,12',
+      '9,a/one.dcm,normal,,,,,,,,GE,12',
+      ',a/one.dcm,normal,,,,,,,,GE,12',
+      '2,dbt.dcm,malignant,,5,6,7,8,2,0,GE,12',
+    ].join('\n'),
+  );
+  const { manifest, reasons, problems } = await set.import();
+  assert.deepEqual(
+    manifest.map((row) => [...brief(row), row.modality, row.other.Scanner, row.other.table_bit_depth]),
+    [
+      ['1', 'malignant', 'R', 'MLO', '1 2 30 40', 'DM', 'GE', '12'],
+      ['2', 'normal', 'L', 'CC', undefined, 'DM', 'GE', '12'],
+      ['2', 'malignant', 'L', 'CC', '5 6 7 8', 'DBT', 'GE', '12'],
+    ],
+  );
+  assert.equal(problems, '');
+  const said = reasons.join('\n');
+  assert.match(said, /:2 row the image is listed for patients 1 and 9/);
+  assert.match(said, /:13 row the image is listed for patients 1 and 9/);
+  assert.match(said, /:6 row two patients with one ID: the files of patient 3 carry 2 values of PatientID/);
+  assert.match(said, /:8 row one patient with 2 IDs: the files of patients 4 and 5 carry one PatientID/);
+  assert.match(said, /:10 row 2 files may be image six\.dcm: d\/six\.dcm, e\/six\.dcm/);
+  assert.match(said, /:11 row .*"laterality" disagree/);
+  assert.match(said, /:12 row .*nine\.dcm/);
+  assert.match(said, /:14 row Patient is empty/);
+  assert.match(said, /:15 row slice_first and slice_last must be whole numbers in order, got 2, 0/);
+  assert.equal(reasons.length, 11);
+});
+
+test('the table is the only CSV file, or named', async () => {
+  const set = await dataSetFolder('dicom');
+  await assert.rejects(set.import(), { code: 'data-set-invalid', message: /has no CSV file: name the table/ });
+  await set.write('one.csv', 'a,b\n1,2\n');
+  await assert.rejects(set.import(), {
+    code: 'column-unclear',
+    message: /^one\.csv: no column is named as patient_id/,
+  });
+  await set.write('two.csv', 'a,b\n1,2\n');
+  await assert.rejects(set.import(), { code: 'data-set-invalid', message: /2 CSV files \(one\.csv, two\.csv\)/ });
+  await assert.rejects(set.import({ table: `${set.folder}/none.csv` }), {
+    code: 'file-missing',
+    message: /the label file/,
+  });
+});
