@@ -42,6 +42,7 @@ const FIRST_ORDER_ONLY: ReadonlySet<OpName> = new Set<OpName>([
   'ConvInputGradient',
   'ConvWeightGradient',
   'MaxPoolGradient',
+  'ScatterSum',
   'BatchNormalizationGradient',
 ]);
 

@@ -155,6 +155,13 @@ function drawIndices(stream: RandomStream) {
   return { shape, axis, along, chosen, places: indices(chosen, () => stream.integer(0, (shape[along] as number) - 1)) };
 }
 
+/** Rows, their channels, and the entries of a sparse matrix whose rows may name one of them twice. */
+function drawSums(stream: RandomStream) {
+  const [rows, channels, sums] = [stream.integer(1, 5), stream.integer(1, 4), stream.integer(1, 4)];
+  const entries = indices([sums, stream.integer(1, 4)], () => stream.integer(0, rows - 1));
+  return { rows, channels, entries, sums };
+}
+
 export const indexingCases = {
   Gather: several(6, (stream) => {
     const { shape, axis, along } = drawAxis(stream);
@@ -190,6 +197,37 @@ export const indexingCases = {
           data[target] = (data[target] as number) + at(updates, position);
         }
         return { shape, data };
+      },
+    };
+  }),
+  GatherSum: several(5, (stream) => {
+    const { rows, channels, entries, sums } = drawSums(stream);
+    return {
+      operands: [uniform(stream, [rows, channels]), entries, uniform(stream, entries.shape)],
+      apply: (data, places, weights) => f.gatherSum(data, places, weights),
+      reference: (data, places, weights) =>
+        fill([sums, channels], ([sum, channel]) =>
+          total(
+            range(0, entries.shape[1] as number).map(
+              (entry) =>
+                at(weights, [sum as number, entry]) * at(data, [at(places, [sum as number, entry]), channel as number]),
+            ),
+          ),
+        ),
+    };
+  }),
+  ScatterSum: several(5, (stream) => {
+    const { rows, channels, entries, sums } = drawSums(stream);
+    return {
+      operands: [uniform(stream, [sums, channels]), entries, uniform(stream, entries.shape)],
+      apply: (dy, places, weights) => f.scatterSum(dy, places, weights, rows),
+      reference: (dy, places, weights) => {
+        const data = new Float64Array(rows * channels);
+        for (const [sum, entry, channel] of positions([...entries.shape, channels]) as [number, number, number][]) {
+          const target = at(places, [sum, entry]) * channels + channel;
+          data[target] = (data[target] as number) + at(weights, [sum, entry]) * at(dy, [sum, channel]);
+        }
+        return { shape: [rows, channels], data };
       },
     };
   }),

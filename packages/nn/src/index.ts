@@ -6,6 +6,7 @@ export { Graph } from './graph/graph.ts';
 export { bytesAlive, stored } from './graph/live-memory.ts';
 export type { Attributes, OpName } from './graph/ops/index.ts';
 export { ops } from './graph/ops/index.ts';
+export { cutInPhases, type GraphPhases, KEPT_PREFIX } from './graph/phases.ts';
 export { type Segment, segmentsByBlock } from './graph/recomputation.ts';
 export {
   type DType,
@@ -42,8 +43,20 @@ export {
   type Port,
   signature,
 } from './lowering/lower.ts';
+export { type LoweredPhases, lowerPhases } from './lowering/lower-phases.ts';
 export { ways } from './lowering/ways/index.ts';
 export type { Classification, FeatureMap, Features, Network, NetworkOptions } from './models/backbone.ts';
+export {
+  DETECTION_PORTS,
+  type DetectorSpec,
+  type DetectorTensors,
+  fasterRcnn,
+  ROI_BINS,
+  ROI_ENTRIES,
+  roiInputs,
+} from './models/faster-rcnn/faster-rcnn.ts';
+export { type PyramidLevel, pyramidLevels } from './models/faster-rcnn/pyramid-levels.ts';
+export { roiAlign, rowsOfLevels } from './models/faster-rcnn/roi-align.ts';
 export { featurePyramid, resnet50Fpn } from './models/feature-pyramid.ts';
 export { gradCam } from './models/grad-cam.ts';
 export {
@@ -70,6 +83,13 @@ export {
 export { encodeModel, type OnnxModel } from './onnx/model.ts';
 export { type AdamOptions, adam, adamW } from './train/adam.ts';
 export { clipByGlobalNorm, globalNorm } from './train/clipping.ts';
+export {
+  boxHeadLoss,
+  type DetectionLosses,
+  type DetectionLossOptions,
+  detectionLosses,
+  rpnLoss,
+} from './train/detection-losses.ts';
 export { binaryCrossEntropy, binaryCrossEntropyWithLogits, crossEntropy, l1, smoothL1 } from './train/losses.ts';
 export {
   type Gradients,

@@ -255,6 +255,14 @@ export const gradients: { readonly [K in OpName]: GradientRule<K> } = {
     null,
     f.gatherElements(dy, inputs[0] as Tensor, attributes.axis),
   ]),
+  // y = A(w) x: dx = A^T dy, dw_ms = <dy_m, x_(i_ms)>
+  GatherSum: single((dy, { inputs }) => {
+    const [data, indices, weights] = inputs as [Tensor, Tensor, Tensor];
+    const [rows, channels] = dy.shape as [number, number];
+    const dw = f.matMul(f.gather(data, indices), f.reshape(dy, [rows, channels, 1]));
+    return [f.scatterSum(dy, indices, weights, data.shape[0] as number), null, f.reshape(dw, weights.shape)];
+  }),
+  ScatterSum: firstOrderOnly,
   TopK: ({ inputs, outputs, attributes }, [dValues]) => {
     const [x] = inputs as [Tensor];
     return [dValues ? f.scatterAdd(outputs[1] as Tensor, dValues, attributes.axis, x.shape) : null];

@@ -36,17 +36,18 @@ export function permuteFilter(
 ): Float32Array {
   const [outputs, inputs, rows, columns] = shape as [number, number, number, number];
   const taps = rows * columns;
+  const kernel = inputs * taps;
   const result = new Float32Array(data.length);
   let blocked = 0;
   for (let oBlock = 0; oBlock < outputs; oBlock += blockSize) {
     for (let iBlock = 0; iBlock < inputs; iBlock += blockSize) {
       for (let tap = 0; tap < taps; tap++) {
         for (let i = 0; i < blockSize; i++) {
-          for (let o = 0; o < blockSize; o++, blocked++) {
-            const plain = ((oBlock + o) * inputs + iBlock + i) * taps + tap;
-            if (to === 'filter') result[blocked] = data[plain] as number;
-            else result[plain] = data[blocked] as number;
-          }
+          let plain = (oBlock * inputs + iBlock + i) * taps + tap;
+          const end = blocked + blockSize;
+          if (to === 'filter')
+            for (; blocked < end; blocked++, plain += kernel) result[blocked] = data[plain] as number;
+          else for (; blocked < end; blocked++, plain += kernel) result[plain] = data[blocked] as number;
         }
       }
     }

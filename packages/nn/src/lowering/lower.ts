@@ -42,13 +42,14 @@ export function signature(node: GraphNode, target: Target): string {
   return `${node.op} ${operands} ${JSON.stringify(node.attributes)} ${target.device}/${target.blockSize}`;
 }
 
-/** The ways that a node can be written on a target, preferred first. */
+/** The ways that a node can be written on a target, preferred first: those that suit its shapes, then in the order of the table. */
 export function applicableWays(node: GraphNode, target: Target): readonly Way<OpName>[] {
   const all = ways[node.op] as unknown as readonly Way<OpName>[];
   const applicable = all.filter((way) => way.applies?.(node, target) ?? true);
   if (applicable.length === 0)
     throw new GraphError('graph', `${node.name}: no way to write ${node.op} for ${target.device}`);
-  return applicable;
+  const suits = (way: Way<OpName>) => way.suits?.(node) ?? false;
+  return applicable.some(suits) ? [...applicable].sort((a, b) => Number(suits(b)) - Number(suits(a))) : applicable;
 }
 
 /** Nodes that the outputs and updates of a graph depend on, in order. */

@@ -262,5 +262,7 @@ export interface Way<K extends OpName> {
   readonly name: string;
   /** Whether this node can be written this way on this target. Without it: always. */
   readonly applies?: (node: GraphNode<K>, target: Target) => boolean;
+  /** Whether it is, for a node of these shapes, the best known way where nobody has timed them. */
+  readonly suits?: (node: GraphNode<K>) => boolean;
   readonly emit: (lowering: Lowering, node: GraphNode<K>) => void;
 }

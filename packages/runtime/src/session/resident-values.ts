@@ -1,4 +1,4 @@
-import { type Layout, permuteFilter, type Shape, sizeOf, type TensorData } from '@mammoscope/nn';
+import { type Layout, permuteFilter, type Shape, sizeOf, type TensorData, toTensorData } from '@mammoscope/nn';
 import * as ort from 'onnxruntime-node';
 import { DeviceCopier, fitsDevice, isOnDevice } from './device-copy.ts';
 import type { PortDescription, Value } from './protocol.ts';
@@ -104,6 +104,21 @@ export class ResidentValues {
       this.#replace(name, { tensor: next, layout });
       if (!isOnDevice(tensor)) this.#spares.set(name, tensor);
     }
+  }
+
+  /** The buffer that a run writes a kept value into, one for all runs; with it the value is what that run computes. */
+  kept({ name, dtype, shape, layout }: PortDescription): ort.Tensor {
+    const known = this.#values.get(name);
+    if (known && known.layout === layout && !isOnDevice(known.tensor) && known.tensor.dims.join() === shape.join())
+      return known.tensor;
+    const tensor = hostTensor(dtype, toTensorData(dtype, new Float32Array(sizeOf(shape))), shape);
+    this.#replace(name, { tensor, layout });
+    return tensor;
+  }
+
+  /** Makes a tensor the value of a name. */
+  keep(name: string, tensor: ort.Tensor, layout: Layout): void {
+    this.#replace(name, { tensor, layout });
   }
 
   async #copyOnDevice(name: string): Promise<void> {

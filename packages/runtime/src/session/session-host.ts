@@ -3,7 +3,7 @@
  * it is called here and the caller's event loop stays free.
  */
 import { parentPort } from 'node:worker_threads';
-import { sizeOf, type TensorData } from '@mammoscope/nn';
+import { KEPT_PREFIX, sizeOf, type TensorData } from '@mammoscope/nn';
 import * as ort from 'onnxruntime-node';
 import { sessionOptions } from './device.ts';
 import { fitsDevice } from './device-copy.ts';
@@ -82,15 +82,18 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
           ...Object.fromEntries(graph.outputs.map(({ name }) => [name, null])),
           ...spares(graph, byName),
           ...gradients,
+          ...keptBuffers(graph),
         });
     for (const [parameter, output] of graph.updates) {
       values.advance(parameter, results[output] as ort.Tensor, byName.get(parameter)?.layout ?? 'plain', id);
     }
+    for (const { name, layout } of graph.outputs.filter(isKept))
+      values.keep(name.slice(OUTPUT_PREFIX.length), results[name] as ort.Tensor, layout);
     if (graph.hostStep) {
       updateOnHost(values, graph, graph.hostStep, results, inputs);
       for (const { name } of graph.outputs.filter(isGradient)) giveBack(results[name] as ort.Tensor);
     }
-    const returned = graph.outputs.filter((port) => !isGradient(port));
+    const returned = graph.outputs.filter((port) => !isGradient(port) && !isKept(port));
     return new Map(returned.map(({ name }) => [name, (results[name] as ort.Tensor).data as TensorData]));
   },
 
@@ -132,6 +135,20 @@ function spares(
 }
 
 const isGradient = ({ name }: { readonly name: string }): boolean => name.startsWith(GRADIENT_OUTPUT);
+
+/** How the ONNX outputs of a graph begin. */
+const OUTPUT_PREFIX = 'out:';
+
+/** Values that stay for the late phase of a graph that is cut in two. */
+const isKept = ({ name }: { readonly name: string }): boolean => name.startsWith(`${OUTPUT_PREFIX}${KEPT_PREFIX}`);
+
+function keptBuffers(graph: GraphDescription): Record<string, ort.Tensor> {
+  return Object.fromEntries(
+    graph.outputs
+      .filter(isKept)
+      .map((port) => [port.name, values.kept({ ...port, name: port.name.slice(OUTPUT_PREFIX.length) })]),
+  );
+}
 
 function gradientBuffers(graph: GraphDescription): Record<string, ort.Tensor> {
   const ports = graph.outputs.filter(isGradient);

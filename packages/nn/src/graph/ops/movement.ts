@@ -1,7 +1,7 @@
 import { GraphError } from '../errors.ts';
 import type { DType, Shape, Tensor } from '../tensor.ts';
 import { normaliseAxis, sameShape, showShape, sizeOf } from '../tensor.ts';
-import { broadcastShape, op, requireOperands, requireShape } from './op.ts';
+import { broadcastShape, commonDType, op, requireOperands, requireShape } from './op.ts';
 
 /** A box of a tensor: along each axis named, elements start, start + step, ... before end (0 <= start < end <= extent). */
 export interface SliceAttributes {
@@ -152,6 +152,32 @@ export const indexingOps = {
       return [{ dtype: updates.dtype, shape }];
     },
   }),
+  /**
+   * [data [P, C], indices: int64 [M, S], weights [M, S]] to the weighted sums of rows [M, C]: y_m = sum_s w_ms data_(i_ms),
+   * the product with a sparse matrix of S entries a row.
+   */
+  GatherSum: op<Record<never, never>>({
+    infer(inputs) {
+      requireOperands(inputs, 3);
+      const [data, indices, weights] = inputs as [Tensor, Tensor, Tensor];
+      requireEntries(indices, weights);
+      requireShape(data.shape.length === 2, () => `requires rows [P, C], got ${showShape(data.shape)}`);
+      return [{ dtype: commonDType([data, weights]), shape: [indices.shape[0] as number, data.shape[1] as number] }];
+    },
+  }),
+  /** [dy [M, C], indices: int64 [M, S], weights [M, S]] to [rows, C], the product with that matrix's transpose. */
+  ScatterSum: op<{ rows: number }>({
+    infer(inputs, { rows }) {
+      requireOperands(inputs, 3);
+      const [dy, indices, weights] = inputs as [Tensor, Tensor, Tensor];
+      requireEntries(indices, weights);
+      requireShape(
+        dy.shape.length === 2 && dy.shape[0] === indices.shape[0],
+        () => `requires ${indices.shape[0]} rows [M, C], got ${showShape(dy.shape)}`,
+      );
+      return [{ dtype: commonDType([dy, weights]), shape: [rows, dy.shape[1] as number] }];
+    },
+  }),
   /** The k largest (or smallest) along an axis, sorted: [values, indices: int64]. */
   TopK: op<{ axis: number; k: number; largest: boolean }>({
     infer(inputs, { axis, k }) {
@@ -170,6 +196,15 @@ export const indexingOps = {
 
 function requireIndices(indices: Tensor): void {
   if (indices.dtype !== 'int64') throw new GraphError('dtype', `requires int64 indices, got ${indices.dtype}`);
+}
+
+function requireEntries(indices: Tensor, weights: Tensor): void {
+  requireIndices(indices);
+  requireShape(
+    indices.shape.length === 2 && sameShape(indices.shape, weights.shape),
+    () =>
+      `requires indices and weights of one shape [M, S], got ${showShape(indices.shape)} and ${showShape(weights.shape)}`,
+  );
 }
 
 function requireAlongAxis(data: Shape, indices: Shape, axis: number): void {

@@ -106,6 +106,18 @@ const blocked = (node: Node, target: Target) => {
   return dense(node, target) && blockable(x.shape, target.blockSize) && blockable(dy.shape, target.blockSize);
 };
 
+/**
+ * Whether products image by image, i o numbers for each tap that are written and added up, cost more than bringing the
+ * images of a batch side by side, `length` times i numbers for each tap and o: so it is deep inside a network, where kernels
+ * are large and images small. The half is from timing ResNets and Inception-ResNet-v2.
+ */
+function hasLargeKernels({ inputs, attributes }: Node): boolean {
+  const [x, dy] = inputs as [Tensor, Tensor];
+  const [i, o] = [x.shape[1] as number, dy.shape[1] as number];
+  const taps = sizeOf(attributes.weightShape.slice(2));
+  return i * o * taps > 0.5 * sizeOf(dy.shape.slice(2)) * (i * taps + o);
+}
+
 /** Images of a blocked tensor with channels last, [N, H, W, C]. */
 function channelsLast(lowering: Lowering, tensor: Tensor): string {
   const channels = tensor.shape[1] as number;
@@ -149,6 +161,7 @@ export const convWeightGradientWays: readonly Way<'ConvWeightGradient'>[] = [
     // The same with the images of a batch side by side, [C, N * H * W]: no sum over images afterwards.
     name: 'taps-batch-inside-blocked',
     applies: blocked,
+    suits: hasLargeKernels,
     emit(lowering, node) {
       emitBatchInside(lowering, node);
     },

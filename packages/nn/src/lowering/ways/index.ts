@@ -5,6 +5,7 @@ import type { Way } from '../lowering.ts';
 import { convTransposeWays, convWays } from './convolution.ts';
 import { convInputGradientWays } from './convolution-input-gradient.ts';
 import { convWeightGradientWays } from './convolution-weight-gradient.ts';
+import { gatherSumWays, scatterSumWays } from './gather-sum.ts';
 import {
   concatWays,
   expandWays,
@@ -107,6 +108,8 @@ export const ways: { readonly [K in OpName]: readonly Way<K>[] } = {
   Gather: direct('Gather', alongAxis),
   GatherElements: direct('GatherElements', alongAxis),
   ScatterAdd: scatterAddWays,
+  GatherSum: gatherSumWays,
+  ScatterSum: scatterSumWays,
   TopK: direct(
     'TopK',
     ({ attributes }) => ({
