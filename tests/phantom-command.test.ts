@@ -38,7 +38,7 @@ test('one woman is four mammograms and four tomosyntheses that data check accept
   assert.equal(summary.boxes, 4);
   assert.deepEqual(summary.sizes, {
     [`${dm.widthPx} x ${dm.heightPx} x 16`]: 4,
-    [`${dbt.widthPx} x ${dbt.heightPx} x 16`]: 4,
+    [`${dbt.widthPx} x ${dbt.heightPx} x ${dbt.slices} slices x 16`]: 4,
   });
   const names = Object.keys(await fileHashes(join(folder, 'one')));
   assert.equal(names.filter((name) => /-dbt\/slice-\d\d\.png$/.test(name)).length, 4 * dbt.slices);
@@ -103,7 +103,8 @@ test('bad input is refused in one sentence', async () => {
   await refused(['--out', 'x', '--patients', '1', '--preset', 'huge'], /tiny, small, full/);
   await refused(['--out', 'x', '--patients', '1', '--density', 'e'], /a, b, c, d/);
   await refused(['--out', 'x', '--patients', '1', '--difficulty', '1.5'], /"1.5" is no number from 0 to 1/);
-  await refused(['--out', 'x', '--patients', '1', '--format', 'tiff'], /png/);
+  await refused(['--out', 'x', '--patients', '1', '--format', 'tiff'], /png, dicom/);
+  await refused(['--out', 'x', '--patients', '1', '--raw'], /written as DICOM only/);
   await refused(['--out', 'one', '--patients', '1'], /manifest\.csv exists already/);
   await writeFile(join(folder, 'file'), '');
   await refused(['--out', 'file', '--patients', '1'], /cannot be made/);

@@ -13,3 +13,4 @@ export type { Examination, Exposure, Instance, PixelGrid } from './write/examina
 export { type Mammogram, mammogram } from './write/mammogram.ts';
 export { type Tomosynthesis, tomosynthesis } from './write/tomosynthesis.ts';
 export { uidOf } from './write/uid.ts';
+export { WRITTEN_ATTRIBUTES } from './write/written-attributes.ts';

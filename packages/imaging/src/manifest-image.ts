@@ -7,6 +7,7 @@ import type { ReadImageOptions } from './formats/read-image.ts';
 import { boxOnPrepared, type Placement } from './geometry/placement.ts';
 import type { BoxPx, Laterality, ManifestRow, View } from './manifest-row.ts';
 import { openSeries } from './manifest-series.ts';
+import { openSlices } from './manifest-slices.ts';
 import type { Plane } from './plane.ts';
 import { type PrepareOptions, prepareImage } from './prepare-image.ts';
 
@@ -43,7 +44,8 @@ export type SeenOptions = Pick<PrepareOptions, 'voi' | 'crop' | 'chestWall' | 't
 /**
  * Opens the image of a row, in any format that is read. DICOM goes through prepareImage (grey levels, polarity, orientation, crop to
  * the breast; of a PATCH the grey levels alone), because its stored values mean nothing without its tags; every other
- * format is taken as stored. A DBT row may name a multi-frame file or one slice of a series of single frames in a folder.
+ * format is taken as stored. A DBT row may name a multi-frame file, one slice of a series of single frames in a folder, or the first of
+ * numbered images (openSlices).
  * Throws ImagingError, with bit-depth where the file is not of the declared depth: an 8-bit copy of a 16-bit image looks the
  * same and has lost the contrast; and DicomError.
  */
@@ -51,7 +53,8 @@ export async function openManifestImage(row: ManifestRow, options: ReadImageOpti
   const opened = await openImage(row.absolutePath, options);
   try {
     const isDicom = opened.format.startsWith('DICOM');
-    const stack = row.modality === 'DBT' && isDicom && opened.depth === 1 ? await openSeries(row, opened) : opened;
+    const isFlat = row.modality === 'DBT' && opened.depth === 1;
+    const stack = !isFlat ? opened : isDicom ? await openSeries(row, opened) : openSlices(row, opened);
     const { BitsAllocated: bitDepth } = stack.facts(0);
     requireDepth(row, bitDepth);
     return {

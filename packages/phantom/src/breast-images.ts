@@ -25,11 +25,16 @@ export interface ViewTruth {
   readonly dbt: LesionTruth & { readonly focusSlice: number; readonly sliceFirst: number; readonly sliceLast: number };
 }
 
-/** The images of one view, grey levels 0..65535, brighter is denser, the chest wall at the left for L and at the right for R. */
+/**
+ * The images of one view, grey levels 0..65535, brighter is denser, 0 only where there is no breast; the chest wall at the left for L
+ * and at the right for R.
+ */
 export interface BreastImages {
   readonly preset: PhantomPreset;
   /** [heightPx * widthPx] of preset.dm. */
   readonly dm: Float32Array;
+  /** What the detector of the mammogram counted, proportional to photons: 65535 is air, and tissue is below. Where asked for. */
+  readonly raw?: Float32Array;
   /**
    * Slices from the detector up, each [heightPx * widthPx] of preset.dbt, to be asked for once. One array is filled anew
    * for every slice. RangeError where the breast was drawn without DBT, or the slices were taken already.
@@ -49,6 +54,7 @@ export interface ViewOptions {
 /** What to draw of a breast; without `dbt` only the mammogram, which takes a fraction of the time. */
 export interface BreastImagesOptions extends ViewOptions {
   readonly dbt?: boolean;
+  readonly raw?: boolean;
   /** What drawTextures gave for this breast and preset, where both views are drawn. */
   readonly textures?: BreastTextures;
 }
@@ -73,7 +79,7 @@ export function lesionTruthOf(woman: Woman, { side, view, preset: name }: ViewOp
 /** Draws and images one breast of a woman in one view. Both modalities are of the same compression, so they match in place. */
 export function drawBreastImages(
   woman: Woman,
-  { side, view, preset: name, dbt = true, textures }: BreastImagesOptions,
+  { side, view, preset: name, dbt = true, raw: isRaw = false, textures }: BreastImagesOptions,
 ): BreastImages {
   const preset: PhantomPreset = PHANTOM_PRESETS[name];
   const shape = new BreastShape(bodyOf(woman, side), view);
@@ -95,13 +101,16 @@ export function drawBreastImages(
   for (const ball of lesion?.balls ?? []) addBall(dmPlane, shape, ball);
   const reference = 0.055 * shape.body.thicknessMm;
   expose(dmPlane, { ...DM_EXPOSURE, reference }, noise('dm'));
+  const frame = () => new Float32Array(preset.dm.widthPx * preset.dm.heightPx);
+  const raw = isRaw ? toCounts(framed(dmPlane, preset.dm, side, frame())) : undefined;
   toGreyLevels(dmPlane, dmHalf.values, shape);
   const truth = lesionTruthOf(woman, { side, view, preset: name });
 
   let taken = !dbt;
   return {
     preset,
-    dm: framed(dmPlane, preset.dm, side, new Float32Array(preset.dm.widthPx * preset.dm.heightPx)),
+    dm: framed(dmPlane, preset.dm, side, frame()),
+    ...(raw ? { raw } : {}),
     *slices() {
       if (taken) throw new RangeError('slices are there once, and only of a breast that was drawn with DBT');
       taken = true;
@@ -117,11 +126,11 @@ export function drawBreastImages(
         values: new Float32Array(heightPx * grid.widthPx),
         filled: new Int32Array(heightPx),
       };
-      const frame = new Float32Array(heightPx * widthPx);
+      const image = new Float32Array(heightPx * widthPx);
       for (const w of depths) {
         shiftAndAdd(planes, w, margin, slice);
         toGreyLevels(slice, half, shape);
-        yield framed(slice, preset.dbt, side, frame);
+        yield framed(slice, preset.dbt, side, image);
       }
     },
     ...(truth ? { truth } : {}),
@@ -175,11 +184,24 @@ function toGreyLevels(
   const scale = 65535 / (1.05 * MU.gland * thicknessMm - low);
   for (const [row, count] of filled.entries()) {
     for (let at = row * widthPx; at < row * widthPx + count; at++) {
-      const missing = (half[at] as number) > 0 ? thicknessMm - 2 * (half[at] as number) : 0;
+      if (half[at] === 0) {
+        values[at] = 0;
+        continue;
+      }
+      const missing = thicknessMm - 2 * (half[at] as number);
       const grey = ((values[at] as number) + RIM_COMPENSATION * MU.fat * missing - low) * scale;
-      values[at] = grey < 0 ? 0 : grey > 65535 ? 65535 : grey;
+      values[at] = grey < 1 ? 1 : grey > 65535 ? 65535 : grey;
     }
   }
+}
+
+/** Minus logarithms of photons over those in air to counts, in place. */
+function toCounts(values: Float32Array): Float32Array {
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at] as number;
+    values[at] = value === 0 ? 65535 : Math.min(65534, 65535 * Math.exp(-value));
+  }
+  return values;
 }
 
 /** A plane in the frame of a whole image, mirrored for the right breast. */

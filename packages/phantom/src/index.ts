@@ -10,6 +10,13 @@ export {
 } from './breast-images.ts';
 export { BREAST_VIEWS, type BreastSide, type BreastView } from './breast-shape.ts';
 export type { Ball, Calcification, CalcificationCluster } from './calcification-cluster.ts';
+export {
+  type ClusterCase,
+  type ClusterRoi,
+  type ClusterRoiGrid,
+  drawClusterCase,
+  drawClusterRoi,
+} from './cluster-roi.ts';
 export { type ComplexArray, fft, fft2d } from './fft.ts';
 export type { Lesion } from './lesion.ts';
 export type { Mass, Spicule } from './mass.ts';
@@ -27,10 +34,12 @@ export {
 export { powerLawNoise } from './power-law-noise.ts';
 export { type ImageGrid, PHANTOM_PRESETS, type PhantomPreset, type PhantomPresetName } from './presets.ts';
 export { type BreastTextures, drawTextures } from './tissue.ts';
+export { HALF_ANGLE_DEG, PROJECTIONS } from './tomosynthesis.ts';
 export {
   BREAST_LABELS,
   type BreastDensity,
   type BreastLabel,
+  bodyOf,
   DEFAULT_DIFFICULTY,
   DENSITIES,
   drawWoman,

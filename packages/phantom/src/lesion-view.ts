@@ -86,7 +86,7 @@ const SAMPLES = 4;
  */
 export function addBall(
   { grid, values }: Omit<GridPlane, 'filled'>,
-  shape: BreastShape,
+  shape: Pick<BreastShape, 'uToRow'>,
   ball: BallInView,
   shift = 0,
 ): void {

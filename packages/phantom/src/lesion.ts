@@ -20,13 +20,18 @@ export type Lesion = (CalcificationCluster | Mass) & {
  * because n is shared. Number, size and place are drawn without regard to the label.
  */
 export function drawLesion(random: RandomStream, label: 'benign' | 'malignant', difficulty: number): Lesion {
-  const sign = label === 'malignant' ? 0.5 : -0.5;
-  const common = 0.5 + sign * (1 - difficulty) + difficulty * random.normal(0, 0.45);
-  const trait: Trait = () => Math.min(1, Math.max(0, common + difficulty * random.normal(0, 0.35)));
+  const trait = drawTrait(random, label, difficulty);
   const place = {
     depth: random.uniform(0.38, 0.6),
     radius: random.uniform(0.05, 0.5),
     angleDeg: random.uniform(-180, 180),
   };
   return { place, ...(random.chance(0.5) ? drawCluster(random, trait) : drawMass(random, trait)) };
+}
+
+/** The traits of a lesion, see drawLesion. */
+export function drawTrait(random: RandomStream, label: 'benign' | 'malignant', difficulty: number): Trait {
+  const sign = label === 'malignant' ? 0.5 : -0.5;
+  const common = 0.5 + sign * (1 - difficulty) + difficulty * random.normal(0, 0.45);
+  return () => Math.min(1, Math.max(0, common + difficulty * random.normal(0, 0.35)));
 }

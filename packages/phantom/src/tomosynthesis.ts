@@ -1,6 +1,9 @@
 /** Projections of a breast over a limited angle, and their reconstruction by shift and add. */
 import type { BreastTissue, GridPlane } from './tissue.ts';
 
+/** Tissue that is asked for slab by slab. */
+export type Slabs = Pick<BreastTissue, 'grid' | 'filled' | 'reachMm' | 'slab'>;
+
 /** Nine projections over 25 degrees, as a clinical system takes them. Their number is odd: the middle one is the DM's. */
 export const PROJECTIONS = 9;
 export const HALF_ANGLE_DEG = 12.5;
@@ -22,7 +25,7 @@ export function marginRows(stackMm: number, spacingMm: number): number {
  * @param slabs depths of the slabs' middles in mm; slab by slab, the volume is never held
  */
 export function project(
-  tissue: BreastTissue,
+  tissue: Slabs,
   slabs: readonly number[],
   slabMm: number,
   tangents: readonly number[],

@@ -4,6 +4,8 @@ export {
   inferenceModel,
   runInferenceCase,
 } from './bench/inference-bench.ts';
+export { type RankPoolingResult, runRankPoolingCase } from './bench/rank-pooling-bench.ts';
+export { runStatsBench, type StatsBenchResult } from './bench/stats-bench.ts';
 export { type BenchResult, runTrainCase, TRAIN_CASES } from './bench/train-bench.ts';
 export { PREPROCESSING_PLACES, type PreprocessingPlace } from './classifier/export.ts';
 export { type DemoData, demoData } from './demo-data.ts';
@@ -19,9 +21,11 @@ export { type TrainOptions, trainKang2021 } from './kang2021/train.ts';
 export {
   type BreastDensity,
   DENSITIES,
+  PHANTOM_FORMATS,
   PHANTOM_PRESETS,
   type PhantomCohortOptions,
   type PhantomCohortSummary,
+  type PhantomFormat,
   type PhantomPresetName,
   writePhantomCohort,
 } from './phantom-cohort.ts';

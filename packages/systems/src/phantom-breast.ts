@@ -1,9 +1,8 @@
 /** One breast of a virtual woman, drawn and written: two views, each as DM and DBT. */
 import { join } from 'node:path';
-import { type CsvCells, writePng8, writePng16 } from '@mammoscope/imaging';
+import { type CsvCells, writePng8 } from '@mammoscope/imaging';
 import {
   BREAST_VIEWS,
-  type BreastDensity,
   type BreastSide,
   type BreastView,
   drawBreastImages,
@@ -11,32 +10,28 @@ import {
   drawWoman,
   PHANTOM_PRESETS,
   type PhantomBox,
-  type PhantomPresetName,
   type Woman,
 } from '@mammoscope/phantom';
-
-/** Slices that may wait for the disk while the next are drawn. */
-const WRITES_AT_ONCE = 6;
+import { writeViewAsDicom } from './phantom-dicom.ts';
+import type { PhantomMaking } from './phantom-making.ts';
+import { viewPaths } from './phantom-paths.ts';
+import { writeViewAsPng } from './phantom-png.ts';
 
 /** What a worker thread is asked to draw; the rest follows from the seed. */
-export interface PhantomBreastTask {
+export interface PhantomBreastTask extends PhantomMaking {
   /** The cohort's folder, absolute. The folders of the breast's files exist. */
   readonly out: string;
-  readonly preset: PhantomPresetName;
-  readonly seed: number;
   readonly patient: number;
   readonly side: BreastSide;
-  readonly difficulty: number;
-  readonly density?: BreastDensity;
 }
 
 /** Truth of one view as truth.json has it; paths are relative to the cohort's folder. */
 export interface PhantomViewRecord {
   readonly laterality: BreastSide;
   readonly view: BreastView;
-  readonly dm: { readonly path: string; readonly box?: PhantomBox; readonly mask?: string };
-  readonly dbt: {
-    readonly folder: string;
+  readonly dm: { readonly path: string; readonly raw?: string; readonly box?: PhantomBox; readonly mask?: string };
+  /** A file, or the folder of one file a slice. */
+  readonly dbt: ({ readonly path: string } | { readonly folder: string }) & {
     readonly box?: PhantomBox;
     readonly mask?: string;
     readonly focusSlice?: number;
@@ -51,26 +46,18 @@ export interface PhantomBreastRecord {
   readonly views: readonly PhantomViewRecord[];
 }
 
-/** Paths of the files of one view, relative to the cohort's folder. */
-export function viewPaths(patientId: string, side: BreastSide, view: BreastView) {
-  const name = `${side}-${view}`;
-  return {
-    dm: `images/${patientId}/${name}.png`,
-    slices: `images/${patientId}/${name}-dbt`,
-    dmMask: `masks/${patientId}/${name}.png`,
-    dbtMask: `masks/${patientId}/${name}-dbt.png`,
-  };
-}
+const VIEW_WRITERS = { png: writeViewAsPng, dicom: writeViewAsDicom } as const;
 
-/** Draws a breast and writes its images, 16-bit PNG, and masks, 8-bit PNG of 0 and 255. */
+/** Draws a breast and writes its images, of 16 bits, and masks, 8-bit PNG of 0 and 255. */
 export async function writePhantomBreast(task: PhantomBreastTask): Promise<PhantomBreastRecord> {
-  const { seed, patient, difficulty, density, side, preset } = task;
+  const { seed, patient, difficulty, density, side, preset, raw } = task;
   const woman = drawWoman(patient, { seed, difficulty, ...(density ? { density } : {}) });
   const textures = drawTextures(woman, side, PHANTOM_PRESETS[preset]);
   const rows: CsvCells[] = [];
   const views: PhantomViewRecord[] = [];
   for (const view of BREAST_VIEWS) {
-    const written = await writeView(task, woman, view, drawBreastImages(woman, { side, view, preset, textures }));
+    const images = drawBreastImages(woman, { side, view, preset, textures, raw });
+    const written = await writeView(task, woman, view, images);
     rows.push(...written.rows);
     views.push(written.record);
   }
@@ -78,28 +65,16 @@ export async function writePhantomBreast(task: PhantomBreastTask): Promise<Phant
 }
 
 async function writeView(
-  { out, preset, side }: PhantomBreastTask,
+  task: PhantomBreastTask,
   woman: Woman,
   view: BreastView,
   images: ReturnType<typeof drawBreastImages>,
 ): Promise<{ readonly rows: readonly CsvCells[]; readonly record: PhantomViewRecord }> {
+  const { out, preset, side, format } = task;
   const { dm, dbt } = PHANTOM_PRESETS[preset];
-  const paths = viewPaths(woman.patientId, side, view);
+  const paths = viewPaths(woman.patientId, side, view, format);
   const { truth } = images;
-  await writePng16(join(out, paths.dm), images.dm, dm.widthPx, dm.heightPx);
-  let slice = 0;
-  const writing = new Set<Promise<void>>();
-  for (const plane of images.slices()) {
-    // writePng16 has taken the values before it returns, so the next slice can be drawn while some are written.
-    const write = writePng16(join(out, slicePath(paths.slices, slice++)), plane, dbt.widthPx, dbt.heightPx);
-    writing.add(write);
-    write.then(
-      () => writing.delete(write),
-      () => undefined,
-    ); // a failed one stays, and is met below
-    if (writing.size >= WRITES_AT_ONCE) await Promise.race(writing);
-  }
-  await Promise.all(writing);
+  await VIEW_WRITERS[format]({ task, woman, view, images, paths });
   if (truth) {
     await writeMask(join(out, paths.dmMask), truth.dm.mask, dm);
     await writeMask(join(out, paths.dbtMask), truth.dbt.mask, dbt);
@@ -128,7 +103,7 @@ async function writeView(
         slice_mm: undefined,
         focus_slice: undefined,
       }),
-      row('DBT', slicePath(paths.slices, 0), truth?.dbt.box, {
+      row('DBT', paths.dbt, truth?.dbt.box, {
         spacing_mm: dbt.spacingMm,
         slices: dbt.slices,
         slice_mm: dbt.sliceMm,
@@ -138,17 +113,18 @@ async function writeView(
     record: {
       laterality: side,
       view,
-      dm: { path: paths.dm, ...(truth ? { box: truth.dm.box, mask: paths.dmMask } : {}) },
+      dm: {
+        path: paths.dm,
+        ...(images.raw ? { raw: paths.raw } : {}),
+        ...(truth ? { box: truth.dm.box, mask: paths.dmMask } : {}),
+      },
       dbt: {
-        folder: paths.slices,
+        ...(paths.slices ? { folder: paths.slices } : { path: paths.dbt }),
         ...(truth ? { box: truth.dbt.box, mask: paths.dbtMask, focusSlice, sliceFirst, sliceLast } : {}),
       },
     },
   };
 }
-
-/** slice-00.png is nearest to the detector. */
-const slicePath = (folder: string, slice: number): string => `${folder}/slice-${String(slice).padStart(2, '0')}.png`;
 
 function corners(box: PhantomBox | undefined): CsvCells {
   const [x1, y1, x2, y2] = box ?? [];

@@ -1,6 +1,6 @@
 /** A cohort of virtual women as a folder: images, masks, manifest.csv, truth.json. */
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { writeAside } from '@mammoscope/files';
 import { formatCsv } from '@mammoscope/imaging';
@@ -15,24 +15,22 @@ import {
   type Woman,
 } from '@mammoscope/phantom';
 import { SystemError } from './errors.ts';
-import { type PhantomBreastRecord, type PhantomBreastTask, viewPaths, writePhantomBreast } from './phantom-breast.ts';
+import { type PhantomBreastRecord, type PhantomBreastTask, writePhantomBreast } from './phantom-breast.ts';
+import { PHANTOM_FORMATS, type PhantomFormat, type PhantomMaking } from './phantom-making.ts';
+import { viewPaths } from './phantom-paths.ts';
 import { makeFolder } from './run/make-folder.ts';
 
-export { type BreastDensity, DENSITIES, PHANTOM_PRESETS, type PhantomPresetName };
+export { type BreastDensity, DENSITIES, PHANTOM_FORMATS, PHANTOM_PRESETS, type PhantomFormat, type PhantomPresetName };
 
 /** Women are drawn before their images, and each takes some kilobytes. */
 const MOST_PATIENTS = 9999;
 
 /** What to draw and where. */
-export interface PhantomCohortOptions {
+export interface PhantomCohortOptions
+  extends Pick<PhantomMaking, 'preset' | 'seed' | 'density'>,
+    Partial<Pick<PhantomMaking, 'difficulty' | 'format' | 'raw'>> {
   readonly out: string;
   readonly patients: number;
-  readonly preset: PhantomPresetName;
-  readonly seed: number;
-  /** The same for all women; drawn for each where absent. */
-  readonly density?: BreastDensity;
-  /** 0 to 1, see drawLesion. */
-  readonly difficulty?: number;
   /** Breasts drawn at the same time; above 1 in worker threads. The result does not depend on it. */
   readonly threads?: number;
   /** Called after each breast, of which there are two a woman. */
@@ -55,7 +53,7 @@ export interface PhantomCohortSummary {
  * 'option-invalid' for a number out of range, or for a folder that holds a manifest already.
  */
 export async function writePhantomCohort(options: PhantomCohortOptions): Promise<PhantomCohortSummary> {
-  const { patients, preset, seed, density, threads = 1 } = options;
+  const { patients, preset, seed, density, threads = 1, format = 'png', raw = false } = options;
   const difficulty = options.difficulty ?? DEFAULT_DIFFICULTY;
   const out = resolve(options.out);
   requireOptions(options, difficulty);
@@ -66,11 +64,10 @@ export async function writePhantomCohort(options: PhantomCohortOptions): Promise
   const women = Array.from({ length: patients }, (_, patient) =>
     drawWoman(patient, { seed, difficulty, ...(density ? { density } : {}) }),
   );
-  await makeFolders(out, women);
+  await makeFolders(out, women, format);
+  const making = { preset, seed, difficulty, format, raw, ...(density ? { density } : {}) };
   const tasks = women.flatMap(({ patient }) =>
-    (['L', 'R'] as const).map(
-      (side): PhantomBreastTask => ({ out, preset, seed, patient, side, difficulty, ...(density ? { density } : {}) }),
-    ),
+    (['L', 'R'] as const).map((side): PhantomBreastTask => ({ ...making, out, patient, side })),
   );
   const records = await drawAll(tasks, threads, options.onBreast);
   const truth = join(out, 'truth.json');
@@ -82,7 +79,7 @@ export async function writePhantomCohort(options: PhantomCohortOptions): Promise
   return { manifest, truth, patients, images: rows.length, labels };
 }
 
-function requireOptions({ patients, threads = 1 }: PhantomCohortOptions, difficulty: number): void {
+function requireOptions({ patients, threads = 1, format, raw }: PhantomCohortOptions, difficulty: number): void {
   if (!Number.isInteger(patients) || patients < 1 || patients > MOST_PATIENTS)
     throw new SystemError(
       'option-invalid',
@@ -92,12 +89,18 @@ function requireOptions({ patients, threads = 1 }: PhantomCohortOptions, difficu
     throw new SystemError('option-invalid', `difficulty must be a number from 0 to 1, got ${difficulty}`);
   if (!Number.isInteger(threads) || threads < 1)
     throw new SystemError('option-invalid', `threads must be a whole number above 0, got ${threads}`);
+  if (raw && format !== 'dicom')
+    throw new SystemError(
+      'option-invalid',
+      `images for processing are written as DICOM only, got the format ${format ?? 'png'}: add --format dicom`,
+    );
 }
 
-async function makeFolders(out: string, women: readonly Woman[]): Promise<void> {
+async function makeFolders(out: string, women: readonly Woman[], format: PhantomFormat): Promise<void> {
   for (const { patientId, lesion } of women) {
     for (const side of ['L', 'R'] as const) {
-      for (const view of BREAST_VIEWS) await makeFolder(join(out, viewPaths(patientId, side, view).slices));
+      for (const view of BREAST_VIEWS)
+        await makeFolder(join(out, dirname(viewPaths(patientId, side, view, format).dbt)));
     }
     if (lesion) await makeFolder(join(out, 'masks', patientId));
   }

@@ -2,7 +2,9 @@ import { availableParallelism } from 'node:os';
 import {
   type BreastDensity,
   DENSITIES,
+  PHANTOM_FORMATS,
   PHANTOM_PRESETS,
+  type PhantomFormat,
   type PhantomPresetName,
   writePhantomCohort,
 } from '@mammoscope/systems';
@@ -15,6 +17,8 @@ interface PhantomFlags {
   readonly preset: PhantomPresetName;
   readonly density?: BreastDensity;
   readonly difficulty: number;
+  readonly format: PhantomFormat;
+  readonly raw?: boolean;
   readonly seed: number;
   readonly threads?: number;
   readonly json?: boolean;
@@ -34,7 +38,8 @@ export function phantomCommand(): Command {
     )
     .addOption(new Option('--density <letter>', 'density of all breasts (drawn unless given)').choices(DENSITIES))
     .option('--difficulty <number>', 'from 0 (benign and malignant differ) to 1 (they look alike)', fraction, 0.5)
-    .addOption(new Option('--format <name>', 'format of the images, 16 bits').choices(['png']).default('png'))
+    .addOption(new Option('--format <name>', 'format of the images, 16 bits').choices(PHANTOM_FORMATS).default('png'))
+    .option('--raw', 'write each mammogram for processing as well (DICOM)')
     .option('--seed <n>', 'seed of every random choice', wholeNumber, 0)
     .option(
       '--threads <n>',

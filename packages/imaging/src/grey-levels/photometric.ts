@@ -48,7 +48,10 @@ export function polarity(
   return settled;
 }
 
-/** Air is even and lies along the border: what the fullest tenth of the range says, if it is the darkest or brightest. */
+/**
+ * Air is even and lies along the border: what the fullest tenth of the range says, if it is the darkest or brightest. Shares are of the
+ * whole border: where air is padding, what is left of the border is the chest wall.
+ */
 function borderAir({ width, height, data }: Plane, padding?: Uint8Array): Claim<Polarity> | undefined {
   let [low, high] = [Infinity, -Infinity];
   for (let i = 0; i < data.length; i++) {
@@ -57,12 +60,11 @@ function borderAir({ width, height, data }: Plane, padding?: Uint8Array): Claim<
     high = Math.max(high, data[i] as number);
   }
   const counts = new Array<number>(10).fill(0);
-  let total = 0;
+  const total = 2 * (width + height) - 4;
   const count = (at: number) => {
     if (padding?.[at]) return;
     const tenth = Math.min(9, Math.floor((10 * ((data[at] as number) - low)) / (high - low)));
     counts[tenth] = (counts[tenth] as number) + 1;
-    total++;
   };
   if (!(high > low)) return undefined;
   for (let x = 0; x < width; x++) for (const y of [0, height - 1]) count(y * width + x);
