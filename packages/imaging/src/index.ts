@@ -110,6 +110,28 @@ export {
 export { VIEW_CODES, VIEW_MODIFIER_CODES } from './orientation/view-codes.ts';
 export type { Plane } from './plane.ts';
 export { type PreparedImage, type PrepareOptions, prepareImage } from './prepare-image.ts';
+export type { Aggregation } from './radiomics/aggregation.ts';
+export {
+  DEFAULT_BINS,
+  type FeatureOptions,
+  type FeatureVector,
+  RADIOMICS_IMAGES,
+  type RadiomicsImage,
+  radiomicsFeatures,
+  regionFeatures,
+} from './radiomics/feature-vector.ts';
+export { type GlcmFeatures, glcmFeatures } from './radiomics/glcm.ts';
+export { type GlrlmFeatures, glrlmFeatures } from './radiomics/glrlm.ts';
+export { type GlszmFeatures, glszmFeatures } from './radiomics/glszm.ts';
+export { type Discretisation, discretise, type GreyLevels } from './radiomics/grey-levels.ts';
+export { type HistogramFeatures, histogramFeatures } from './radiomics/histogram.ts';
+export { type IntensityFeatures, intensityFeatures } from './radiomics/intensity.ts';
+export { type MorphologyFeatures, morphologyFeatures } from './radiomics/morphology.ts';
+export { type Morphology2dFeatures, morphology2dFeatures } from './radiomics/morphology-2d.ts';
+export { type NgldmFeatures, ngldmFeatures } from './radiomics/ngldm.ts';
+export { type NgtdmFeatures, ngtdmFeatures } from './radiomics/ngtdm.ts';
+export { type RadiomicsRegion, type RegionOptions, radiomicsRegion, valuesInside } from './radiomics/region.ts';
+export { type WaveletBand, waveletBands } from './radiomics/wavelet.ts';
 export {
   type DynamicImage,
   type DynamicImageOptions,
