@@ -6,7 +6,10 @@ import {
   INFERENCE_MODELS,
   type InferenceResult,
   inferenceModel,
+  type RankPoolingResult,
   runInferenceCase,
+  runRankPoolingCase,
+  runStatsBench,
   runTrainCase,
   SystemError,
   TRAIN_CASES,
@@ -18,27 +21,46 @@ import { formatTable } from '../table.ts';
 interface BenchFlags {
   readonly case?: string;
   readonly model?: readonly string[];
-  readonly size: number;
+  readonly size?: number;
+  readonly slices: number;
   readonly steps: number;
   readonly threads?: number;
   readonly json?: boolean;
 }
 
-/** `bench train` and `bench inference` */
+/** `bench train`, `bench inference`, `bench rank-pooling` and `bench stats` */
 export function benchCommand(): Command {
   return new Command('bench')
     .description(
-      'speed of whole training steps, or of exported networks on single images, on the CPU as a share of the MatMul ceiling of the same process, and their memory',
+      'speed of whole training steps, or of exported networks on single images, on the CPU as a share of the MatMul ceiling of the same process, and their memory; or of statistics, in seconds',
     )
-    .addArgument(new Argument('[name]', 'what to time').choices(['train', 'inference']).default('train'))
+    .addArgument(
+      new Argument('[name]', 'what to time').choices(['train', 'inference', 'rank-pooling', 'stats']).default('train'),
+    )
     .option('--case <name>', `only one case: ${Object.keys(TRAIN_CASES).join(', ')}`)
     .option('--model <names>', `inference: networks (default: ${INFERENCE_MODELS.join(',')})`, listOption)
-    .option('--size <px>', 'inference: side of the image', positiveNumber, 224)
-    .option('--steps <n>', 'steps of each case, or ten times as many images', wholeNumber, 10)
+    .option('--size <px>', 'side of the image (default: 224, rank-pooling 1024)', positiveNumber)
+    .option('--slices <n>', 'rank-pooling: slices of the volume', positiveNumber, 82)
+    .option('--steps <n>', 'steps of each case, ten times as many images, or runs of each statistic', wholeNumber, 10)
     .addOption(threadsOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  ./mammoscope bench train')
-    .action((what: string, flags: BenchFlags) => (what === 'inference' ? benchInference(flags) : bench(flags)));
+    .action((what: string, flags: BenchFlags) => benches[what]?.(flags));
+}
+
+const benches: Readonly<Record<string, (flags: BenchFlags) => Promise<void>>> = {
+  train: bench,
+  inference: benchInference,
+  'rank-pooling': benchRankPooling,
+  stats: benchStats,
+};
+
+/** The statistics of a large study. */
+async function benchStats({ steps, json }: BenchFlags): Promise<void> {
+  if (steps < 1) throw new SystemError('option-invalid', `--steps ${steps}: give at least 1`);
+  const results = runStatsBench(steps);
+  const lines = results.map((r) => [r.title, r.leastSeconds.toFixed(2), r.medianSeconds.toFixed(2)]);
+  print(json, results, formatTable(['statistic', 'least s', 'median s'], lines));
 }
 
 async function bench(flags: BenchFlags): Promise<void> {
@@ -58,7 +80,7 @@ async function bench(flags: BenchFlags): Promise<void> {
 
 /** The exported networks named, each in a process of its own where there are several. */
 async function benchInference(flags: BenchFlags): Promise<void> {
-  const { model = INFERENCE_MODELS, size: sizePx, steps, threads } = flags;
+  const { model = INFERENCE_MODELS, size: sizePx = 224, steps, threads } = flags;
   if (steps < 1) throw new SystemError('option-invalid', `--steps ${steps}: give at least 1`);
   const models = model.map(inferenceModel);
   const [only, ...others] = models;
@@ -82,6 +104,32 @@ async function benchInference(flags: BenchFlags): Promise<void> {
   ]);
   const head = ['exported network', 'least ms', 'median ms', 'GFLOP/s', 'MatMul GFLOP/s', 'share', 'peak MiB'];
   print(flags.json, results, formatTable(head, lines));
+}
+
+/** Exact rank pooling of a volume in memory. */
+async function benchRankPooling({ size = 1024, slices, steps, threads, json }: BenchFlags): Promise<void> {
+  if (steps < 1) throw new SystemError('option-invalid', `--steps ${steps}: give at least 1`);
+  const result = await runRankPoolingCase({ sizePx: size, slices, runs: steps, ...(threads ? { threads } : {}) });
+  print(json, [result], rankPoolingTable(result));
+}
+
+function rankPoolingTable(result: RankPoolingResult): string {
+  const { sizePx, slices, leastMs, medianMs, approximateMs, objective, dualityGap } = result;
+  const head = [
+    'volume',
+    'least ms',
+    'median ms',
+    'approximate ms',
+    'objective',
+    'duality gap',
+    'volume MiB',
+    'peak MiB',
+    'added MiB',
+  ];
+  const figures = [leastMs, medianMs, approximateMs].map((ms) => ms.toFixed(0));
+  const memory = [result.volumeMiB, result.peakMiB, result.addedMiB].map((mib) => mib.toFixed(0));
+  const solved = [objective.toPrecision(6), dualityGap.toPrecision(2)];
+  return formatTable(head, [[`${sizePx} x ${sizePx} x ${slices}`, ...figures, ...solved, ...memory]]);
 }
 
 /** A part of a benchmark in a process of its own, so that its memory is its own. */

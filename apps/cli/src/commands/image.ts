@@ -7,8 +7,6 @@ import {
   type Explanation,
   explanationPage,
   explanationTiles,
-  IMAGE_STEPS,
-  type ImageStep,
   LATERALITIES,
   type Laterality,
   openImage,
@@ -22,7 +20,8 @@ import {
   type VoiChoice,
 } from '@mammoscope/imaging';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { jsonOption, positiveNumber, print, wholeNumber } from '../options.ts';
+import { jsonOption, positiveNumber, preference, print, wholeNumber } from '../options.ts';
+import { imageDynamicCommand } from './image-dynamic.ts';
 
 /** Tiles on one contact sheet: more cannot be judged by eye. */
 const SHEET_TILES = 60;
@@ -62,6 +61,7 @@ export function imageCommand(): Command {
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  ./mammoscope image mask mini-mias/ --out masks.png')
     .action(mask);
+  image.addCommand(imageDynamicCommand());
   return image;
 }
 
@@ -186,17 +186,6 @@ async function imagesOf(path: string): Promise<string[]> {
     .filter((name) => IMAGE_ENDINGS.test(name))
     .sort()
     .map((name) => join(path, name));
-}
-
-function preference(text: string, earlier: Preferences = {}): Preferences {
-  const [step, source] = text.split('=');
-  const known = IMAGE_STEPS.find((each): each is ImageStep => each === step);
-  if (!known || !source) {
-    throw new InvalidArgumentError(
-      `"${text}" is no preference; write step=source, the step one of ${IMAGE_STEPS.join(', ')}.`,
-    );
-  }
-  return { ...earlier, [known]: source };
 }
 
 function voiChoice(text: string): VoiChoice {

@@ -8,6 +8,8 @@ import type { Plane } from '../plane.ts';
 export interface Tile {
   readonly plane: Plane;
   readonly caption: string;
+  /** Of the greys: below 1 dark parts are shown brighter; 0.45 unless given. */
+  readonly gamma?: number;
   /** Outlined in red. */
   readonly outline?: BinaryImage;
   /** Drawn in yellow. */
@@ -28,10 +30,13 @@ export interface DrawnTile {
 }
 
 /** Draws a tile into at most sidePx x sidePx pixels. */
-export async function drawTile({ plane, outline, boxPx }: Tile, sidePx: number): Promise<DrawnTile> {
+export async function drawTile(
+  { plane, outline, boxPx, gamma = SHOWN_GAMMA }: Tile,
+  sidePx: number,
+): Promise<DrawnTile> {
   const scale = Math.min(1, sidePx / Math.max(plane.width, plane.height));
   const [width, height] = [Math.max(1, Math.round(plane.width * scale)), Math.max(1, Math.round(plane.height * scale))];
-  const pixels = greyPixels(resampleSize(plane, width, height));
+  const pixels = greyPixels(resampleSize(plane, width, height), gamma);
   if (outline) outlinePixels(pixels, outline, width, height);
   if (boxPx) boxPixels(pixels, boxPx, scale, width, height);
   const png = await sharp(pixels, { raw: { width, height, channels: 3 } })
@@ -40,13 +45,13 @@ export async function drawTile({ plane, outline, boxPx }: Tile, sidePx: number):
   return { width, height, png };
 }
 
-function greyPixels({ data }: Plane): Uint8Array {
+function greyPixels({ data }: Plane, gamma: number): Uint8Array {
   const low = data.reduce((least, value) => Math.min(least, value), Infinity);
   const high = data.reduce((most, value) => Math.max(most, value), -Infinity);
   const pixels = new Uint8Array(3 * data.length);
   for (let i = 0; i < data.length; i++) {
     const share = high > low ? ((data[i] as number) - low) / (high - low) : 0;
-    pixels.fill(Math.round(255 * share ** SHOWN_GAMMA), 3 * i, 3 * i + 3);
+    pixels.fill(Math.round(255 * share ** gamma), 3 * i, 3 * i + 3);
   }
   return pixels;
 }
