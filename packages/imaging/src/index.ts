@@ -44,6 +44,7 @@ export type { ImageStack } from './formats/image-stack.ts';
 export { openImageFolder } from './formats/open-folder.ts';
 export { openImage } from './formats/open-image.ts';
 export { DEFAULT_MAX_PIXELS, type GreyImage, type ReadImageOptions, readImage } from './formats/read-image.ts';
+export { writeNpy16 } from './formats/write-npy.ts';
 export { writePng8, writePng16 } from './formats/write-png.ts';
 export { averageDown } from './geometry/area-average.ts';
 export { blackBorderBox } from './geometry/black-border.ts';
