@@ -1,4 +1,5 @@
 /** Options that several commands share, and their parsing. */
+import { IMAGE_STEPS, type ImageStep, type Preferences } from '@mammoscope/imaging';
 import { chooseDevice, DEVICES, type Device, Engine } from '@mammoscope/runtime';
 import { InvalidArgumentError, Option } from 'commander';
 
@@ -33,6 +34,18 @@ export function inputOption(images: readonly number[], volumes: readonly number[
   return new Option('--input <shape>', defaults).argParser(shapeOption);
 }
 
+/** Which source of an image wins in a step, as --prefer takes it, several times over. */
+export function preference(text: string, earlier: Preferences = {}): Preferences {
+  const [step, source] = text.split('=');
+  const known = IMAGE_STEPS.find((each): each is ImageStep => each === step);
+  if (!known || !source) {
+    throw new InvalidArgumentError(
+      `"${text}" is no preference; write step=source, the step one of ${IMAGE_STEPS.join(', ')}.`,
+    );
+  }
+  return { ...earlier, [known]: source };
+}
+
 /** A comma-separated list. */
 export const listOption = (text: string): string[] => text.split(',').map((item) => item.trim());
 
@@ -50,6 +63,19 @@ export async function openEngine(wanted: Device | 'auto', threads?: number): Pro
   const { device, reason } = await chooseDevice(wanted);
   if (wanted === 'auto') process.stderr.write(`device ${device}: ${reason}\n`);
   return Engine.create({ device, ...(threads ? { threads } : {}) });
+}
+
+/** A line on a terminal that counts images; `end` takes it away. */
+export function imageProgress(): { readonly onImage: (done: number, total: number) => void; readonly end: () => void } {
+  const terminal = process.stderr.isTTY === true;
+  return {
+    onImage: (done, total) => {
+      if (terminal) process.stderr.write(`\r${done} of ${total} images`);
+    },
+    end: () => {
+      if (terminal) process.stderr.write('\r\u001b[K');
+    },
+  };
 }
 
 /** Prints to stdout: JSON when asked, text otherwise. */
