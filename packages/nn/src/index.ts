@@ -54,9 +54,17 @@ export {
   ROI_BINS,
   ROI_ENTRIES,
   roiInputs,
+  roiTransposedShapes,
 } from './models/faster-rcnn/faster-rcnn.ts';
 export { type PyramidLevel, pyramidLevels } from './models/faster-rcnn/pyramid-levels.ts';
-export { roiAlign, rowsOfLevels } from './models/faster-rcnn/roi-align.ts';
+export {
+  PIXEL_ENTRIES,
+  type RoiTensors,
+  roiAlign,
+  rowsOfLevels,
+  TRANSPOSED_ENTRIES,
+  transposedShapes,
+} from './models/faster-rcnn/roi-align.ts';
 export { featurePyramid, resnet50Fpn } from './models/feature-pyramid.ts';
 export { gradCam } from './models/grad-cam.ts';
 export {
@@ -68,6 +76,7 @@ export {
   networks,
   volumeNetworks,
 } from './models/index.ts';
+export { type LiangHead, type LiangHeadOptions, liangJointHead, liangSingleHead } from './models/liang2019.ts';
 export { resnet22Features } from './models/resnet22.ts';
 export { globalGroupMaxPool, regionGroupMaxPool } from './models/shu2020.ts';
 export { spatialPyramidPool } from './models/sppnet.ts';
