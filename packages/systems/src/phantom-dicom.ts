@@ -75,7 +75,7 @@ export async function writeViewAsDicom(drawn: DrawnView): Promise<void> {
   const shown = flat('dm', {
     intent: 'FOR PRESENTATION',
     processing: 'Logarithm of counted photons, brightened at the rim',
-    ...(images.raw ? { rawInstanceUid: instanceOf(drawn, 'raw').sopInstanceUid } : {}),
+    rawInstanceUid: instanceOf(drawn, 'raw').sopInstanceUid,
   });
   await writeAside(join(task.out, paths.dm), dicomBytes(shown, storedValues([images.dm])));
   if (images.raw) {
@@ -138,9 +138,9 @@ function instanceOf(drawn: DrawnView, kind: Kind): Instance {
   };
 }
 
-/** Objects have one identity where they have the same bytes: all that decides these is part of it. */
+/** All that decides the bytes of an object is part of its identity, so two objects of one name are the same. */
 function uid({ task, woman }: DrawnView, ...what: readonly string[]): string {
-  const { preset, seed, difficulty, density, raw }: PhantomMaking = task;
+  const { preset, seed, difficulty, density }: PhantomMaking = task;
   return uidOf(
     'mammoscope phantom',
     PHANTOM_VERSION,
@@ -148,7 +148,6 @@ function uid({ task, woman }: DrawnView, ...what: readonly string[]): string {
     seed,
     difficulty,
     density ?? 'drawn',
-    `${raw}`,
     woman.patientId,
     ...what,
   );

@@ -23,7 +23,7 @@ export interface Mammogram {
   readonly intent: keyof typeof SOP_CLASS;
   /** What was done to the pixels, in words. */
   readonly processing: string;
-  /** Of a processed image: SOPInstanceUID of the raw one, where that is kept. */
+  /** Of a processed image: SOPInstanceUID of the raw one, kept or not. IHE's profile requires it. */
   readonly rawInstanceUid?: string;
 }
 
