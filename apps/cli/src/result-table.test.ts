@@ -31,6 +31,15 @@ test('text: titles, intervals, small p values, what has no value', () => {
   );
 });
 
+test('what rounds to 0 has no sign', () => {
+  const columns = [{ key: 'x', title: 'x', format: 'auc' }] as const;
+  const rows = [[-0.0001], [-0.001], [{ value: 0.1, lower: -0.0002, upper: 0.2 }]];
+  assert.match(
+    textTable({ name: 't', title: 't', columns, rows }),
+    /\n0\.000\s*\n-0\.001\s*\n0\.100 \(0\.000 to 0\.200\)/,
+  );
+});
+
 test('CSV: full precision, an interval in columns of its own, quotes, empty where there is no value', () => {
   assert.equal(
     csvTable(table),
