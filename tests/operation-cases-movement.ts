@@ -1,7 +1,7 @@
 /** Cases of ops that move, join, cut and pick elements. */
-import { functions as f } from '@mammoscope/nn';
+import { functions as f, type Tensor } from '@mammoscope/nn';
 import type { RandomStream } from '@mammoscope/random';
-import { type CaseMaker, several } from './operation-check.ts';
+import { type CaseMaker, type OperationCase, several } from './operation-check.ts';
 import {
   at,
   count,
@@ -162,6 +162,37 @@ function drawSums(stream: RandomStream) {
   return { rows, channels, entries, sums };
 }
 
+function gatherSumCase(stream: RandomStream): OperationCase {
+  const { rows, channels, entries, sums } = drawSums(stream);
+  return {
+    operands: [uniform(stream, [rows, channels]), entries, uniform(stream, entries.shape)],
+    apply: (data, places, weights) => f.gatherSum(data, places, weights),
+    reference: (data, places, weights) =>
+      fill([sums, channels], ([sum, channel]) =>
+        total(
+          range(0, entries.shape[1] as number).map(
+            (entry) =>
+              at(weights, [sum as number, entry]) * at(data, [at(places, [sum as number, entry]), channel as number]),
+          ),
+        ),
+      ),
+  };
+}
+
+/** Indices and weights [P, N] of the transpose of a sparse matrix; entries that are not there weigh nothing. */
+function transposeOf([data, places, weights]: readonly [Values, Values, Values]): [Values, Values] {
+  const [rows, [sums, entries]] = [data.shape[0] as number, places.shape as [number, number]];
+  const shape = [rows, sums * entries];
+  const sumOf = (entry: number) => Math.floor(entry / entries);
+  return [
+    { ...fill(shape, ([, entry]) => sumOf(entry as number)), dtype: 'int64' },
+    fill(shape, ([row, entry]) => {
+      const at = entry as number;
+      return places.data[at] === row ? (weights.data[at] as number) : 0;
+    }),
+  ];
+}
+
 export const indexingCases = {
   Gather: several(6, (stream) => {
     const { shape, axis, along } = drawAxis(stream);
@@ -200,22 +231,24 @@ export const indexingCases = {
       },
     };
   }),
-  GatherSum: several(5, (stream) => {
-    const { rows, channels, entries, sums } = drawSums(stream);
-    return {
-      operands: [uniform(stream, [rows, channels]), entries, uniform(stream, entries.shape)],
-      apply: (data, places, weights) => f.gatherSum(data, places, weights),
-      reference: (data, places, weights) =>
-        fill([sums, channels], ([sum, channel]) =>
-          total(
-            range(0, entries.shape[1] as number).map(
-              (entry) =>
-                at(weights, [sum as number, entry]) * at(data, [at(places, [sum as number, entry]), channel as number]),
-            ),
-          ),
-        ),
-    };
-  }),
+  GatherSum: [
+    ...several(5, gatherSumCase),
+    // The same with its transpose given, as one pair: each row of the data and what it goes into.
+    ...several(3, (stream) => {
+      const { operands, reference } = gatherSumCase(stream);
+      const pair = transposeOf(operands as [Values, Values, Values]);
+      return {
+        operands: [...operands, ...pair],
+        buffers: [4],
+        apply: (data, ...rest) => {
+          const [places, weights, ...transposed] = rest as [Tensor, Tensor, ...Tensor[]];
+          return f.gatherSum(data, places, weights, transposed);
+        },
+        reference,
+      };
+    }),
+  ],
+
   ScatterSum: several(5, (stream) => {
     const { rows, channels, entries, sums } = drawSums(stream);
     return {

@@ -210,9 +210,9 @@ export const gatherElements = (data: Tensor, indices: Tensor, axis: number) =>
   apply('GatherElements', [data, indices], { axis });
 export const scatterAdd = (indices: Tensor, updates: Tensor, axis: number, shape: Shape) =>
   apply('ScatterAdd', [indices, updates], { axis, shape });
-/** Weighted sums of rows: data [P, C], int64 indices and weights [M, S] to [M, C]. */
-export const gatherSum = (data: Tensor, indices: Tensor, weights: Tensor) =>
-  apply('GatherSum', [data, indices, weights], {});
+/** Weighted sums of rows: data [P, C], int64 indices and weights [M, S] to [M, C]; see the op for what may follow. */
+export const gatherSum = (data: Tensor, indices: Tensor, weights: Tensor, transposed: readonly Tensor[] = []) =>
+  apply('GatherSum', [data, indices, weights, ...transposed], {});
 /** The transpose of gatherSum: [M, C] added up in [rows, C]. */
 export const scatterSum = (dy: Tensor, indices: Tensor, weights: Tensor, rows: number) =>
   apply('ScatterSum', [dy, indices, weights], { rows });

@@ -257,10 +257,14 @@ export const gradients: { readonly [K in OpName]: GradientRule<K> } = {
   ]),
   // y = A(w) x: dx = A^T dy, dw_ms = <dy_m, x_(i_ms)>
   GatherSum: single((dy, { inputs }) => {
-    const [data, indices, weights] = inputs as [Tensor, Tensor, Tensor];
+    const [data, indices, weights, ...transposed] = inputs as [Tensor, Tensor, Tensor, ...Tensor[]];
     const [rows, channels] = dy.shape as [number, number];
     const dw = f.matMul(f.gather(data, indices), f.reshape(dy, [rows, channels, 1]));
-    return [f.scatterSum(dy, indices, weights, data.shape[0] as number), null, f.reshape(dw, weights.shape)];
+    const dx =
+      transposed.length > 0
+        ? transposedProduct(dy, transposed)
+        : f.scatterSum(dy, indices, weights, data.shape[0] as number);
+    return [dx, null, f.reshape(dw, weights.shape), ...transposed.map(() => null)];
   }),
   ScatterSum: firstOrderOnly,
   TopK: ({ inputs, outputs, attributes }, [dValues]) => {
@@ -269,6 +273,15 @@ export const gradients: { readonly [K in OpName]: GradientRule<K> } = {
   },
   Resize: unary((dy, x, _, { attributes }) => resizeBack(dy, x.shape, attributes)),
 };
+
+/** A^T dy by gathering alone; see GatherSum. */
+function transposedProduct(dy: Tensor, transposed: readonly Tensor[]): Tensor {
+  const sums = [dy];
+  for (let i = 0; i < transposed.length - 2; i += 2)
+    sums.push(f.gatherSum(sums.at(-1) as Tensor, transposed[i] as Tensor, transposed[i + 1] as Tensor));
+  const [indices, weights] = transposed.slice(-2) as [Tensor, Tensor];
+  return f.gatherSum(sums.length === 1 ? dy : f.concat(sums, 0), indices, weights);
+}
 
 /** 1 where an operand wins, 1/2 where both are equal, as PyTorch's minimum and maximum share a gradient. */
 function halfShare(wins: Tensor, ties: Tensor, like: Tensor): Tensor {

@@ -11,13 +11,16 @@ import {
   pyramidLevels,
   type Tensor,
   type TensorData,
+  transposedShapes,
 } from '@mammoscope/nn';
 import { RandomStream } from '@mammoscope/random';
 import { detectBlockSize, evaluateGraph, probeInput, probeParameter, unit } from '@mammoscope/runtime';
 import { anchorsOf, PUBLISHED_ANCHORS } from './anchors.ts';
+import { geometryOf, roiValues } from './detector.ts';
 import { detectorLoss, inferencePhases, LOSS_PORTS } from './graphs.ts';
 import { proposalsOf, TRAINING_PROPOSALS } from './proposals.ts';
 import { planRois } from './roi-plan.ts';
+import { transposePlan } from './roi-transpose.ts';
 import { suppress } from './suppression.ts';
 import { regionTargets, rpnTargets } from './targets.ts';
 
@@ -115,7 +118,6 @@ test("with every anchor and proposal used, losses and gradients are torchvision'
   const everything = { sampling: null, average: 'all' } as const;
   const streams = [new RandomStream(1)];
   const regions = regionTargets([proposals.boxes], [truth], streams, { classes: 3, capacity }, everything);
-  const plan = planRois(regions.boxes, { levels: levels.slice(0, 4), capacity });
 
   const { graph, loss, scope } = detectorLoss(spec(capacity));
   graph.output('loss', loss);
@@ -135,7 +137,8 @@ test("with every anchor and proposal used, losses and gradients are torchvision'
   const values = probeValues(graph, spec(capacity));
   for (const [name, data] of [...regions.inputs, ...rpnTargets(levels, anchors, [truth], streams, everything)])
     values.set(name, data);
-  values.set(DETECTION_PORTS.roiIndices, plan.indices).set(DETECTION_PORTS.roiWeights, plan.weights);
+  const geometry = geometryOf(spec(capacity), PUBLISHED_ANCHORS);
+  for (const [name, data] of roiValues(geometry, regions.boxes, 'training')) values.set(name, data);
   const results = await evaluateGraph(graph, values, target);
   const scalar = (name: string) => (results.get(`out:${name}`) as Float32Array)[0] as number;
   const close = (what: string, got: number, expected: number) =>
@@ -163,7 +166,17 @@ test("RoI align and its gradient are torchvision's, at regions that leave the ma
     channels,
   ]);
   const entries = [rois.length * 49, 16];
-  const sums = f.gatherSum(table, graph.input('indices', entries, 'int64'), graph.input('weights', entries));
+  const shapes = transposedShapes(rows * columns, entries[0] as number, 16);
+  const transposed = shapes.flatMap((shape, i) => [
+    graph.input(`t${2 * i}`, shape, 'int64'),
+    graph.input(`t${2 * i + 1}`, shape),
+  ]);
+  const sums = f.gatherSum(
+    table,
+    graph.input('indices', entries, 'int64'),
+    graph.input('weights', entries),
+    transposed,
+  );
   const bins = f.transpose(f.reshape(sums, [rois.length, 49, channels]), [0, 2, 1]);
   graph.output('bins', bins);
   const [gradient] = differentiate(f.reduceSum(f.mul(bins, graph.input('seed', bins.shape))), [map]);
@@ -174,6 +187,7 @@ test("RoI align and its gradient are torchvision's, at regions that leave the ma
     ['indices', plan.indices],
     ['weights', plan.weights],
     ['seed', seed],
+    ...transposePlan(plan, shapes).map((data, i) => [`t${i}`, data] as const),
   ]);
   const results = await evaluateGraph(graph, values, { device: 'cpu', blockSize: 0 });
   const got = results.get('out:bins') as Float32Array;

@@ -8,6 +8,7 @@ import {
   lowerPhases,
   type PyramidLevel,
   pyramidLevels,
+  roiTransposedShapes,
   type TensorData,
 } from '@mammoscope/nn';
 import type { RandomStream } from '@mammoscope/random';
@@ -17,6 +18,7 @@ import type { Boxes } from './boxes.ts';
 import { type Detected, type DetectionOptions, detectionsOf } from './detections.ts';
 import { type ProposalOptions, proposalsOf } from './proposals.ts';
 import { planRois } from './roi-plan.ts';
+import { transposePlan } from './roi-transpose.ts';
 import { type ImageTruth, regionTargets, rpnTargets, type TargetOptions } from './targets.ts';
 
 /** The size of an image within its padding. */
@@ -79,13 +81,21 @@ export function batchProposals(
   });
 }
 
-/** The inputs that say where regions lie. */
-function roiValues({ spec, levels }: DetectorGeometry, regions: readonly Boxes[]): Map<string, TensorData> {
-  const { indices, weights } = planRois(regions, { levels: levels.slice(0, -1), capacity: spec.rois });
-  return new Map<string, TensorData>([
-    [DETECTION_PORTS.roiIndices, indices],
-    [DETECTION_PORTS.roiWeights, weights],
+/** The inputs that say where regions lie, for training with what the gradient needs of them. */
+export function roiValues(
+  { spec, levels }: DetectorGeometry,
+  regions: readonly Boxes[],
+  use: 'inference' | 'training',
+): Map<string, TensorData> {
+  const plan = planRois(regions, { levels: levels.slice(0, -1), capacity: spec.rois });
+  const values = new Map<string, TensorData>([
+    [DETECTION_PORTS.roiIndices, plan.indices],
+    [DETECTION_PORTS.roiWeights, plan.weights],
   ]);
+  if (use === 'training')
+    for (const [i, data] of transposePlan(plan, roiTransposedShapes(spec)).entries())
+      values.set(`${DETECTION_PORTS.roiTransposed}${Math.floor(i / 2)}/${i % 2 === 0 ? 'indices' : 'weights'}`, data);
+  return values;
 }
 
 /** The boxes of each image of a batch; `images` as packImages makes them. */
@@ -99,7 +109,7 @@ export async function detect(
   const { classes } = geometry.spec;
   const proposed = await early.run(new Map([[DETECTION_PORTS.image, images]]));
   const regions = batchProposals(geometry, proposed, sizes, options.proposals);
-  const results = await late.run(roiValues(geometry, regions));
+  const results = await late.run(roiValues(geometry, regions, 'inference'));
   const scores = results.get(`out:${DETECTION_PORTS.scores}`) as Float32Array;
   const deltas = results.get(`out:${DETECTION_PORTS.boxDeltas}`) as Float32Array;
   let row = 0;
@@ -154,7 +164,7 @@ export async function trainDetector(
       image,
       ...anchorInputs,
       ...regions.inputs,
-      ...roiValues(geometry, regions.boxes),
+      ...roiValues(geometry, regions.boxes, 'training'),
       ...scalars,
     ]),
   );

@@ -154,13 +154,25 @@ export const indexingOps = {
   }),
   /**
    * [data [P, C], indices: int64 [M, S], weights [M, S]] to the weighted sums of rows [M, C]: y_m = sum_s w_ms data_(i_ms),
-   * the product with a sparse matrix of S entries a row.
+   * the product with a sparse matrix of S entries a row. More pairs of indices and weights may follow, which say the same of
+   * the transpose, as sums of sums: each but the last sums rows of the one before (the first of y's rows), the last sums
+   * rows of all of these joined, y's rows in front, to P rows. The gradient then only gathers; without them it scatters.
    */
   GatherSum: op<Record<never, never>>({
     infer(inputs) {
-      requireOperands(inputs, 3);
-      const [data, indices, weights] = inputs as [Tensor, Tensor, Tensor];
+      const [data, indices, weights, ...transposed] = inputs as [Tensor, Tensor, Tensor, ...Tensor[]];
+      requireShape(
+        inputs.length >= 3 && transposed.length % 2 === 0,
+        () => `requires rows and pairs of indices and weights, got ${inputs.length} operands`,
+      );
       requireEntries(indices, weights);
+      for (let i = 0; i < transposed.length; i += 2)
+        requireEntries(transposed[i] as Tensor, transposed[i + 1] as Tensor);
+      const last = transposed.at(-1);
+      requireShape(
+        !last || last.shape[0] === data.shape[0],
+        () => `requires the transpose to end in ${data.shape[0]} rows, got ${last?.shape[0]}`,
+      );
       requireShape(data.shape.length === 2, () => `requires rows [P, C], got ${showShape(data.shape)}`);
       return [{ dtype: commonDType([data, weights]), shape: [indices.shape[0] as number, data.shape[1] as number] }];
     },

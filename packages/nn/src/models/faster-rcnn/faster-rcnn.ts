@@ -10,7 +10,8 @@ import { convolution, linear } from '../../layers/layers.ts';
 import { gaussian, type Scope, zeros } from '../../layers/scope.ts';
 import type { FeatureMap, Features } from '../backbone.ts';
 import { resnet50Fpn } from '../feature-pyramid.ts';
-import { roiAlign, rowsOfLevels } from './roi-align.ts';
+import { pyramidLevels } from './pyramid-levels.ts';
+import { type RoiTensors, roiAlign, rowsOfLevels, transposedShapes } from './roi-align.ts';
 
 /** What a detector's graph is built for. */
 export interface DetectorSpec {
@@ -33,6 +34,8 @@ export const DETECTION_PORTS = {
   deltas: 'deltas/',
   roiIndices: 'rois/indices',
   roiWeights: 'rois/weights',
+  /** Pairs of the transpose, as 'rois/transposed/0/indices'. */
+  roiTransposed: 'rois/transposed/',
   scores: 'scores',
   boxDeltas: 'boxDeltas',
 } as const;
@@ -55,11 +58,25 @@ export interface DetectorTensors {
   readonly boxDeltas: Tensor;
 }
 
-/** The inputs that say where the regions' bins lie. */
-export const roiInputs = (graph: Graph, { rois }: DetectorSpec) => ({
-  indices: graph.input(DETECTION_PORTS.roiIndices, [rois * ROI_BINS, ROI_ENTRIES], 'int64'),
-  weights: graph.input(DETECTION_PORTS.roiWeights, [rois * ROI_BINS, ROI_ENTRIES]),
-});
+/** The shapes of the transpose of a detector's regions; see transposedShapes. */
+export function roiTransposedShapes({ images, heightPx, widthPx, rois }: DetectorSpec) {
+  const levels = pyramidLevels(heightPx, widthPx).slice(0, -1);
+  const pixels = images * levels.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
+  return transposedShapes(pixels, rois * ROI_BINS, ROI_ENTRIES);
+}
+
+/** The inputs that say where the regions' bins lie; the transpose is read by gradients alone. */
+export function roiInputs(graph: Graph, spec: DetectorSpec): RoiTensors {
+  const shape = [spec.rois * ROI_BINS, ROI_ENTRIES];
+  return {
+    indices: graph.input(DETECTION_PORTS.roiIndices, shape, 'int64'),
+    weights: graph.input(DETECTION_PORTS.roiWeights, shape),
+    transposed: roiTransposedShapes(spec).flatMap((part, i) => [
+      graph.input(`${DETECTION_PORTS.roiTransposed}${i}/indices`, part, 'int64'),
+      graph.input(`${DETECTION_PORTS.roiTransposed}${i}/weights`, part),
+    ]),
+  };
+}
 
 /** The head over every level: 3 x 3, ReLU, then a logit and four deltas an anchor, by 1 x 1. */
 function regionProposalHead(scope: Scope, { channels }: FeatureMap, anchors: number) {
@@ -99,7 +116,7 @@ export function fasterRcnn(
   scope: Scope,
   image: Tensor,
   { classes, anchorsPerPixel }: DetectorSpec,
-  rois: { readonly indices: Tensor; readonly weights: Tensor },
+  rois: RoiTensors,
 ): DetectorTensors {
   const levels = resnet50Fpn(scope.child('backbone'), image);
   const [first] = [...levels.values()] as [FeatureMap];
@@ -108,7 +125,7 @@ export function fasterRcnn(
   // p6 is for proposals alone: regions are read from p2 to p5 (section 4.2 of the pyramid's paper).
   const pooled = [...levels.values()].slice(0, -1).map(({ tensor }) => tensor);
   const heads = scope.child('roi_heads');
-  const bins = heads.build(() => roiAlign(rowsOfLevels(pooled), rois.indices, rois.weights, ROI_BINS));
+  const bins = heads.build(() => roiAlign(rowsOfLevels(pooled), rois, ROI_BINS));
   const features = f.flatten(bins); // [R, C * 49]
   return {
     levels,

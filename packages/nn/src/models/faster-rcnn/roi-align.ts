@@ -17,12 +17,45 @@ export function rowsOfLevels(levels: readonly Tensor[]): Tensor {
   return f.reshape(joined, [n * pixels, channels]);
 }
 
+/** Where the bins of regions lie, as tensors; see roiAlign. */
+export interface RoiTensors {
+  readonly indices: Tensor;
+  readonly weights: Tensor;
+  /** The same from the pixels' side, for a gradient that gathers; see the op GatherSum. */
+  readonly transposed?: readonly Tensor[];
+}
+
 /**
  * The bins of R regions, [R, C, B], from rows [P, C], with int64 indices and weights [R * B, S]: the rows of `rowsOfLevels`
  * that each bin's samples lie between, and their shares.
  */
-export function roiAlign(rows: Tensor, indices: Tensor, weights: Tensor, bins: number): Tensor {
-  const sums = f.gatherSum(rows, indices, weights); // [R * B, C]
+export function roiAlign(rows: Tensor, { indices, weights, transposed }: RoiTensors, bins: number): Tensor {
+  const sums = f.gatherSum(rows, indices, weights, transposed); // [R * B, C]
   const [count, channels] = sums.shape as [number, number];
   return f.transpose(f.reshape(sums, [count / bins, bins, channels]), [0, 2, 1]); // [R, C, B]
+}
+
+/** Entries of a row of sums of the transpose, and of a pixel's row at last. */
+export const TRANSPOSED_ENTRIES = 16;
+export const PIXEL_ENTRIES = 8;
+
+/**
+ * The shapes of the transpose of a matrix of `sums` x `entries` over `pixels` rows: three levels of groups of 16, then the
+ * pixels. A pixel with at most 8 entries reads the sums themselves; one with more reads groups of 16, and so on, so at most
+ * 8 * 16^3 entries. The rows of a level are bounded by n / 16 in full groups and one broken group for each pixel that
+ * reads it, of which there are at most n / 9, n / 129 and n / 2049 of n entries.
+ */
+export function transposedShapes(
+  pixels: number,
+  sums: number,
+  entries: number,
+): (readonly [rows: number, entries: number])[] {
+  const shapes: (readonly [number, number])[] = [];
+  let below = sums * entries;
+  for (let least = PIXEL_ENTRIES + 1; shapes.length < 3; least = (least - 1) * TRANSPOSED_ENTRIES + 1) {
+    const rows = Math.ceil(below / TRANSPOSED_ENTRIES) + Math.ceil((sums * entries) / least);
+    shapes.push([rows, TRANSPOSED_ENTRIES]);
+    below = rows;
+  }
+  return [...shapes, [pixels, PIXEL_ENTRIES]];
 }
