@@ -52,6 +52,8 @@ export interface DicomFile extends AsyncDisposable {
   frameMeta(frame: number): DataSet;
   /** Decodes a frame; what is read and held is that frame. DicomError 'frame-corrupt', 'frame-timeout', 'truncated'. */
   frame(frame: number): Promise<Frame>;
+  /** The compressed bytes of a frame as they are; null where the syntax compresses nothing. */
+  codestream(frame: number): Promise<Uint8Array | null>;
   /** All frames in order, decoded ahead on every core. */
   frames(options?: FramesOptions): AsyncGenerator<Frame, void, undefined>;
   close(): Promise<void>;
@@ -132,13 +134,23 @@ class OpenFile implements DicomFile {
 
   async frame(frame: number): Promise<Frame> {
     this.#check(frame);
-    const reading = this.#read(frame);
+    return this.#counted(this.#read(frame));
+  }
+
+  /** Closing waits for what is being read. */
+  async #counted<Result>(reading: Promise<Result>): Promise<Result> {
     this.#reading.add(reading);
     try {
       return await reading;
     } finally {
       this.#reading.delete(reading);
     }
+  }
+
+  async codestream(frame: number): Promise<Uint8Array | null> {
+    this.#check(frame);
+    if (this.transferSyntax.compression === 'none') return null;
+    return this.#counted(this.#compressed(this.#extents(frame), frame));
   }
 
   async *frames({ release = false }: FramesOptions = {}): AsyncGenerator<Frame, void, undefined> {

@@ -1,3 +1,5 @@
+export { type FilmDecoding, timeFilm, timeVolume } from './bench/dicom-bench.ts';
+export type { VolumeReading } from './bench/dicom-volume.ts';
 export {
   INFERENCE_MODELS,
   type InferenceResult,

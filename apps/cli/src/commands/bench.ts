@@ -13,6 +13,8 @@ import {
   runTrainCase,
   SystemError,
   TRAIN_CASES,
+  timeFilm,
+  timeVolume,
 } from '@mammoscope/systems';
 import { Argument, Command } from 'commander';
 import { jsonOption, listOption, positiveNumber, print, threadsOption, wholeNumber } from '../options.ts';
@@ -23,24 +25,28 @@ interface BenchFlags {
   readonly model?: readonly string[];
   readonly size?: number;
   readonly slices: number;
+  readonly film?: string;
   readonly steps: number;
   readonly threads?: number;
   readonly json?: boolean;
 }
 
-/** `bench train`, `bench inference`, `bench rank-pooling` and `bench stats` */
+/** `bench train`, `bench inference`, `bench rank-pooling`, `bench stats` and `bench dicom` */
 export function benchCommand(): Command {
   return new Command('bench')
     .description(
-      'speed of whole training steps, or of exported networks on single images, on the CPU as a share of the MatMul ceiling of the same process, and their memory; or of statistics, in seconds',
+      'speed of whole training steps, or of exported networks on single images, on the CPU as a share of the MatMul ceiling of the same process, and their memory; or of statistics, in seconds; or of reading DICOM',
     )
     .addArgument(
-      new Argument('[name]', 'what to time').choices(['train', 'inference', 'rank-pooling', 'stats']).default('train'),
+      new Argument('[name]', 'what to time')
+        .choices(['train', 'inference', 'rank-pooling', 'stats', 'dicom'])
+        .default('train'),
     )
     .option('--case <name>', `only one case: ${Object.keys(TRAIN_CASES).join(', ')}`)
     .option('--model <names>', `inference: networks (default: ${INFERENCE_MODELS.join(',')})`, listOption)
     .option('--size <px>', 'side of the image (default: 224, rank-pooling 1024)', positiveNumber)
     .option('--slices <n>', 'rank-pooling: slices of the volume', positiveNumber, 82)
+    .option('--film <file>', 'dicom: a JPEG 2000 image, decoded by turns here and by opj_decompress')
     .option('--steps <n>', 'steps of each case, ten times as many images, or runs of each statistic', wholeNumber, 10)
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -53,7 +59,34 @@ const benches: Readonly<Record<string, (flags: BenchFlags) => Promise<void>>> = 
   inference: benchInference,
   'rank-pooling': benchRankPooling,
   stats: benchStats,
+  dicom: benchDicom,
 };
+
+/** A film against native OpenJPEG, where one is named, and a tomosynthesis of 60 frames. */
+async function benchDicom({ film: path, steps, json }: BenchFlags): Promise<void> {
+  if (steps < 1) throw new SystemError('option-invalid', `--steps ${steps}: give at least 1`);
+  const film = path === undefined ? undefined : await timeFilm(path, steps);
+  const { digests: _, ...volume } = await timeVolume();
+  const { rows, columns, frames, seconds, coresUsed, workers, peakMiB } = volume;
+  const figures = [seconds.toFixed(1), (frames / seconds).toFixed(2), coresUsed.toFixed(2), `${workers}`];
+  const volumeTable = formatTable(
+    ['tomosynthesis, JPEG 2000 lossless', 'seconds', 'frames/s', 'cores used', 'of', 'peak MiB'],
+    [[`${columns} x ${rows} x ${frames}`, ...figures, peakMiB.toFixed(0)]],
+  );
+  const filmTable = film && [
+    formatTable(
+      ['film, JPEG 2000', 'least ms', 'processor ms', 'opj_decompress ms', 'ratio'],
+      [
+        [
+          `${film.columns} x ${film.rows}`,
+          ...[film.leastMs, film.processorMs, film.nativeMs].map((ms) => ms.toFixed(0)),
+          film.ratio.toFixed(2),
+        ],
+      ],
+    ),
+  ];
+  print(json, { ...(film && { film }), volume }, [...(filmTable ?? []), volumeTable].join('\n\n'));
+}
 
 /** The statistics of a large study. */
 async function benchStats({ steps, json }: BenchFlags): Promise<void> {
