@@ -3,6 +3,7 @@ import type { Manifest } from '@mammoscope/imaging';
 import type { Engine, FitEvents } from '@mammoscope/runtime';
 import type { ConfusionMetrics, DelongAuc } from '@mammoscope/stats';
 import type { WeightsFiles } from './classifier/starting-weights.ts';
+import type { SubgroupColumn } from './reader-study/study.ts';
 import type { RunRecord } from './run/run-record.ts';
 
 /** A run to be made. */
@@ -45,6 +46,8 @@ export interface EvaluateRequest {
   readonly manifest: Manifest;
   readonly out: string;
   readonly cutoffFrom: 'validation' | 'test';
+  /** Columns of the manifest by which subgroups are measured; none where not given. */
+  readonly by?: readonly SubgroupColumn[];
   readonly onImages?: (model: string, images: number) => void;
 }
 

@@ -6,11 +6,13 @@ import { type EvaluationSummary, makeFolder, readRunRecord, systemOf } from '@ma
 import { Command, Option } from 'commander';
 import { deviceOption, jsonOption, openEngine, print, threadsOption } from '../options.ts';
 import { formatTable } from '../table.ts';
+import { byOption, subgroupColumns } from './stats-options.ts';
 
 interface EvaluateFlags {
   readonly data: string;
   readonly out?: string;
   readonly cutoff: 'validation' | 'test';
+  readonly by?: readonly string[];
   readonly json?: boolean;
   readonly device: Device | 'auto';
   readonly threads?: number;
@@ -19,7 +21,9 @@ interface EvaluateFlags {
 /** `evaluate <run> --data manifest.csv` */
 export function evaluateCommand(): Command {
   return new Command('evaluate')
-    .description('measure a run on images that it never saw: metrics.json, predictions.csv, report.html')
+    .description(
+      'measure a run on images that it never saw: metrics.json, predictions.csv, report.html and its figures/ as SVG, PNG and CSV',
+    )
     .argument('<run>', 'run folder that train wrote')
     .requiredOption('--data <manifest>', "the run's own manifest (its test split is used) or another one")
     .option('--out <folder>', 'where to write the results (the run folder unless given)')
@@ -31,6 +35,7 @@ export function evaluateCommand(): Command {
         .choices(['validation', 'test'])
         .default('validation'),
     )
+    .addOption(byOption('subgroups by a column of the manifest, numbers in bands: --by view --by age:40,50,60'))
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -55,10 +60,11 @@ async function evaluate(run: string, flags: EvaluateFlags): Promise<void> {
       manifest,
       out,
       cutoffFrom: flags.cutoff,
+      by: subgroupColumns(flags.by ?? []),
       onImages: (model, images) => process.stderr.write(`${model}: ${images} images\n`),
     });
     print(flags.json, evaluation.metrics, evaluationTable(evaluation));
-    process.stderr.write(`report: ${join(out, 'report.html')}\n`);
+    process.stderr.write(`report: ${join(out, 'report.html')}, figures: ${join(out, 'figures')}\n`);
   } finally {
     await engine.close();
   }

@@ -1,9 +1,9 @@
 import type { Binning } from '@mammoscope/stats';
 import {
+  analysisFigures,
   type Calibration,
   type CalibrationSplit,
   calibrate,
-  calibrationFigures,
   figureFiles,
   readTable,
   scoredStudy,
@@ -146,6 +146,6 @@ function resultOf(data: Calibration, thresholds: readonly number[]): StatsResult
     data,
     tables: [scores, bins, decision],
     notes,
-    figures: () => figureFiles(calibrationFigures(data)),
+    figures: async () => figureFiles((await analysisFigures()).calibrationFigures(data)),
   };
 }

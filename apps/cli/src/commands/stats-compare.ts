@@ -1,8 +1,8 @@
 import type { GeeCorrelation, GeeLink, GeeMeasure, McnemarMethod, ProportionMethod } from '@mammoscope/stats';
 import {
+  analysisFigures,
   type Comparison,
   compareModels,
-  comparisonFigures,
   figureFiles,
   readTable,
   type ScoredStudy,
@@ -221,6 +221,6 @@ function resultOf(scored: ScoredStudy, data: Comparison): StatsResult {
         ]
       : []),
   ];
-  const figures = () => figureFiles(comparisonFigures(scored, data));
+  const figures = async () => figureFiles((await analysisFigures()).comparisonFigures(scored, data));
   return { name: 'compare', data, tables, notes, figures };
 }

@@ -1,10 +1,10 @@
 import {
+  analysisFigures,
   type FreeResponse,
   type FrocFigures,
   figureFiles,
   findingsOf,
   freeResponse,
-  frocFigures,
   readTable,
 } from '@mammoscope/systems';
 import { Command, Option } from 'commander';
@@ -123,6 +123,6 @@ function resultOf(data: FreeResponse, rates: readonly number[]): StatsResult {
     rows: all.points.map((point) => [point.threshold ?? 'none', point.falsePositives, point.sensitivity]),
   };
   const precision = averagePrecision === null ? [] : [`Average precision (COCO): ${averagePrecision.toFixed(3)}.`];
-  const figures = () => figureFiles(frocFigures(data));
+  const figures = async () => figureFiles((await analysisFigures()).frocFigures(data));
   return { name: 'froc', data, tables: [sensitivities, curve], notes: [...notes, ...precision], figures };
 }

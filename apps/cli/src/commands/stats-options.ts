@@ -66,11 +66,8 @@ export interface IntervalFlags {
 
 export const clusterOption = () =>
   new Option('--cluster <column>', 'cases of one patient: intervals then take them as dependent');
-export const byOption = () =>
-  new Option(
-    '--by <column>',
-    'subgroups by a column, numbers in bands: --by vendor --by age:40,50,60 (may be given again)',
-  ).argParser(collect);
+export const byOption = (what = 'subgroups by a column, numbers in bands: --by vendor --by age:40,50,60') =>
+  new Option('--by <column>', `${what} (may be given again)`).argParser(collect);
 export const intervalOption = () =>
   new Option('--interval <method>', 'interval of proportions of independent cases')
     .choices(['wilson', 'clopper-pearson', 'wald'])

@@ -1,8 +1,8 @@
 import type { PartialAucOptions, ProportionMethod, TargetRule } from '@mammoscope/stats';
 import {
+  analysisFigures,
   type Discrimination,
   discriminate,
-  discriminationFigures,
   figureFiles,
   readTable,
   type ScoredStudy,
@@ -141,6 +141,6 @@ function resultOf(scored: ScoredStudy, data: Discrimination): StatsResult {
     data,
     tables: [aucs, points, ...subgroupTables('roc', subgroups, clustered, confidence)],
     notes,
-    figures: () => figureFiles(discriminationFigures(scored, data)),
+    figures: async () => figureFiles((await analysisFigures()).discriminationFigures(scored, data)),
   };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { groupsOf } from '../reader-study/study.ts';
 import { analysesOf, type Evaluated } from './analyses.ts';
 
 /** Ten images, half of them positive; scores that rank two pairs wrong. */
@@ -18,6 +19,7 @@ const evaluated = (
   dataset: 'test split',
   validation,
   cutoffRule: 'largest Youden index on the validation images',
+  seed: 1,
 });
 
 test('operating points: tables add up to the images, cut-offs are those of the validation images', () => {
@@ -88,4 +90,44 @@ test('models are compared pair by pair, of many the headline with each; models t
   const perfect = { ...single, model: 'p', scores: positive.map(Number) };
   const useless = { ...single, model: 'u', scores: positive.map(() => 0.5) };
   assert.deepEqual(analysesOf(evaluated([perfect, useless])).comparisons?.[0]?.pairs, []);
+});
+
+test('average precision has its interval, and the headline a band around its curve', () => {
+  const { precisionRecall: curves = [] } = analysesOf(evaluated([single, { ...single, model: 'b' }]));
+  const [first, second] = curves;
+  // of 0.9, 0.8, 0.7 all are positive; then 4 of 5 (0.5), 5 of 7 (0.3)
+  assert.ok(Math.abs((first?.averagePrecision?.value ?? 0) - (3 + 4 / 5 + 5 / 7) / 5) < 1e-12);
+  const [lower = 0, upper = 0] = first?.averagePrecision?.interval ?? [];
+  assert.ok(0 < lower && lower < 0.9 && upper > 0.95 && upper < 1, `${lower} ${upper}`);
+  assert.equal(first?.band?.recall.length, 101);
+  assert.match(first?.band?.description ?? '', /^95 % interval, 1000 bootstrap replicates of images$/);
+  assert.equal(second?.band, undefined);
+});
+
+test('subgroups: AUC of the headline in each, numbers in bands; too few of a class have no AUC and say so', () => {
+  assert.deepEqual(analysesOf(evaluated([single])).subgroups, []);
+  const vendor = ['A', 'A', 'A', 'A', 'A', 'B', 'B', 'B', 'B', 'A'];
+  const age = ['', '40', '41', '42', '43', '51', '52', '53', '54', '44'];
+  const by = [
+    { column: 'vendor', groups: groupsOf('m.csv', vendor, { column: 'vendor' }) },
+    { column: 'age', groups: groupsOf('m.csv', age, { column: 'age', edges: [50] }) },
+  ];
+  const [analysis] = analysesOf({ ...evaluated([single]), by }).subgroups ?? [];
+  assert.deepEqual(
+    analysis?.groups.map(({ name, rows }) => [
+      name,
+      ...rows.map(({ label, cases, positives }) => [label, cases, positives]),
+    ]),
+    [
+      ['vendor', ['A', 6, 2], ['B', 4, 3]],
+      ['age', ['<50', 5, 2], ['>=50', 4, 3], ['missing', 1, 0]],
+    ],
+  );
+  // vendor A: positives 0.3 and 0.9 against 0.05, 0.1, 0.2 and 0.35: 7 of 8 pairs
+  assert.equal(analysis?.groups[0]?.rows[0]?.estimate.value, 7 / 8);
+  assert.deepEqual(analysis?.groups[0]?.rows[1]?.estimate, {
+    value: null,
+    undefinedReason: 'a class has fewer than two images',
+  });
+  assert.equal(analysis?.overall?.estimate.value, 22 / 25);
 });

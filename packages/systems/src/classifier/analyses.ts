@@ -1,10 +1,13 @@
 /** What the report of an evaluated classifier shows beside ROC curves: each analysis a function of scores and truths. */
+import { RandomStream } from '@mammoscope/random';
 import type { Estimate, ReportData } from '@mammoscope/report';
 import {
+  averagePrecision,
   brier,
   type ConfusionMetrics,
   confusion,
   decisionCurve,
+  delong,
   delongOverall,
   delongPaired,
   fixedSensitivity,
@@ -14,10 +17,12 @@ import {
   platt,
   plattProbability,
   precisionRecall,
+  precisionRecallBand,
   reliability,
   type Scores,
 } from '@mammoscope/stats';
 import { defined } from '../reader-study/comparison.ts';
+import type { SubgroupsOfColumn } from '../reader-study/study.ts';
 
 /** A model's scores on the images evaluated and, for what is chosen or fitted, on the validation images. */
 export interface ScoredModel {
@@ -42,7 +47,14 @@ export interface Evaluated {
   readonly validation: ValidationScores;
   /** How the headline's cut-off was chosen, in words. */
   readonly cutoffRule: string;
+  /** Of the random choices of a band. */
+  readonly seed: number;
+  /** Columns by which the headline is measured in subgroups. */
+  readonly by?: readonly SubgroupsOfColumn[];
 }
+
+/** Replicates of a band. */
+export const BAND_REPLICATES = 1000;
 
 /** Models of which all pairs are compared; of more, the headline with each other one. */
 const ALL_PAIRS = 3;
@@ -60,27 +72,75 @@ const estimate = (p: {
 /** Every analysis of the models. */
 export function analysesOf(
   evaluated: Evaluated,
-): Pick<ReportData, 'precisionRecall' | 'comparisons' | 'calibration' | 'decision' | 'operatingPoints'> {
-  const { models, positive, dataset } = evaluated;
-  const positives = positive.filter(Boolean).length;
-  const cases = { positives, negatives: positive.length - positives };
+): Pick<ReportData, 'precisionRecall' | 'comparisons' | 'calibration' | 'decision' | 'operatingPoints' | 'subgroups'> {
   return {
-    precisionRecall: models.map(({ model, role, scores }) => {
-      const { points, averagePrecision } = precisionRecall(scores, positive);
-      return {
-        model,
-        role,
-        dataset,
-        ...cases,
-        points: points.map(({ recall, precision }) => ({ recall, precision })),
-        averagePrecision: { value: averagePrecision },
-      };
-    }),
+    precisionRecall: precisionOf(evaluated),
     comparisons: comparisonsOf(evaluated),
     ...calibrationOf(evaluated),
     operatingPoints: operatingPointsOf(evaluated),
+    subgroups: subgroupsOf(evaluated),
   };
 }
+
+/** Precision-recall curves, the headline's with its band. */
+function precisionOf({ models, headline, positive, dataset, seed }: Evaluated): ReportData['precisionRecall'] {
+  const positives = positive.filter(Boolean).length;
+  const random = new RandomStream(seed, 'precision-band');
+  const { points: band, replicates } = precisionRecallBand(headline.scores, positive, {
+    random,
+    replicates: BAND_REPLICATES,
+  });
+  return models.map((model) => {
+    const { averagePrecision: value, interval } = averagePrecision(model.scores, positive);
+    return {
+      model: model.model,
+      role: model.role,
+      dataset,
+      positives,
+      negatives: positive.length - positives,
+      points: precisionRecall(model.scores, positive).points.map(({ recall, precision }) => ({ recall, precision })),
+      averagePrecision: estimate({ value, interval }),
+      ...(model === headline
+        ? {
+            band: {
+              recall: band.map(({ recall }) => recall),
+              lower: band.map(({ lower }) => lower),
+              upper: band.map(({ upper }) => upper),
+              description: `95 % interval, ${replicates} bootstrap replicates of images`,
+            },
+          }
+        : {}),
+    };
+  });
+}
+
+/** The headline's AUC in subgroups of images. */
+function subgroupsOf({ headline, positive, dataset, by = [] }: Evaluated): NonNullable<ReportData['subgroups']> {
+  if (by.length === 0) return [];
+  const rowOf = (label: string, rows: readonly number[]) => {
+    const truths = rows.map((row) => positive[row] as boolean);
+    const scores = rows.map((row) => headline.scores[row] as number);
+    const positives = truths.filter(Boolean).length;
+    if (Math.min(positives, rows.length - positives) < 2)
+      return { label, cases: rows.length, positives, estimate: { value: null, undefinedReason: TOO_FEW } };
+    const { auc: value, logitInterval: interval } = delong(scores, truths);
+    return { label, cases: rows.length, positives, estimate: estimate({ value, interval }) };
+  };
+  return [
+    {
+      model: headline.model,
+      dataset,
+      measure: 'auc',
+      overall: rowOf('All', [...positive.keys()]),
+      groups: by.map(({ column, groups }) => ({
+        name: column,
+        rows: groups.map(({ name, rows }) => rowOf(name, rows)),
+      })),
+    },
+  ];
+}
+
+const TOO_FEW = 'a class has fewer than two images';
 
 function comparisonsOf({ models, headline, positive, dataset }: Evaluated): NonNullable<ReportData['comparisons']> {
   if (models.length < 2) return [];

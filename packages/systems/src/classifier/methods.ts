@@ -29,6 +29,8 @@ export interface MethodsFacts {
   readonly positives: number;
   readonly cutoffFrom: 'validation' | 'test';
   readonly bootstrapReplicates: number;
+  /** Names of the columns of subgroups. */
+  readonly subgroups?: readonly string[];
 }
 
 const REFERENCES = {
@@ -38,6 +40,7 @@ const REFERENCES = {
   wilson:
     'Wilson EB. Probable inference, the law of succession, and statistical inference. J Am Stat Assoc 1927;22:209-212.',
   bootstrap: 'Efron B, Tibshirani RJ. An introduction to the bootstrap. New York: Chapman & Hall, 1993.',
+  jackknife: 'Efron B. The jackknife, the bootstrap and other resampling plans. Philadelphia: SIAM, 1982.',
   holm: 'Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat 1979;6:65-70.',
   platt:
     'Platt JC. Probabilistic outputs for support vector machines and comparisons to regularized likelihood methods. In: Advances in large margin classifiers. Cambridge: MIT Press, 1999;61-74.',
@@ -114,18 +117,21 @@ function modelText({ record, citation, authors, augmentation, batches, recipe }:
   return `The system follows ${authors} ${cite(citation)}. Images were resampled to ${recipe.sizePx} × ${recipe.sizePx} pixels and normalised ${normalised}, each by itself.${varied} ${listed(members)} ${members.length > 1 ? 'were' : 'was'} trained ${origins}${origins.includes(',') ? ',' : ''} by Adam on batches of ${listed([...new Set(batches)].map(String))} with a learning rate of ${recipe.learningRate} (schedule: ${recipe.schedule}) and an L2 penalty of ${recipe.weightDecay}, for at most ${counted(recipe.epochs, 'epoch')}, stopping after ${recipe.patience} without a smaller validation loss; the weights of the epoch with the largest validation AUC were kept.${ensemble} Heat maps are Grad-CAM ${cite(REFERENCES.gradCam)}. Departures from the paper are listed under Recipe.`;
 }
 
-function statisticsText({ record, cutoffFrom, bootstrapReplicates }: MethodsFacts, cite: Cite): string {
+function statisticsText({ record, cutoffFrom, bootstrapReplicates, subgroups = [] }: MethodsFacts, cite: Cite): string {
   const several = record.members.length > 1;
   const optimistic = cutoffFrom === 'test' ? ', which makes the rates at it optimistic' : '';
   return [
     `The area under the receiver operating characteristic curve (AUC) is the Mann-Whitney statistic, its 95 % confidence interval that of DeLong et al. ${cite(REFERENCES.delong)} on the logit scale.`,
-    ` The pointwise band of the curve is from ${bootstrapReplicates} bootstrap replicates of images, stratified by class, by the percentile method ${cite(REFERENCES.bootstrap)}.`,
+    ` The pointwise bands of this curve and of the precision-recall curve are from ${bootstrapReplicates} bootstrap replicates of images, stratified by class, by the percentile method ${cite(REFERENCES.bootstrap)}.`,
     several
       ? ` AUCs of models on the same images were compared by the paired test of DeLong et al. ${cite(REFERENCES.delong)}, two-sided, with p values adjusted by Holm's method ${cite(REFERENCES.holm)}, and all together by its overall chi-square test.`
       : '',
     ` The cut-off is the score with the largest Youden index ${cite(REFERENCES.youden)} on the ${cutoffFrom} images${optimistic}; two more were chosen on the validation images for the sensitivity and the specificity nearest ${100 * FIXED_RATE} %.`,
     ` Sensitivity, specificity, accuracy, positive and negative predictive value have Wilson score intervals ${cite(REFERENCES.wilson)}, F1 that of TP/(TP + FP + FN), carried over.`,
-    ' Average precision is the sum of precision over the steps of recall, without interpolation.',
+    ` Average precision is the sum of precision over the steps of recall, without interpolation, its interval by the infinitesimal jackknife ${cite(REFERENCES.jackknife)} on the logit scale.`,
+    subgroups.length > 0
+      ? ` AUCs in subgroups by ${listed(subgroups)} have the same interval as the AUC of all images and are not adjusted for their number.`
+      : '',
     ` Calibration is shown in ten bins of equal width with Wilson intervals, as trained and after Platt scaling ${cite(REFERENCES.platt)} fitted on the validation images, with the Brier score ${cite(REFERENCES.brier)} and the expected calibration error; net benefit is that of Vickers and Elkin ${cite(REFERENCES.decision)}.`,
     ' All intervals are of 95 % and take images as independent, also where a patient has several.',
   ].join('');

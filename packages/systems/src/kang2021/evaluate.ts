@@ -1,4 +1,4 @@
-import { basename, dirname, relative } from 'node:path';
+import { basename } from 'node:path';
 import type { Manifest, ManifestRow } from '@mammoscope/imaging';
 import { isNetworkName, type NetworkName } from '@mammoscope/nn';
 import type { Engine } from '@mammoscope/runtime';
@@ -8,7 +8,10 @@ import { loadBest, loadScorer, positiveScore, SCORING_BATCH } from '../classifie
 import { cutoffOf, readValidationScores, type ValidationScore } from '../classifier/validation.ts';
 import { ImageSource } from '../data/image-source.ts';
 import { SystemError } from '../errors.ts';
+import { groupsOf, type SubgroupColumn, type SubgroupsOfColumn } from '../reader-study/study.ts';
+import { manifestTexts } from '../run/manifest-texts.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
+import { requireClasses, unseenRows } from '../run/unseen-rows.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeOf } from './settings.ts';
 import { classifierSpec } from './train.ts';
@@ -42,6 +45,8 @@ export interface Evaluation {
   readonly manifest: { readonly name: string; readonly sha256: string };
   /** In words: 'test split', or the name of another manifest. */
   readonly dataset: string;
+  /** Subgroups of the rows. */
+  readonly by: readonly SubgroupsOfColumn[];
 }
 
 export interface EvaluateOptions {
@@ -49,6 +54,7 @@ export interface EvaluateOptions {
   readonly run: string;
   readonly manifest: Manifest;
   readonly cutoffFrom: 'validation' | 'test';
+  readonly by?: readonly SubgroupColumn[];
   readonly onImages?: (model: string, images: number) => void;
 }
 
@@ -58,12 +64,18 @@ export async function evaluateKang2021({
   run,
   manifest,
   cutoffFrom,
+  by = [],
   onImages,
 }: EvaluateOptions): Promise<Evaluation> {
   const record = await readRunRecord(run);
   const recipe = recipeOf(record.recipe);
   requireClasses(record, manifest);
   const { rows, exclusions, dataset } = unseenRows(record, manifest);
+  const name = basename(manifest.path);
+  const subgroups = by.map((column) => ({
+    column: column.column,
+    groups: groupsOf(name, manifestTexts(manifest, rows, column.column), column),
+  }));
   const positive = rows.map((row) => record.classes.indexOf(row.label) > 0);
   const positives = positive.filter(Boolean).length;
   if (Math.min(positives, rows.length - positives) < 2) {
@@ -73,10 +85,10 @@ export async function evaluateKang2021({
     );
   }
   const members: { readonly scores: number[]; readonly validation: readonly ValidationScore[] }[] = [];
-  for (const name of record.members) {
-    const validation = await readValidationScores(runFiles(run).member(name).validation);
-    onImages?.(name, rows.length);
-    members.push({ scores: await scoreMember(engine, run, record, recipe, name, rows), validation });
+  for (const member of record.members) {
+    const validation = await readValidationScores(runFiles(run).member(member).validation);
+    onImages?.(member, rows.length);
+    members.push({ scores: await scoreMember(engine, run, record, recipe, member, rows), validation });
   }
   const one = members.length === 1;
   const scored = members.map((member, i) => ({
@@ -117,7 +129,8 @@ export async function evaluateKang2021({
     cutoffFrom,
     exclusions,
     dataset,
-    manifest: { name: basename(manifest.path), sha256: manifest.sha256 },
+    by: subgroups,
+    manifest: { name, sha256: manifest.sha256 },
   };
 }
 
@@ -125,44 +138,6 @@ export async function evaluateKang2021({
 export function headline(models: readonly ModelMetrics[]): ModelMetrics {
   return (models.find(({ role }) => role === 'ensemble') ?? models[0]) as ModelMetrics;
 }
-
-function requireClasses({ classes }: RunRecord, manifest: Manifest): void {
-  const unknown = manifest.classes.find((name) => !classes.includes(name));
-  if (unknown)
-    throw new SystemError(
-      'run-mismatch',
-      `${manifest.path} has the class "${unknown}", the run knows ${classes.join(', ')}: use a manifest with these labels`,
-    );
-}
-
-/** Of the run's own manifest its test split; of another one every image whose patient training did not see. */
-function unseenRows(record: RunRecord, manifest: Manifest) {
-  if (manifest.sha256 === record.manifest.sha256) {
-    const test = new Set(record.rows.filter(({ split }) => split === 'test').map(rowKey));
-    const folder = dirname(manifest.path);
-    return {
-      rows: manifest.rows.filter((row) =>
-        test.has(
-          rowKey({ path: relative(folder, row.absolutePath), ...(row.lesionId ? { lesionId: row.lesionId } : {}) }),
-        ),
-      ),
-      exclusions: [],
-      dataset: 'test split',
-    };
-  }
-  const seen = new Set(record.rows.filter(({ split }) => split !== 'test').map(({ patientId }) => patientId));
-  const exclusions = manifest.rows
-    .filter(({ patientId }) => seen.has(patientId))
-    .map(({ path, patientId }) => ({ path, patientId, reason: 'training saw this patient' }));
-  return {
-    rows: manifest.rows.filter(({ patientId }) => !seen.has(patientId)),
-    exclusions,
-    dataset: 'another manifest',
-  };
-}
-
-const rowKey = ({ path, lesionId }: { readonly path: string; readonly lesionId?: string | undefined }) =>
-  `${path}\u0000${lesionId ?? ''}`;
 
 /** Probabilities of the positive class by one network of a run. */
 export async function scoreMember(

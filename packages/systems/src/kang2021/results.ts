@@ -4,21 +4,14 @@ import { join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import type { ManifestRow } from '@mammoscope/imaging';
 import { RandomStream } from '@mammoscope/random';
-import {
-  type CaseKind,
-  type Estimate,
-  type GalleryCase,
-  type ReportData,
-  renderReport,
-  reportFigures,
-} from '@mammoscope/report';
+import type { CaseKind, Estimate, GalleryCase, ReportData } from '@mammoscope/report';
 import { bestOf, type Engine } from '@mammoscope/runtime';
 import { type Proportion, rocBand, rocCurve } from '@mammoscope/stats';
-import { analysesOf } from '../classifier/analyses.ts';
+import { analysesOf, BAND_REPLICATES } from '../classifier/analyses.ts';
 import { methodsOf } from '../classifier/methods.ts';
 import { readValidationScores } from '../classifier/validation.ts';
-import { figureFiles } from '../reader-study/figures.ts';
-import { flowOf } from '../run/flow.ts';
+import { figureFiles } from '../reader-study/figure-files.ts';
+import { flowOf, otherFlowOf } from '../run/flow.ts';
 import { makeFolder } from '../run/make-folder.ts';
 import { formatJson, runFiles } from '../run/run-record.ts';
 import { readHistory } from '../training/history.ts';
@@ -30,15 +23,13 @@ import { batchOf, CITATIONS, deviationsOf, type Recipe, SYSTEM } from './recipe.
 /** Cases of each kind in the gallery. */
 const CASES_OF_A_KIND = 3;
 
-/** Replicates of the band of the ROC curve. */
-const BAND_REPLICATES = 1000;
-
 /** Writes the three files into a folder, and beside them every figure of the report as SVG, PNG and CSV. */
 export async function writeResults(engine: Engine, run: string, evaluation: Evaluation, out: string): Promise<void> {
   const files = runFiles(out);
   await writeAside(files.metrics, formatJson(metricsOf(evaluation)));
   await writeAside(files.predictions, predictionsOf(evaluation));
   const report = await reportOf(engine, run, evaluation);
+  const { renderReport, reportFigures } = await import('@mammoscope/report'); // a grammar of graphics takes a while to load
   await makeFolder(files.figures);
   for (const [name, content] of await figureFiles(reportFigures(report)))
     await writeAside(join(files.figures, name), content);
@@ -126,8 +117,13 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
       dataset,
       validation: { scores: validation.map(({ score }) => score), positive: validation.map((image) => image.positive) },
       cutoffRule: rule,
+      seed: record.seed,
+      by: evaluation.by,
     }),
-    flow: flowOf(record),
+    flow:
+      manifest.sha256 === record.manifest.sha256
+        ? flowOf(record)
+        : otherFlowOf({ manifest: manifest.name, rows, exclusions }, record.classes),
     methods: methodsOf({
       record,
       citation: SYSTEM.citation,
@@ -141,6 +137,7 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
       positives,
       cutoffFrom,
       bootstrapReplicates: BAND_REPLICATES,
+      subgroups: evaluation.by.map(({ column }) => column),
     }),
     scores: [
       {

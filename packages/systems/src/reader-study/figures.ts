@@ -1,4 +1,4 @@
-/** The figures of an analysis, and their files: SVG, PNG and the data as CSV. */
+/** The figures of the analyses. */
 import { RandomStream } from '@mammoscope/random';
 import {
   aucComparisonFigure,
@@ -14,7 +14,6 @@ import {
   subgroupFigure,
 } from '@mammoscope/report';
 import { precisionRecall, precisionRecallBand, rocBand, rocCurve } from '@mammoscope/stats';
-import sharp from 'sharp';
 import type { AucEstimate } from './auc-estimate.ts';
 import type { Calibration } from './calibration.ts';
 import type { Comparison } from './comparison.ts';
@@ -22,28 +21,8 @@ import type { Discrimination, SubgroupFigures } from './discrimination.ts';
 import type { FreeResponse } from './free-response.ts';
 import type { ModelScores, ScoredStudy } from './study.ts';
 
-/** Of the PNG files: 300 pixels an inch at 96 CSS pixels an inch. */
-const PNG_SCALE = 300 / 96;
-
 /** A data set as captions and names of files have it. */
 const nameOf = (file: string) => file.replace(/\.[^.]+$/, '');
-
-/** Three files a figure, by name. */
-export async function figureFiles(figures: readonly Figure[]): Promise<Map<string, string | Uint8Array>> {
-  const files = new Map<string, string | Uint8Array>();
-  for (const { name, svg, csv } of figures) {
-    files.set(`figure-${name}.svg`, svg);
-    files.set(
-      `figure-${name}.png`,
-      await sharp(Buffer.from(svg), { density: 72 * PNG_SCALE })
-        .flatten({ background: '#ffffff' })
-        .png()
-        .toBuffer(),
-    );
-    files.set(`figure-${name}.csv`, csv);
-  }
-  return files;
-}
 
 /** The interval that a figure shows. */
 function aucOf({ auc, interval: { lower, upper } }: AucEstimate): ReportEstimate {

@@ -25,13 +25,7 @@ export {
   type OperatingFigures,
   type SubgroupFigures,
 } from './discrimination.ts';
-export {
-  calibrationFigures,
-  comparisonFigures,
-  discriminationFigures,
-  figureFiles,
-  frocFigures,
-} from './figures.ts';
+export { analysisFigures, figureFiles } from './figure-files.ts';
 export { type FindingColumns, type Findings, findingsOf } from './findings.ts';
 export {
   type FreeResponse,

@@ -29,6 +29,12 @@ export interface SubgroupColumn {
   readonly edges?: readonly number[];
 }
 
+/** The subgroups that a column makes of the cases. */
+export interface SubgroupsOfColumn {
+  readonly column: string;
+  readonly groups: readonly Subgroup[];
+}
+
 /** How rows of images become breasts, lesions or patients, with the columns that name those. */
 export interface LevelChoice {
   readonly level: Level;
@@ -81,7 +87,7 @@ export interface ScoredStudy {
   readonly labels: Uint8Array;
   readonly models: readonly ModelScores[];
   readonly clusters?: readonly string[];
-  readonly by: readonly { readonly column: string; readonly groups: readonly Subgroup[] }[];
+  readonly by: readonly SubgroupsOfColumn[];
   /** The line of each case, of its first row at a level above rows. */
   readonly lines: readonly number[];
   /** A further column by case; at a level above rows it must be the same in all rows of a case. */

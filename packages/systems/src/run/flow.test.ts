@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { flowOf } from './flow.ts';
+import { flowOf, otherFlowOf } from './flow.ts';
 import type { RunRecord } from './run-record.ts';
 
 test('a flow counts images and patients of the manifest, of what was left out by reason, and of each split', () => {
@@ -32,4 +32,27 @@ test('a flow counts images and patients of the manifest, of what was left out by
       ['Test', 1, 1, ['0 benign', '1 malignant']],
     ],
   );
+});
+
+test('the flow of another manifest counts what training had seen, and the images evaluated by class', () => {
+  const rows = [
+    { patientId: 'e', label: 'benign' },
+    { patientId: 'e', label: 'malignant' },
+    { patientId: 'f', label: 'benign' },
+  ];
+  const exclusions = [{ patientId: 'a', reason: 'training saw this patient' }];
+  const { stages, parts } = otherFlowOf({ manifest: 'other.csv', rows, exclusions }, ['benign', 'malignant']);
+  assert.deepEqual(stages, [
+    { name: 'Images in other.csv', images: 4, patients: 3 },
+    {
+      name: 'Evaluated',
+      images: 3,
+      patients: 2,
+      excluded: [{ reason: 'training saw this patient', images: 1, patients: 1 }],
+    },
+  ]);
+  assert.deepEqual(parts, [
+    { name: 'benign', images: 2, patients: 2 },
+    { name: 'malignant', images: 1, patients: 1 },
+  ]);
 });

@@ -14,16 +14,37 @@ const countOf = (rows: readonly Row[]) => ({
   patients: new Set(rows.map(({ patientId }) => patientId)).size,
 });
 
+/** Images of another manifest than the run's. */
+export interface OtherImages {
+  readonly manifest: string;
+  readonly rows: readonly (Row & { readonly label: string })[];
+  readonly exclusions: readonly (Row & { readonly reason: string })[];
+}
+
+/** Those left out, by reason. */
+const excluded = (exclusions: OtherImages['exclusions']) =>
+  [...Map.groupBy(exclusions, ({ reason }) => reason)].map(([reason, left]) => ({ reason, ...countOf(left) }));
+
+/** The flow of the images of another manifest, on which a run is evaluated whole. */
+export function otherFlowOf({ manifest, rows, exclusions }: OtherImages, classes: readonly string[]): Flow {
+  return {
+    stages: [
+      { name: `Images in ${manifest}`, ...countOf([...rows, ...exclusions]) },
+      { name: 'Evaluated', ...countOf(rows), excluded: excluded(exclusions) },
+    ],
+    parts: classes.map((label) => ({ name: label, ...countOf(rows.filter((row) => row.label === label)) })),
+  };
+}
+
 /** The flow of images and patients of a run, from its manifest to the splits, with what was left out and why (STARD 2015, item 19). */
 export function flowOf({ rows, exclusions, classes, manifest }: RunRecord): Flow {
-  const reasons = Map.groupBy(exclusions, ({ reason }) => reason);
   return {
     stages: [
       { name: `Images in ${manifest.name}`, ...countOf([...rows, ...exclusions]) },
       {
         name: 'Included',
         ...countOf(rows),
-        excluded: [...reasons].map(([reason, left]) => ({ reason, ...countOf(left) })),
+        excluded: excluded(exclusions),
       },
     ],
     parts: SPLITS.map(([split, name]) => {
