@@ -86,7 +86,8 @@ for (const reference of references) {
   for (const size of new Set(sizes)) {
     test(`${model} agrees with PyTorch in ${size === 0 ? 'plain' : `blocked (${size})`} layout`, async () => {
       const target = { device: 'cpu', blockSize: size } as const;
-      holdAgainst(await probeNetwork(model, { shape: input, seed: inputSeed, salt, target }), reference);
+      const steps = reference.float32Deviation.adamLosses <= ADAM_JUDGED_BELOW ? 3 : 1;
+      holdAgainst(await probeNetwork(model, { shape: input, seed: inputSeed, salt, target, steps }), reference);
     });
   }
 }

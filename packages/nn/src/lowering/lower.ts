@@ -32,8 +32,6 @@ export interface LoweredGraph {
   readonly outputs: readonly Port[];
   /** For each updated parameter the ONNX output with its next value; same layout as the parameter. */
   readonly updates: ReadonlyMap<string, string>;
-  /** Whether values are computed again, which is done to save memory: a runtime should save it too. */
-  readonly recomputes: boolean;
 }
 
 /** What names a node's shapes and geometry: nodes of one signature are written the same way. */
@@ -142,7 +140,6 @@ export function lower(
     parameters,
     outputs,
     updates,
-    recomputes,
   };
 }
 

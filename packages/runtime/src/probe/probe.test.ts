@@ -19,6 +19,14 @@ test('a probe takes any size, seed, salt and number of outputs, and repeats itse
   assert.notEqual(await other({ salt: 't' }), record.loss);
 });
 
+test('a probe of one step is the same record with fewer losses', async () => {
+  const options = { shape: [2, 3, 32, 32], target, threads: 1 };
+  const whole = await probeNetwork('squeezenet1_1', options);
+  const { adamLosses, ...one } = await probeNetwork('squeezenet1_1', { ...options, steps: 1 });
+  assert.deepEqual(adamLosses, [whole.loss]);
+  assert.deepEqual({ ...one, adamLosses: whole.adamLosses }, whole);
+});
+
 test('Adam lowers the loss of its batch', async () => {
   const { adamLosses } = await probeNetwork('resnet18', { shape: [2, 3, 32, 32], target, threads: 1 });
   const [first, second, third] = adamLosses as [number, number, number];

@@ -36,6 +36,8 @@ export interface ProbeOptions {
   readonly outputs?: number;
   /** Threads inside an op; the machine's cores unless given. */
   readonly threads?: number;
+  /** Steps of Adam; 3 unless given, as in the records. */
+  readonly steps?: number;
 }
 
 /** A tensor in short: its L2 norm and its first four values, row-major. */
@@ -60,21 +62,21 @@ export interface ProbeRecord {
   readonly gradTotalNorm: number;
   readonly grads: Readonly<Record<string, TensorSummary>>;
   readonly buffersAfterStep: Readonly<Record<string, TensorSummary>>;
-  /** Loss at the first, second and third step of Adam. */
+  /** Loss at the first, second and third step of Adam, or at as many as were asked for. */
   readonly adamLosses: readonly number[];
 }
 
-/** Steps of Adam, its learning rate and its L2 penalty. */
-const ADAM = { steps: 3, learningRate: 1e-4, weightDecay: 5e-4 } as const;
+/** Learning rate of Adam and its L2 penalty. */
+const ADAM = { learningRate: 1e-4, weightDecay: 5e-4 } as const;
 
 /**
- * Runs a network on probe tensors, in an engine of its own: once with running statistics, then three training steps with
+ * Runs a network on probe tensors, in an engine of its own: once with running statistics, then training steps with
  * batch statistics, both without dropout. GraphError when the network cannot take the shape.
  */
 export async function probeNetwork(name: ClassifierName, options: ProbeOptions): Promise<ProbeRecord> {
-  const { shape, seed = 1, salt = '', outputs = 2, target, threads } = options;
+  const { shape, seed = 1, salt = '', outputs = 2, target, threads, steps = 3 } = options;
   const labels = Array.from({ length: shape[0] as number }, (_, i) => i % outputs);
-  const probe: Probe = { name, shape, salt, outputs, target, labels, image: probeInput(shape, seed) };
+  const probe: Probe = { name, shape, salt, outputs, target, steps, labels, image: probeInput(shape, seed) };
   const engine = await Engine.create({ device: target.device, ...(threads && { threads }) });
   try {
     const evalLogits = await evaluate(engine, probe);
@@ -85,7 +87,7 @@ export async function probeNetwork(name: ClassifierName, options: ProbeOptions):
   }
 }
 
-interface Probe extends Required<Pick<ProbeOptions, 'shape' | 'salt' | 'outputs' | 'target'>> {
+interface Probe extends Required<Pick<ProbeOptions, 'shape' | 'salt' | 'outputs' | 'target' | 'steps'>> {
   readonly name: ClassifierName;
   readonly labels: readonly number[];
   readonly image: Float32Array;
@@ -130,7 +132,7 @@ async function train(engine: Engine, probe: Probe): Promise<TrainingFields> {
   else optimiser.build(graph, groups, new Map(parameters.map((parameter, i) => [parameter, gradients[i] as Tensor])));
   for (const [weight, { shape, dtype }] of weights)
     for (const state of optimiser.stateNames)
-      await putAlone(engine, `${state}/${weight}`, { dtype, shape, data: new Float32Array(sizeOf(shape)) });
+      await engine.give(new Map([[`${state}/${weight}`, { dtype, shape, data: new Float32Array(sizeOf(shape)) }]]));
   const { run } = await load(engine, graph, probe.target, onHost ? hostStepOf({ optimiser, groups }) : undefined);
   const oneHot = Float32Array.from(probe.labels.flatMap((label) => oneHotRow(label, probe.outputs)));
   const step = (number: number) => {
@@ -141,7 +143,7 @@ async function train(engine: Engine, probe: Probe): Promise<TrainingFields> {
   const results = await step(1);
   const buffersAfterStep = await engine.get([...new Set([...buffers.slice(0, 2), ...buffers.slice(-2)])]);
   const adamLosses = [results('loss')];
-  for (let number = 2; number <= ADAM.steps; number++) adamLosses.push((await step(number))('loss'));
+  for (let number = 2; number <= probe.steps; number++) adamLosses.push((await step(number))('loss'));
   return {
     parameters: parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     trainLogits: rows(results('logits'), probe.outputs),
@@ -165,17 +167,7 @@ function network({ name, shape, outputs }: Probe, training: boolean) {
 /** Gives the engine probe values for weights and running statistics. */
 async function putProbeParameters(engine: Engine, graph: Graph, salt: string): Promise<void> {
   for (const [name, { dtype, shape }] of graph.parameters)
-    await putAlone(engine, name, { dtype, shape, data: probeParameter(name, shape, salt) });
-}
-
-/** Gives the engine a value, and its memory here back at once: the garbage collector would let half a gigabyte gather. */
-async function putAlone(
-  engine: Engine,
-  name: string,
-  value: Readonly<Record<'data', Float32Array<ArrayBuffer>>> & Pick<Tensor, 'dtype' | 'shape'>,
-): Promise<void> {
-  await engine.put(new Map([[name, value]]));
-  value.data.buffer.transfer(0);
+    await engine.give(new Map([[name, { dtype, shape, data: probeParameter(name, shape, salt) }]]));
 }
 
 /** Loads a graph; its run gives a function from the name of an output to its values. */

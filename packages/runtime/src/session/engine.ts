@@ -79,10 +79,15 @@ export class Engine {
 
   /** Sets resident values, plain layout. */
   async put(values: ReadonlyMap<string, Omit<Value, 'layout'>>): Promise<void> {
-    await this.#ask({
-      kind: 'put',
-      values: new Map([...values].map(([name, value]) => [name, { ...value, layout: 'plain' as const }])),
-    });
+    await this.#ask({ kind: 'put', values: inPlainLayout(values) });
+  }
+
+  /** As `put`, but the memory of the arrays goes to the engine: they are empty afterwards. */
+  async give(values: ReadonlyMap<string, Omit<Value, 'layout'>>): Promise<void> {
+    const owned = [...values.values()].filter(({ data }) => data.byteLength === data.buffer.byteLength);
+    await this.#ask({ kind: 'put', values: inPlainLayout(values) }, [
+      ...new Set(owned.map(({ data }) => data.buffer as ArrayBuffer)),
+    ]);
   }
 
   /** Copies of resident values, plain layout. */
@@ -122,18 +127,18 @@ export class Engine {
   }
 
   #describe(lowered: LoweredGraph): GraphDescription {
-    const { inputs, parameters, outputs, updates, target, recomputes } = lowered;
+    const { inputs, parameters, outputs, updates, target } = lowered;
     const { blockSize } = target;
-    return { bytes: encode(lowered), inputs, parameters, outputs, updates: [...updates], blockSize, recomputes };
+    return { bytes: encode(lowered), inputs, parameters, outputs, updates: [...updates], blockSize };
   }
 
-  #ask<R extends Request>(request: R): Promise<Replies[R['kind']]> {
+  #ask<R extends Request>(request: R, moved: readonly ArrayBuffer[] = []): Promise<Replies[R['kind']]> {
     if (this.#failure) return Promise.reject(this.#failure);
     const id = this.#next++;
     this.#worker.ref();
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, request });
+      this.#worker.postMessage({ id, request }, moved);
     });
   }
 
@@ -150,4 +155,8 @@ export class Engine {
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
   }
+}
+
+function inPlainLayout(values: ReadonlyMap<string, Omit<Value, 'layout'>>): ReadonlyMap<string, Value> {
+  return new Map([...values].map(([name, value]) => [name, { ...value, layout: 'plain' }]));
 }

@@ -19,8 +19,6 @@ export interface GraphDescription {
   /** Parameter and the output that holds its next value. */
   readonly updates: readonly (readonly [string, string])[];
   readonly blockSize: number;
-  /** Whether memory counts more than a copy: see LoweredGraph. */
-  readonly recomputes: boolean;
   /** How parameters are updated after a run, when the graph gives gradients instead of updating them. */
   readonly hostStep?: HostStep;
 }

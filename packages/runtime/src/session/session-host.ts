@@ -16,7 +16,7 @@ interface Loaded {
   readonly graph: GraphDescription;
   /** Whether parameters stay on the device. CUDA's do not: onnxruntime-node knows buffers of WebGPU alone. */
   readonly onDevice: boolean;
-  /** Buffers that gradients are written to, where they would tear holes into ONNX Runtime's arena. */
+  /** Buffers that gradients are written to: in the arena they lie between everything else, and the largest are laid out twice. */
   readonly gradients: Readonly<Record<string, ort.Tensor>>;
 }
 
@@ -36,7 +36,7 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
       ...sessionOptions(device, threads),
       ...locations,
     });
-    const gradients = graph.recomputes && graph.hostStep ? gradientBuffers(graph) : {};
+    const gradients = graph.hostStep ? gradientBuffers(graph) : {};
     sessions.set(nextSession, { session, graph: { ...graph, bytes: new Uint8Array() }, onDevice, gradients });
     return nextSession++;
   },
