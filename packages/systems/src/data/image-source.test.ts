@@ -9,12 +9,9 @@ import {
   augmentationStream,
   drawAugmentation,
   type ManifestRow,
-  readManifestImage,
-  resizeBilinear,
   writePng8,
   zScoreNormalise,
 } from '@mammoscope/imaging';
-import { mammogramBytes } from '../../../../tests/mammogram-object.ts';
 import { ImageSource } from './image-source.ts';
 
 const SIDE = 12;
@@ -56,21 +53,25 @@ test('gain and offset act on normalised values, which would undo them', async ()
     assert.ok(Math.abs((changed[i] as number) - (gain * value + offset)) < 1e-5, `pixel ${i}`);
 });
 
-test('a DICOM row is prepared before it is resampled; rows of one stack with other slices are other planes', async () => {
-  const path = join(folder, 'dbt.dcm');
-  await writeFile(path, mammogramBytes({ frames: 3, chestWall: 'right' }, { laterality: 'R', view: 'CC' }));
-  const dbt: ManifestRow = { ...row, path, absolutePath: path, modality: 'DBT', laterality: 'R' };
+/** A stack of slices as NumPy writes it: version 1.0, bytes, slices outermost. */
+function npyBytes(slices: readonly Float32Array[]): Buffer {
+  const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (${slices.length}, ${SIDE}, ${SIDE}), }\n`;
+  const head = Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), Buffer.alloc(2), Buffer.from(header)]);
+  head.writeUInt16LE(header.length, 8);
+  return Buffer.concat([head, ...slices.map((slice) => Buffer.from(Uint8Array.from(slice)))]);
+}
+
+test('rows of one stack that name other slices are other planes; a row that names none is refused with its line', async () => {
+  const path = join(folder, 'dbt.npy');
+  const slices = [PLANE, PLANE.map((value) => 250 - value), PLANE.toReversed()];
+  await writeFile(path, npyBytes(slices));
+  const dbt: ManifestRow = { ...row, path, absolutePath: path, modality: 'DBT' };
   const source = new ImageSource({ sizePx: SIDE, channels: 1, normalisation: 'zScore' });
-  const planes: Float32Array[] = [];
-  for (const slice of [0, 2]) {
-    const named = { ...dbt, sliceFirst: slice, sliceLast: slice };
-    const { data, width, height } = await readManifestImage(named);
-    const plane = await source.plane(named);
-    assert.ok(width < 96 && height < 96);
-    assert.ok(Buffer.from(plane.buffer).equals(Buffer.from(resizeBilinear(data, width, height, SIDE, SIDE).buffer)));
-    planes.push(plane);
-  }
-  assert.notDeepEqual(planes[0], planes[1]);
-  const wrong = { ...dbt, line: 7, sliceFirst: 0, sliceLast: 0, laterality: 'L' } as const;
-  await assert.rejects(source.plane(wrong), { code: 'sources-disagree', message: /^line 7 of the manifest: / });
+  for (const [sliceFirst, sliceLast, middle] of [
+    [0, 0, 0],
+    [0, 2, 1],
+    [2, 2, 2],
+  ] as const)
+    assert.deepEqual(await source.plane({ ...dbt, sliceFirst, sliceLast }), slices[middle]);
+  await assert.rejects(source.plane({ ...dbt, line: 7 }), /^ImagingError: line 7 of the manifest: .* has 3 slices/);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brief, dataSetFolder } from './data-set-fixture.ts';
+import { brief, dataSetFolder } from './data-set-folder.ts';
 
 // Columns as the README of Emory-HITI/EMBED_Open_Data names them (key fields of both tables), and a row's look as in its notebook
 // NUS_roi_reference: coordinates [[[ymin, xmin, ymax, xmax]]], paths /mnt/NAS3/mammo/anon_dicom/cohort_1/<patient>/<exam>/<file>.

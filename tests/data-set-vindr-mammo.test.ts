@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brief, dataSetFolder } from './data-set-fixture.ts';
+import { brief, dataSetFolder } from './data-set-folder.ts';
 
 // Fields and file layout as PhysioNet describes finding_annotations.csv of VinDr-Mammo 1.0.0.
 const HEADER =

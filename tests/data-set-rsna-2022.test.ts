@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brief, dataSetFolder } from './data-set-fixture.ts';
+import { brief, dataSetFolder } from './data-set-folder.ts';
 
 // Header and the first rows as the competition's train.csv has them; fields as in the wiki of RSNA/AI-Challenge-Data.
 const HEADER =

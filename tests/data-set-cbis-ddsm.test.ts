@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dicomBytes, element, imageElements } from '../../../../tests/dicom-object.ts';
-import { brief, type DataSetFolder, dataSetFolder } from './data-set-fixture.ts';
+import { brief, type DataSetFolder, dataSetFolder } from './data-set-folder.ts';
+import { dicomBytes, element, imageElements } from './dicom-object.ts';
 
 // Headers and the first row of mass_case_description_train_set.csv and calc_case_description_test_set.csv as TCIA distributes them:
 // breast_density is written in two ways, and the last path ends in a line break inside quotes.

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brief, dataSetFolder } from './data-set-fixture.ts';
-import { readPlist } from './plist.ts';
+import { brief, dataSetFolder } from './data-set-folder.ts';
 
 // Header of INbreast.csv, and names of files, as the release has them; the property list has the keys that OsiriX writes.
 const HEADER = 'Patient ID;Patient age;Laterality;View;Acquisition date;File Name;ACR;Bi-Rads';
@@ -77,25 +76,4 @@ test('images get their BI-RADS class, regions become boxes, the patient comes fr
   assert.match(said, /:8 row Bi-Rads must be 0 to 6, got 7/);
   assert.match(said, /:9 row Laterality must be L or R, got nothing/);
   assert.equal(reasons.length, 6);
-});
-
-test('property lists: values, entities, and what is none', () => {
-  assert.deepEqual(
-    readPlist('<plist><dict><key>a&amp;b</key><array><string/><true/><real>1.5</real></array></dict></plist>', 'x'),
-    { 'a&b': ['', 'true', '1.5'] },
-  );
-  for (const wrong of [
-    '',
-    '<dict/>',
-    '<plist><dict>',
-    '<plist><dict><string>a</string></dict></plist>',
-    '<plist><string>a</plist>',
-    '<plist><string>a</string></plist',
-    `<plist>${'<array>'.repeat(99)}${'</array>'.repeat(99)}</plist>`,
-  ]) {
-    assert.throws(() => readPlist(wrong, 'x.xml'), {
-      code: 'data-set-invalid',
-      message: /^x\.xml is not a property list/,
-    });
-  }
 });

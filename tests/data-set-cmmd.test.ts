@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brief, dataSetFolder } from './data-set-fixture.ts';
+import { brief, dataSetFolder } from './data-set-folder.ts';
 
 // Columns of CMMD_clinicaldata_revision.xlsx as TCIA distributes it, saved as CSV by a spreadsheet program of a European office.
 const HEADER = 'ID1;LeftRight;Age;number;abnormality;classification;subtype';

@@ -3,11 +3,16 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after } from 'node:test';
-import { type DrawnMammogram, type MammogramTags, mammogramBytes } from '../../../../tests/mammogram-object.ts';
-import { readManifest } from '../manifest.ts';
-import { checkManifest } from '../manifest-check.ts';
-import type { ManifestRow } from '../manifest-row.ts';
-import { type DataSetImport, type DataSetName, type ImportOptions, importDataSet } from './import-data-set.ts';
+import {
+  checkManifest,
+  type DataSetImport,
+  type DataSetName,
+  type ImportOptions,
+  importDataSet,
+  type ManifestRow,
+  readManifest,
+} from '@mammoscope/imaging';
+import { type DrawnMammogram, type MammogramTags, mammogramBytes } from './mammogram-object.ts';
 
 /** What an import gave, its manifest read back and checked. */
 export interface Imported extends DataSetImport {

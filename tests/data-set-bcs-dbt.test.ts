@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brief, dataSetFolder } from './data-set-fixture.ts';
+import { brief, dataSetFolder } from './data-set-folder.ts';
 
 // Columns of the three tables as code on them documents (BCS-DBT-labels-train-v2.csv, -boxes-, -file-paths-), a path as TCIA's
 // retriever writes it, and the frame of the boxes as dcmread_image of mazurowski-lab/duke-dbt-data lays a volume.
