@@ -27,7 +27,7 @@ before(async () => {
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
   const manifest = await phantomManifest(join(folder, 'data'));
   assertDone(await mammoscope(trainArguments(manifest, 'run', NETWORKS.join())));
-  const outcome = await mammoscope(['evaluate', 'run', '--data', manifest, '--json']);
+  const outcome = await mammoscope(['evaluate', 'run', '--data', manifest, '--by', 'modality', '--json']);
   assertDone(outcome);
   metrics = JSON.parse(outcome.stdout);
 });
@@ -73,7 +73,7 @@ test('it shows the figures and the numbers of metrics.json', { skip }, async () 
   const figures = await page.evaluate(() =>
     [...document.querySelectorAll('.chart > svg')].map((figure) => figure.getAttribute('aria-label') ?? ''),
   );
-  for (const kind of [/ROC/, /score/i, /confusion/i, /^Training of/])
+  for (const kind of [/ROC/, /score/i, /confusion/i, /^Training of/, /^Precision against recall/, /modality PATCH/])
     assert.ok(
       figures.some((label) => kind.test(label)),
       `no figure of ${kind} among: ${figures.join(' | ')}`,

@@ -67,8 +67,9 @@ figure{margin:0;min-width:0}
 .chart>svg{display:block;width:100%;height:auto}
 .operating-points{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,23.5rem),1fr));gap:1.5rem 1.75rem;align-items:start}
 .two-by-two{width:auto;min-width:min(100%,20rem)}
-.operating-point{min-width:0}
-.two-by-two .numeric{overflow-wrap:anywhere}
+.operating-point{min-width:0;overflow-x:auto}
+.two-by-two{font-size:.9375rem}
+.two-by-two .numeric{overflow-wrap:break-word}
 .two-by-two .total{color:var(--quiet)}
 .rates{list-style:none;margin:.5rem 0 0;padding:0;font-size:.875rem;display:grid;gap:.1rem}
 .methods p{max-width:46rem}

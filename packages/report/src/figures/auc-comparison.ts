@@ -74,7 +74,7 @@ export function pairwiseFigure(comparison: AucComparison): Figure {
     ]),
   };
   const together = overall
-    ? ` All AUCs equal: χ² = ${formatFixed(overall.chiSquare, 2)} on ${overall.degreesOfFreedom} degrees of freedom, ${pText(overall.p)}.`
+    ? ` All AUCs equal: χ² = ${formatFixed(overall.chiSquare, 2)} on ${overall.degreesOfFreedom} ${overall.degreesOfFreedom === 1 ? 'degree' : 'degrees'} of freedom, ${pText(overall.p)}.`
     : '';
   return figureOf({
     name: figureName('auc-differences', dataset),
