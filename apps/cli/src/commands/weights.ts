@@ -148,7 +148,7 @@ async function fetchFile(
   print(
     json,
     { model, ...published, path, cached, sha256 },
-    `${path}${cached ? ' (there already)' : ''}\nSHA-256 ${sha256}, of which ${published.sha256} is pinned`,
+    `${path}${cached ? ' (there already)' : ''}\nSHA-256 ${sha256}, ${published.sha256.length < 64 ? `of which ${published.sha256} is published; later downloads are held to all of it` : 'as pinned'}`,
   );
 }
 

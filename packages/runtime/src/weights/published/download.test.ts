@@ -9,7 +9,7 @@ import { after, test } from 'node:test';
 import { classifiers } from '@mammoscope/nn';
 import { RandomStream } from '@mammoscope/random';
 import { type DownloadOptions, download, publishedFolder } from './download.ts';
-import { PUBLISHED_FILES } from './published-files.ts';
+import { digitsOf, PUBLISHED_FILES } from './published-files.ts';
 
 const random = new RandomStream(1, 'download');
 const CONTENT = Uint8Array.from({ length: 300_000 }, () => random.integer(0, 255));
@@ -83,7 +83,8 @@ const failing = (
     return error.name === 'WeightsError' && error.code === code;
   });
 async function arrived(folder: string): Promise<void> {
-  assert.deepEqual(await readdir(folder), [NAME]);
+  assert.deepEqual((await readdir(folder)).sort(), [NAME, `${NAME}.sha256`]);
+  assert.equal(await readFile(join(folder, `${NAME}.sha256`), 'utf8'), `${SHA256}  ${NAME}\n`);
   assert.ok(Buffer.from(CONTENT).equals(await readFile(join(folder, NAME))));
 }
 
@@ -195,11 +196,44 @@ test('a missing file, a failing server, silence and a closed port are one senten
   await failing(closed, folder, /\(connect ECONNREFUSED 127\.0\.0\.1:\d+\)/);
 });
 
+test('of which only digits are published, the first download pins the rest; a whole digest needs no record', async () => {
+  const folder = newFolder();
+  // Another file whose SHA-256 begins with the same digit, as a forger would make one with the same eight.
+  const digit = SHA256.slice(0, 1);
+  const forged = Array.from({ length: 1000 }, (_, i) => Buffer.from(`forged ${i}`)).find((bytes) =>
+    createHash('sha256').update(bytes).digest('hex').startsWith(digit),
+  );
+  const other: Handler = (_, response) => response.end(forged);
+  await serving([whole, other, whole, other, other], async (address) => {
+    await download({ address, sha256: digit }, folder);
+    await rm(join(folder, NAME));
+    await assert.rejects(download({ address, sha256: digit }, folder), {
+      code: 'download-mismatch',
+      message: new RegExp(
+        `should have the SHA-256 ${SHA256}, which the first download had \\(${NAME}\\.sha256\\), what`,
+      ),
+    });
+    assert.deepEqual(await readdir(folder), [`${NAME}.sha256`]);
+    await writeFile(join(folder, NAME), forged ?? '');
+    assert.equal((await download({ address, sha256: digit }, folder)).cached, false);
+    await arrived(folder);
+    const clean = newFolder();
+    assert.equal((await download({ address, sha256: digit }, clean)).cached, false);
+    await assert.rejects(download({ address, sha256: SHA256 }, clean), {
+      message: new RegExp(`the SHA-256 ${SHA256}, what`),
+    });
+  });
+  const pinned = newFolder();
+  await serving([whole], (address) => download({ address, sha256: SHA256 }, pinned));
+  assert.deepEqual(await readdir(pinned), [NAME]);
+});
+
 test('the published files are of networks that there are, with digits of a SHA-256 in their names', () => {
   for (const [network, { address, sha256 }] of PUBLISHED_FILES) {
     assert.ok(Object.hasOwn(classifiers, network), network);
     assert.match(address, /^https?:\/\/(download\.pytorch\.org|data\.lip6\.fr)\//);
-    assert.match(sha256, /^[0-9a-f]{8,9}$/);
+    assert.match(sha256, /^([0-9a-f]{8,9}|[0-9a-f]{64})$/);
+    assert.ok(sha256.startsWith(digitsOf(address)), network);
   }
   assert.match(publishedFolder(), /mammoscope.weights$/);
 });

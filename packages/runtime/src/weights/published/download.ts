@@ -1,13 +1,14 @@
 /**
  * Downloads a file whose SHA-256 is known: the only use of a network in the whole product. Nothing is sent but the request
  * (RFC 9110). What arrives goes to a partial file; a download that broke off goes on from there with Range and If-Range, so
- * that the pieces are of one file. Only a file with the right SHA-256 gets the name.
+ * that the pieces are of one file. Only a file with the right SHA-256 gets the name. Where only the first digits of it are
+ * known, the whole SHA-256 of the first download is kept beside the file, in NAME.sha256, and later ones are held to it.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { userCache } from '@mammoscope/files';
+import { userCache, writeAside } from '@mammoscope/files';
 import { WeightsError } from '../errors.ts';
 import type { PublishedFile } from './published-files.ts';
 
@@ -44,8 +45,12 @@ export async function download(
   options: DownloadOptions = {},
 ): Promise<Downloaded> {
   const path = join(folder, basename(new URL(address).pathname));
+  const pinned = await recordedDigest(path, sha256);
   const existing = await hashOf(path);
-  if (existing?.startsWith(sha256)) return { path, sha256: existing, cached: true };
+  if (existing?.startsWith(pinned)) {
+    await recordDigest(path, existing, sha256);
+    return { path, sha256: existing, cached: true };
+  }
   const partial = `${path}.partial`;
   try {
     await mkdir(folder, { recursive: true });
@@ -54,16 +59,35 @@ export async function download(
     throw failed(address, path, error);
   }
   const got = (await hashOf(partial)) as string;
-  if (!got.startsWith(sha256)) {
+  if (!got.startsWith(pinned)) {
     await discard(partial);
+    const wanted = pinned.length < 64 ? `a SHA-256 that begins with ${pinned}` : `the SHA-256 ${pinned}`;
+    const first = pinned === sha256 ? '' : `, which the first download had (${basename(digestFile(path))})`;
     throw new WeightsError(
       'download-mismatch',
-      `${address} should have a SHA-256 that begins with ${sha256}, what came has ${got}: it was thrown away; try again, or from another network`,
+      `${address} should have ${wanted}${first}, what came has ${got}: it was thrown away; try again, or from another network`,
     );
   }
+  await recordDigest(path, got, sha256);
   await rename(partial, path);
   await discard(partial);
   return { path, sha256: got, cached: false };
+}
+
+const digestFile = (path: string) => `${path}.sha256`;
+
+/** What a file is held to: the digits that are published, or the whole digest that begins with them and was kept. */
+async function recordedDigest(path: string, sha256: string): Promise<string> {
+  const kept = await readFile(digestFile(path), 'utf8').then(
+    (text) => text.slice(0, 64),
+    () => '',
+  );
+  return /^[0-9a-f]{64}$/.test(kept) && kept.startsWith(sha256) ? kept : sha256;
+}
+
+/** Keeps the digest of a file of which only digits are published, in the form that sha256sum -c reads. */
+async function recordDigest(path: string, digest: string, sha256: string): Promise<void> {
+  if (sha256.length < 64) await writeAside(digestFile(path), `${digest}  ${basename(path)}\n`);
 }
 
 async function fetchInto(partial: string, address: string, { onProgress, stallMs = STALL_MS }: DownloadOptions) {
