@@ -77,3 +77,31 @@ test('images get their BI-RADS class, regions become boxes, the patient comes fr
   assert.match(said, /:9 row Laterality must be L or R, got nothing/);
   assert.equal(reasons.length, 6);
 });
+
+test('a property list of another shape is a reason, and one without regions leaves the image as it is', async () => {
+  const set = await dataSetFolder('inbreast');
+  const shapes = [
+    '<string>x</string>',
+    '<dict><key>ROIs</key><array><string>x</string></array></dict>',
+    '<dict><key>ROIs</key><string>x</string></dict>',
+  ];
+  const lines = ['10000000;1', '10000001;2', '10000002;1', '10000003;2'];
+  for (const [i, line] of lines.entries()) {
+    const [image] = line.split(';');
+    await set.film(`AllDICOMs/${image}_ab${i}_MG_L_CC_ANON.dcm`, { laterality: 'L', view: 'CC' });
+    const xml = `<plist version="1.0"><dict><key>Images</key><array>${shapes[i] ?? ''}</array></dict></plist>`;
+    await set.write(`AllXML/${image}.xml`, xml);
+  }
+  const rows = lines.map((line) => `removed;removed;L;CC;201001;${line.replace(';', ';3;')}`);
+  await set.write('INbreast.csv', [HEADER, ...rows].join('\n'));
+  const { manifest, reasons } = await set.import();
+  assert.deepEqual(
+    manifest.map(({ label, box }) => [label, box]),
+    [
+      ['normal', undefined],
+      ['benign', undefined],
+    ],
+  );
+  assert.match(reasons.join('\n'), /:2 row AllXML\/10000000\.xml holds no regions: Images must be a list/);
+  assert.match(reasons.join('\n'), /:3 row AllXML\/10000001\.xml holds no regions: ROIs must be a list/);
+});

@@ -151,6 +151,14 @@ test('patients of the test split are in no fold, and a class with fewer patients
   const rows = splitByPatient(cohort({ normal: 20, malignant: 9 }), { seed: 1, fractions });
   const folded = foldsByPatient(rows, { seed: 1, folds: 3 });
   assert.ok(folded.every(({ split, fold }) => (split === 'test') === (fold === undefined)));
+  const patients = new Set(folded.filter(({ split }) => split !== 'test').map(({ patientId }) => patientId)).size;
+  const sizes = [0, 1, 2].map(
+    (fold) => new Set(folded.filter((row) => row.fold === fold).map(({ patientId }) => patientId)).size,
+  );
+  assert.ok(
+    sizes.every((size) => Math.abs(size - patients / 3) < 1),
+    `${sizes}`,
+  );
   assert.throws(() => foldsByPatient(cohort({ normal: 9, malignant: 4 }), { seed: 1, folds: 5 }), {
     code: 'split-impossible',
     message: /class malignant has 4 patients, .*fold 0.*use fewer folds/,

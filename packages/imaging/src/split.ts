@@ -123,7 +123,7 @@ export function foldsByPatient<T extends SplitRow>(
   );
   const foldOf = new Map(parts.map(([name], fold) => [name, fold]));
   return rows.map((row) => {
-    const part = row.split === 'test' ? undefined : dealt.get(row.patientId);
+    const part = dealt.get(row.patientId);
     return part === undefined ? { ...row } : { ...row, fold: foldOf.get(part) as number };
   });
 }
