@@ -81,6 +81,49 @@ test('text, CSV and LaTeX say the same, and --out writes them all', async () => 
   close(models[0].auc, 0.9595173602560946, 1e-12, 'AUC in the file');
 });
 
+test('agreement and readers write their figures too', async () => {
+  const ratings = await table(
+    'ratings.csv',
+    ['r1', 'r2', 'r3'],
+    [
+      [1, 1, 2],
+      [2, 2, 2],
+      [1, 2, 1],
+      [2, 2, 1],
+      [1, 1, 1],
+    ],
+  );
+  const readings = ['m1', 'm2'].flatMap((modality, m) =>
+    ['r1', 'r2', 'r3'].flatMap((reader, r) =>
+      Array.from({ length: 12 }, (_, i) => [
+        reader,
+        modality,
+        i,
+        i % 2,
+        (((i * 7 + r * 5 + m * 3) % 11) + 3 * (i % 2)) / 14,
+      ]),
+    ),
+  );
+  const study = await table('readings.csv', ['reader', 'modality', 'case', 'truth', 'score'], readings);
+  assertDone(await mammoscope(['stats', 'agreement', ratings, '--raters', 'r1,r2,r3', '--out', 'raters']));
+  assertDone(await mammoscope(['stats', 'readers', study, '--label', 'truth', '--out', 'readers']));
+  const csv = (path: string) => readFile(join(folder, path), 'utf8');
+  const { pairs, fleiss } = JSON.parse(await csv('raters/agreement.json'));
+  const kappas = (await csv('raters/agreement-figure-kappa-ratings.csv')).trim().split(/\r?\n/).slice(1);
+  assert.deepEqual(
+    kappas.map((line) => Number(line.split(',')[3])),
+    [...pairs.map(({ kappa }: { kappa: { value: number } }) => kappa.value), fleiss.value],
+  );
+  const { analysis } = JSON.parse(await csv('readers/readers.json'));
+  const differences = (await csv('readers/readers-figure-auc-differences-readings.csv')).trim().split(/\r?\n/).slice(1);
+  assert.deepEqual(
+    differences.map((line) => Number(line.split(',')[3])),
+    analysis.differences.map(({ difference }: { difference: number }) => difference),
+  );
+  for (const name of ['raters/agreement-figure-kappa-ratings.svg', 'readers/readers-figure-auc-readings.svg'])
+    assert.doesNotMatch(await csv(name), /NaN|undefined/);
+});
+
 test('what is 0 / 0, or infinite, is null and never NaN', async () => {
   const name = await table(
     'few.csv',

@@ -1,3 +1,4 @@
+export { type AgreementData, agreementFigure } from './figures/agreement.ts';
 export { aucComparisonFigure, pairwiseFigure } from './figures/auc-comparison.ts';
 export { calibrationFigure } from './figures/calibration.ts';
 export { confusionMatrixFigure } from './figures/confusion-matrix.ts';

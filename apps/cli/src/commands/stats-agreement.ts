@@ -1,5 +1,12 @@
 import type { KappaWeights, McnemarMethod, ProportionMethod } from '@mammoscope/stats';
-import { type Agreement, agreementOf, type RaterAgreement, readTable } from '@mammoscope/systems';
+import {
+  type Agreement,
+  agreementOf,
+  analysisFigures,
+  figureFiles,
+  type RaterAgreement,
+  readTable,
+} from '@mammoscope/systems';
 import { Command, Option } from 'commander';
 import { listOption } from '../options.ts';
 import type { ResultTable } from '../result-table.ts';
@@ -110,5 +117,6 @@ function resultOf(data: Agreement): StatsResult {
       own?.p ?? null,
     ]),
   };
-  return { name: 'agreement', data, tables: raters.length > 2 ? [pairs, fleiss] : [pairs], notes };
+  const figures = async () => figureFiles((await analysisFigures()).agreementFigures(data));
+  return { name: 'agreement', data, tables: raters.length > 2 ? [pairs, fleiss] : [pairs], notes, figures };
 }

@@ -1,5 +1,5 @@
 import type { ReaderCovarianceMethod, ReaderGeneralisation } from '@mammoscope/stats';
-import { type ReaderStudy, readerStudy, readTable } from '@mammoscope/systems';
+import { analysisFigures, figureFiles, type ReaderStudy, readerStudy, readTable } from '@mammoscope/systems';
 import { Command, Option } from 'commander';
 import { listOption, positiveNumber } from '../options.ts';
 import type { ResultTable } from '../result-table.ts';
@@ -137,5 +137,6 @@ function resultOf(data: ReaderStudy): StatsResult {
         },
       ]
     : [];
-  return { name: 'readers', data, tables: [aucs, differences, components, ...planned], notes };
+  const figures = async () => figureFiles((await analysisFigures()).readersFigures(data));
+  return { name: 'readers', data, tables: [aucs, differences, components, ...planned], notes, figures };
 }

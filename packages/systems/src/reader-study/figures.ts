@@ -1,6 +1,7 @@
 /** The figures of the analyses. */
 import { RandomStream } from '@mammoscope/random';
 import {
+  agreementFigure,
   aucComparisonFigure,
   calibrationFigure,
   decisionCurveFigure,
@@ -13,12 +14,14 @@ import {
   rocFigure,
   subgroupFigure,
 } from '@mammoscope/report';
-import { precisionRecall, precisionRecallBand, rocBand, rocCurve } from '@mammoscope/stats';
+import { type Interval, precisionRecall, precisionRecallBand, rocBand, rocCurve } from '@mammoscope/stats';
+import type { Agreement } from './agreement.ts';
 import type { AucEstimate } from './auc-estimate.ts';
 import type { Calibration } from './calibration.ts';
 import type { Comparison } from './comparison.ts';
 import type { Discrimination, SubgroupFigures } from './discrimination.ts';
 import type { FreeResponse } from './free-response.ts';
+import type { ReaderStudy } from './readers.ts';
 import type { ModelScores, ScoredStudy } from './study.ts';
 
 /** A data set as captions and names of files have it. */
@@ -135,6 +138,55 @@ export function frocFigures({ all, positives, hit, files }: FreeResponse): Figur
     hitRule: hit.rule === 'dbtex' ? 'centres, as the DBTex challenge has it' : `IoU of at least ${hit.iou}`,
   }));
   return [frocFigure(curves)];
+}
+
+/** Kappas of all cases. */
+export function agreementFigures({ file, pairs, fleiss }: Agreement): Figure[] {
+  const kappaOf = (kappa: { readonly value: number; readonly interval: Interval } | null, drawn?: Interval | null) => {
+    if (!kappa) return { value: null, undefinedReason: 'all ratings are of one category' };
+    const { lower, upper } = drawn ?? kappa.interval;
+    return { value: kappa.value, interval: [lower, upper] as const };
+  };
+  return [
+    agreementFigure({
+      dataset: nameOf(file),
+      pairs: pairs.map(({ a, b, kappa, kappaBootstrap }) => ({
+        first: a,
+        second: b,
+        kappa: kappaOf(kappa, kappaBootstrap),
+      })),
+      ...(fleiss ? { all: kappaOf(fleiss) } : {}),
+    }),
+  ];
+}
+
+/** Mean AUCs of the modalities and their differences. */
+export function readersFigures({ file, modalities, cases, analysis }: ReaderStudy): Figure[] {
+  const dataset = nameOf(file);
+  const named = (index: number) => modalities[index] as string;
+  const aucs = aucComparisonFigure(
+    analysis.modalities.map(({ auc, interval }, k) => ({
+      model: named(k),
+      dataset,
+      images: cases,
+      auc: { value: auc, interval: [interval.lower, interval.upper] },
+    })),
+    dataset,
+  );
+  return [
+    ...(aucs ? [aucs] : []),
+    pairwiseFigure({
+      dataset,
+      test: 'Obuchowski and Rockette 1995, mean AUC of the readers',
+      pairs: analysis.differences.map(({ a, b, difference, interval, p }) => ({
+        first: named(a),
+        second: named(b),
+        difference,
+        interval: [interval.lower, interval.upper],
+        p,
+      })),
+    }),
+  ];
 }
 
 type Curve = Parameters<typeof rocFigure>[0][number];
