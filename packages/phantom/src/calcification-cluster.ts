@@ -25,23 +25,31 @@ export interface CalcificationCluster {
   readonly calcifications: readonly Calcification[];
 }
 
+/** What is smaller is punctate, not round; fine pleomorphic and fine linear ones are (BI-RADS Atlas). */
+const FINE_MM = 0.5;
+
+/** Half the length of a lobe, beyond which a segment does not reach. */
+const LOBE_MM = 26;
+
 /**
  * Draws a cluster. Traits decide how many of its calcifications are irregular (round and punctate ones against fine
  * pleomorphic and fine linear branching ones), how unequal their sizes and densities are, and whether they lie scattered
- * in a disc or in a wedge that points to the nipple, as the duct system of a lobe does. Diameters are of 0.1 to 0.5 mm.
+ * in a disc or in a wedge that points to the nipple, as the duct system of a lobe does. Diameters are of 0.1 to 0.7 mm. Scattered ones are
+ * grouped within 2 cm as the Atlas has it, regional above, and diffuse where they take up most of the fibroglandular tissue.
  */
 export function drawCluster(random: RandomStream, trait: Trait): CalcificationCluster {
   const [shape, spread, arrangement] = [trait(), trait(), trait()];
   const count = Math.round(Math.exp(random.uniform(Math.log(8), Math.log(40))));
-  const extentMm = Math.exp(random.uniform(Math.log(4), Math.log(13)));
-  const diameterMm = random.uniform(0.24, 0.42);
+  const extentMm = Math.exp(random.uniform(Math.log(4), Math.log(22)));
+  const diameterMm = random.uniform(0.24, 0.62);
   const elongation = 1 - 0.68 * arrangement;
   const tilt = random.uniform(-0.5, 0.5);
+  const [lengthMm, widthMm] = [Math.min(LOBE_MM, extentMm / Math.sqrt(elongation)), extentMm * Math.sqrt(elongation)];
   const calcifications = Array.from({ length: count }, (): Calcification => {
     const [along, across] = placeInDisc(random);
     const wedge = 1 - arrangement * 0.35 * (1 + along);
-    const [s, v] = [(along * extentMm) / Math.sqrt(elongation), across * extentMm * Math.sqrt(elongation) * wedge];
-    const diameter = clip(diameterMm * Math.exp(random.normal(0, 0.08 + 0.35 * spread)), 0.1, 0.5);
+    const [s, v] = [along * lengthMm, across * widthMm * wedge];
+    const diameter = clip(diameterMm * Math.exp(random.normal(0, 0.08 + 0.35 * spread)), 0.1, 0.7);
     return {
       atMm: [
         s * Math.cos(tilt) - v * Math.sin(tilt),
@@ -49,12 +57,12 @@ export function drawCluster(random: RandomStream, trait: Trait): CalcificationCl
         random.normal(0, extentMm / 4),
       ],
       balls: random.chance(shape)
-        ? irregular(random, diameter, shape)
+        ? irregular(random, Math.min(FINE_MM, diameter), shape)
         : [{ offsetMm: [0, 0, 0], radiusMm: diameter / 2 }],
       density: random.uniform(0.95 - 0.55 * spread, 1.15),
     };
   });
-  const scattered = extentMm > 9 ? 'diffuse' : extentMm > 6 ? 'regional' : 'grouped';
+  const scattered = extentMm > 17 ? 'diffuse' : extentMm > 10 ? 'regional' : 'grouped';
   return {
     kind: 'calcifications',
     morphology:
@@ -62,7 +70,7 @@ export function drawCluster(random: RandomStream, trait: Trait): CalcificationCl
         ? 'fine linear branching'
         : shape > 0.5
           ? 'fine pleomorphic'
-          : diameterMm > 0.33
+          : diameterMm > FINE_MM
             ? 'round'
             : 'punctate',
     distribution: arrangement > 0.5 ? 'segmental' : scattered,
@@ -81,7 +89,7 @@ function irregular(random: RandomStream, diameterMm: number, shape: number): Bal
   if (!random.chance(shape - 0.3)) {
     return Array.from({ length: random.integer(2, 4) }, () => ({
       offsetMm: [0, 1, 2].map(() => random.uniform(-0.45, 0.45) * diameterMm) as [number, number, number],
-      radiusMm: random.uniform(0.24, 0.42) * diameterMm,
+      radiusMm: random.uniform(0.24, 0.62) * diameterMm,
     }));
   }
   const lengthMm = random.uniform(2, 4.5) * diameterMm;

@@ -24,6 +24,9 @@ export interface LesionInView {
 /** How much shorter a cluster becomes across the breast as it is compressed. */
 const CLUSTER_FLATTENING = 0.2;
 
+/** How much less a strand rises across the breast as it is compressed. */
+const STRAND_FLATTENING = 0.35;
+
 /** Balls along a spicule are this many radii apart. */
 const SPICULE_STEP = 0.7;
 
@@ -32,6 +35,13 @@ export function lesionCentre(shape: BreastShape, { place }: Lesion): Point {
   const angle = (place.angleDeg * Math.PI) / 180;
   const radius = place.radius * shape.radiusMm;
   return [place.depth * shape.body.depthMm, radius * Math.cos(angle), radius * Math.sin(angle)];
+}
+
+/** The direction of a strand under compression, which lays it down without making it shorter. */
+function pressed(x: number, u: number, w: number): Point {
+  const flat = STRAND_FLATTENING * w;
+  const length = Math.hypot(x, u, flat);
+  return [x / length, u / length, flat / length];
 }
 
 /** Brings a lesion into a view. Calcifications that would lie outside the breast are left out. */
@@ -53,14 +63,14 @@ export function lesionInView(shape: BreastShape, lesion: Lesion): LesionInView {
     return { lesion, centre, balls: balls.filter(({ at }) => isInside(shape, at)) };
   }
   const balls = lesion.spicules.flatMap(({ direction, fromMm, toMm, radiusMm }) => {
-    const [u, w] = shape.turn(direction[1], direction[2]);
+    const [x, u, w] = pressed(direction[0], ...shape.turn(direction[1], direction[2]));
     const step = SPICULE_STEP * radiusMm;
     return Array.from({ length: Math.max(1, Math.round((toMm - fromMm) / step)) }, (_, i): BallInView => {
       const reach = fromMm + i * step;
       const taper = 1 - 0.6 * ((reach - fromMm) / (toMm - fromMm));
       // Balls of volume 4/3 pi r^3 every step stand for a strand of section pi r^2.
       const gainPerMm = (0.75 * step * (MU.mass - MU.fat)) / (radiusMm * taper);
-      const at: Point = [centre[0] + reach * direction[0], centre[1] + reach * u, centre[2] + reach * w];
+      const at: Point = [centre[0] + reach * x, centre[1] + reach * u, centre[2] + reach * w];
       return { at, radiusMm: radiusMm * taper, gainPerMm };
     });
   });

@@ -35,8 +35,8 @@ export interface Mass {
 export function drawMass(random: RandomStream, trait: Trait): Mass {
   const [spiculation, irregularity, blur, contrast] = [trait(), trait(), trait(), trait()];
   const radiusMm = Math.exp(random.uniform(Math.log(5), Math.log(11)));
-  const coreMm = radiusMm * (1 - 0.3 * spiculation);
-  const spiculeCount = spiculation < 0.3 ? 0 : Math.round(26 * spiculation);
+  const coreMm = radiusMm * (1 - 0.42 * spiculation);
+  const spiculeCount = spiculation < 0.3 ? 0 : Math.round(30 * spiculation);
   const oval = random.uniform(0.7, 1);
   const axes = random.shuffle([1 / oval ** 0.5, oval ** 0.5, 1]) as [number, number, number];
   const frequencies = [2.5, 3.5, 5, 7];
@@ -57,7 +57,7 @@ export function drawMass(random: RandomStream, trait: Trait): Mass {
       direction: randomDirection(random),
       fromMm: 0.7 * coreMm,
       toMm: radiusMm * random.uniform(0.95, 1.5),
-      radiusMm: random.uniform(0.35, 0.65),
+      radiusMm: random.uniform(0.5, 0.9),
     })),
   };
 }
