@@ -1,0 +1,47 @@
+import { type BoxPx, blackBorderBox, cropPlane, type Laterality, type Plane } from '@mammoscope/imaging';
+import { SystemError } from '../errors.ts';
+
+/** A film without its black background, and where it was. */
+export interface StandardisedFilm {
+  readonly plane: Plane;
+  /** In pixels of the film as it was given. */
+  readonly cropPx: BoxPx;
+}
+
+/**
+ * Section 2.4: "we used an algorithm to sum up the image pixels in each column from right or left, and stopped when the sum of
+ * pixels in a column was zero. [...] We then cut out the images on the other side of the column". A left breast hangs with its
+ * chest wall on the left and is summed from there; the right breast is its mirror image. Without a laterality the side
+ * whose outermost column is brighter is taken. SystemError 'data-unusable' for a film that is black everywhere.
+ */
+export function standardiseFilm(plane: Plane, laterality?: Laterality): StandardisedFilm {
+  if (!plane.data.some((value) => value !== 0))
+    throw new SystemError(
+      'data-unusable',
+      `a film of ${plane.width} x ${plane.height} px is black in every column: leave it out or read it again`,
+    );
+  const from = laterality === undefined ? undefined : laterality === 'L' ? 'left' : 'right';
+  const cropPx = blackBorderBox(plane, from);
+  return { plane: cropPlane(plane, cropPx), cropPx };
+}
+
+/** A box of the film in pixels of the standardised film, cut to it; undefined where nothing of it is left. */
+export function boxOnStandardised([x1, y1, x2, y2]: BoxPx, [left, top, right, bottom]: BoxPx): BoxPx | undefined {
+  const [width, height] = [right - left, bottom - top];
+  const within = (value: number, most: number) => Math.min(Math.max(value, 0), most);
+  const box: BoxPx = [
+    within(x1 - left, width),
+    within(y1 - top, height),
+    within(x2 - left, width),
+    within(y2 - top, height),
+  ];
+  return box[0] < box[2] && box[1] < box[3] ? box : undefined;
+}
+
+/** A box of the standardised film in pixels of the film. */
+export const boxOnFilm = ([x1, y1, x2, y2]: BoxPx, [left, top]: BoxPx): BoxPx => [
+  x1 + left,
+  y1 + top,
+  x2 + left,
+  y2 + top,
+];
