@@ -110,6 +110,19 @@ test('without flags import keeps the classes and channels of the file, and write
   assert.match(stdout, /^ +102 loaded +\(taken as they are\)$/m);
 });
 
+test('weights that expect other images than ImageNet normalised ones are reported with what they expect', async () => {
+  await writeSafetensors(join(folder, 'inception.safetensors'), stateDict('inception_v3', 2));
+  const imported = ['weights', 'import', 'inception.safetensors', '--model', 'inception_v3'];
+  const { stdout } = await mammoscope(imported);
+  assert.match(stdout, /^input: published weights expect images in \[-1, 1\], \(v - 0\.5\) \/ 0\.5 for v in \[0, 1\]/m);
+  const { input } = JSON.parse((await mammoscope([...imported, '--json'])).stdout) as { input: string };
+  assert.ok(stdout.includes(input));
+  const other = await mammoscope(['weights', 'import', RESNET, '--model', 'resnet18']);
+  assert.doesNotMatch(other.stdout, /^input:/m);
+  const json = await mammoscope(['weights', 'import', RESNET, '--model', 'resnet18', '--json']);
+  assert.equal((JSON.parse(json.stdout) as { input: string | null }).input, null);
+});
+
 test('missing and unexpected names are listed', async () => {
   const tensors = stateDict('resnet18', 5);
   tensors.delete('layer1.0.bn1.weight');

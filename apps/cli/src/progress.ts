@@ -2,6 +2,8 @@
 import type { TrainEvents } from '@mammoscope/systems';
 
 const BAR_WIDTH = 24;
+/** Between two lines on the timing of ways where stderr is no terminal. */
+const TOLD_EVERY_MS = 15_000;
 
 /** Seconds as people read them: 42 s, 3 min 05 s, 2 h 10 min. */
 export function formatDuration(seconds: number): string {
@@ -22,13 +24,18 @@ export function trainingProgress(stream: NodeJS.WriteStream): TrainEvents {
   let done = 0;
   let started = 0;
   let epochs = 0;
+  let told = 0;
   const clear = () => (terminal ? '\r\u001b[K' : '');
   const line = (text: string) => stream.write(`${clear()}${text}\n`);
   return {
     onNote: line,
     onTiming: (step, count) => {
-      if (terminal) stream.write(`${clear()}timing ways to compute on this machine, ${step + 1} of ${count} (once)`);
+      if (terminal)
+        stream.write(`${clear()}timing ways to compute on this machine, operation ${step + 1} of ${count} (once)`);
       else if (step === 0) line(`timing ${count} ways to compute on this machine (once)`);
+      else if (performance.now() - told > TOLD_EVERY_MS) line(`timed ${step} of ${count}`);
+      else return;
+      told = performance.now();
     },
     onMember: (network, info) => {
       line(

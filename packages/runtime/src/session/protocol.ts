@@ -43,6 +43,7 @@ export type Request =
       readonly device: Device;
       readonly threads: number;
       readonly budgetMs: number;
+      readonly knownMs: number;
     };
 
 /** The answer to each kind of request. */

@@ -3,10 +3,11 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { dirname } from 'node:path';
 import { userCache, writeAside } from '@mammoscope/files';
-import type { Graph } from '@mammoscope/nn';
+import { applicableWays, type Graph, type GraphNode } from '@mammoscope/nn';
 import * as ort from 'onnxruntime-node';
 import type { Engine } from '../session/engine.ts';
 import { type TimedChoice, timeWays, undecidedNodes } from './timing.ts';
+import { type Undecided, worthTiming } from './worth-timing.ts';
 
 /** Where timings are remembered: the user's cache folder, one file a machine. */
 export const choicesFile = (engine: Engine): string => userCache(`lowerings-${machineKey(engine)}.json`);
@@ -39,25 +40,36 @@ export interface ChoiceOptions {
 }
 
 /**
- * A way for every undecided node of the graphs: the fixed one, else the one remembered for this machine, else the
- * fastest of a timing made now, which is then remembered.
+ * A way for every undecided node of the graphs: the fixed one, else the one remembered for this machine, else the fastest of
+ * a timing made now, which is then remembered; where a timing would gain little (see worthTiming), the preferred one.
  */
 export async function chooseWays(
   engine: Engine,
   graphs: readonly Graph[],
   { fixed = new Map(), onTiming }: ChoiceOptions = {},
 ): Promise<Map<string, string>> {
-  const undecided = new Map(graphs.flatMap((graph) => [...undecidedNodes(graph, engine.target)]));
+  const undecided = undecidedNodes(graphs, engine.target);
   const file = choicesFile(engine);
   const remembered = await readChoices(file);
-  const missing = [...undecided].filter(([key]) => !fixed.has(key) && !remembered.has(key));
-  for (const [done, [key, node]] of missing.entries()) {
+  const missing = worthTiming(undecided).filter((key) => !fixed.has(key) && !remembered.has(key));
+  let saved = performance.now();
+  for (const [done, key] of missing.entries()) {
+    if (performance.now() - saved > SAVE_EVERY_MS) {
+      await remember(file, remembered); // an interrupted start goes on from here
+      saved = performance.now();
+    }
     onTiming?.(done, missing.length);
-    remembered.set(key, await timeWays(engine, node));
+    remembered.set(key, await timeWays(engine, (undecided.get(key) as Undecided).node));
   }
   if (missing.length > 0) await remember(file, remembered);
-  return new Map([...undecided.keys()].map((key) => [key, fixed.get(key) ?? (remembered.get(key) as TimedChoice).way]));
+  const preferred = (node: GraphNode) => (applicableWays(node, engine.target)[0] as { readonly name: string }).name;
+  return new Map(
+    [...undecided].map(([key, { node }]) => [key, fixed.get(key) ?? remembered.get(key)?.way ?? preferred(node)]),
+  );
 }
+
+/** How long timings may be lost. */
+const SAVE_EVERY_MS = 10_000;
 
 /** A cache that cannot be read is an empty one: it only saves time. */
 async function readChoices(file: string): Promise<Map<string, TimedChoice>> {

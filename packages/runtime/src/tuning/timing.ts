@@ -13,6 +13,7 @@ import {
   type Tensor,
 } from '@mammoscope/nn';
 import type { Engine } from '../session/engine.ts';
+import { type Undecided, workOf } from './worth-timing.ts';
 
 /** What timing found for one signature: the way chosen and the least time of each way, in milliseconds. */
 export interface TimedChoice {
@@ -23,11 +24,13 @@ export interface TimedChoice {
 /** How long each way is repeated before its least time is taken. */
 const BUDGET_MS = 60;
 
-/** The nodes of a graph that can be written in more than one way, one for each signature. */
-export function undecidedNodes(graph: Graph, target: Target): Map<string, GraphNode> {
-  const found = new Map<string, GraphNode>();
-  for (const node of liveNodes(graph)) {
-    if (TIMED.has(node.op) && applicableWays(node, target).length > 1) found.set(signature(node, target), node);
+/** The nodes of graphs that can be written in more than one way, one for each signature, with the work of all that have it. */
+export function undecidedNodes(graphs: readonly Graph[], target: Target): Map<string, Undecided> {
+  const found = new Map<string, Undecided>();
+  for (const node of graphs.flatMap(liveNodes)) {
+    if (!TIMED.has(node.op) || applicableWays(node, target).length === 1) continue;
+    const key = signature(node, target);
+    found.set(key, { node, work: (found.get(key)?.work ?? 0) + workOf(node) });
   }
   return found;
 }
@@ -50,7 +53,8 @@ export async function timeWays(engine: Engine, node: GraphNode): Promise<TimedCh
   const timesMs: Record<string, number> = {};
   for (const { name } of applicableWays(node, target)) {
     const choices = new Map([[signature(graph.nodes[0] as GraphNode, target), name]]);
-    timesMs[name] = await engine.time(lower(graph, target, choices, layouts), BUDGET_MS);
+    const known = Math.min(...Object.values(timesMs));
+    timesMs[name] = await engine.time(lower(graph, target, choices, layouts), BUDGET_MS, known);
   }
   const [way] = Object.entries(timesMs).reduce((best, entry) => (entry[1] < best[1] ? entry : best));
   return { way, timesMs };
