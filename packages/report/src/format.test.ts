@@ -15,6 +15,7 @@ import {
 test('estimates read as in Kang et al. 2021, table 1', () => {
   assert.equal(formatEstimate({ value: 0.856, interval: [0.8056, 0.907] }, 'fraction'), '0.856 (0.806–0.907)');
   assert.equal(formatEstimate({ value: 70 / 97, interval: [0.6324, 0.8108] }, 'percent'), '72.2 (63.2–81.1)');
+  assert.equal(formatEstimate({ value: 0.1, interval: [-0.2, 0.4] }, 'fraction'), '0.100 (−0.200 to 0.400)');
   assert.equal(formatEstimate({ value: 1 }, 'percent'), '100.0');
 });
 

@@ -31,7 +31,9 @@ export function estimateParts(estimate: Estimate, unit: EstimateUnit) {
   const bounded = defined && interval?.every(Number.isFinite);
   return {
     value: defined ? formatIn(unit, value) : UNDEFINED_MARK,
-    interval: bounded ? `(${interval?.map((bound) => formatIn(unit, bound)).join('–')})` : '',
+    interval: bounded
+      ? `(${interval?.map((bound) => formatIn(unit, bound)).join(interval[0] < 0 ? ' to ' : '–')})`
+      : '',
     counts:
       numerator === undefined || denominator === undefined
         ? ''

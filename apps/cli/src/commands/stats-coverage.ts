@@ -52,7 +52,8 @@ export function coverageCommand(): Command {
         ]),
       } as const;
       const notes = [
-        'AUC: binormal scores, half of the cases positive; F1: the same scores cut half-way, each case positive by a fair coin; proportion: binomial counts.',
+        'Binormal scores, half of the cases positive, for AUC and average precision; F1: the same scores cut half-way, each case positive by a fair coin; proportion: binomial counts; kappa: two raters who agree in four of five cases.',
+        'Of patients: two cases each, whose scores correlate by one half. Intervals that take them as independent are shown for comparison.',
       ];
       await printResult(
         { name: 'coverage', data: { trials, confidence, seed, rows, notes }, tables: [table], notes },
