@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import type { Preferences } from '../decision.ts';
 import { ImagingError } from '../errors.ts';
 import { writeManifest } from '../manifest-file.ts';
@@ -102,12 +102,13 @@ export async function importDataSet(
     set.identity ? inspected.patients : undefined,
   );
   exclusions.push(...inspected.exclusions, ...contradicting);
-  exclusions.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : (a.line ?? 0) - (b.line ?? 0)));
-  const exclusionsFile = await writeExclusions(outFile, exclusions);
-  const [first] = exclusions;
+  const listed = exclusions.map((each) => ({ ...each, reason: each.reason.replaceAll(absolute + sep, '') }));
+  listed.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : (a.line ?? 0) - (b.line ?? 0)));
+  const exclusionsFile = await writeExclusions(outFile, listed);
+  const [first] = listed;
   if (rows.length === 0) {
     const why = first ? `, the first because ${first.reason}` : '';
-    const message = `${folder} gives no row of a manifest: ${exclusions.length} are left out${why}; ${exclusionsFile} has all reasons`;
+    const message = `${folder} gives no row of a manifest: ${listed.length} are left out${why}; ${exclusionsFile} has all reasons`;
     throw new ImagingError('data-set-invalid', message);
   }
   await writeManifest(
@@ -117,7 +118,7 @@ export async function importDataSet(
   return {
     ...countRows(rows),
     exclusionsFile,
-    exclusions,
+    exclusions: listed,
     notes: inspected.notes.map(({ row, message }) => ({ ...row.from, message: `${row.image}: ${message}` })),
   };
 }
