@@ -27,6 +27,7 @@ export {
   reliability,
 } from './calibration/reliability.ts';
 export type { Labels, Scores } from './cases.ts';
+export { groupFolds } from './cross-validation/group-folds.ts';
 export { type DecisionCurve, type DecisionPoint, decisionCurve } from './decision/decision-curve.ts';
 export { type Afroc, type AfrocPoint, afroc } from './detection/afroc.ts';
 export {
@@ -54,6 +55,7 @@ export { fTail, fTailQuantile, noncentralFTail } from './distributions/f-distrib
 export { erf, erfc, normalCdf, normalQuantile, twoSidedP } from './distributions/normal.ts';
 export { studentQuantile, studentTwoSidedP } from './distributions/student.ts';
 export { StatsError, type StatsErrorCode, statsErrors } from './errors.ts';
+export type { FeatureColumns } from './feature-columns.ts';
 export { DEFAULT_LEVEL, type Interval, tailProbability, twoSidedDeviate } from './interval.ts';
 export {
   type ImageRow,
@@ -123,6 +125,9 @@ export {
   type ModelDifference,
   type ModelProportion,
 } from './regression/gee-comparison.ts';
+export { type LassoOptions, lassoLogits, lassoPath } from './regression/lasso.ts';
+export { type CrossValidatedLasso, crossValidatedLasso } from './regression/lasso-cross-validation.ts';
+export type { LassoFit } from './regression/lasso-problem.ts';
 export { type WaldTest, waldTest } from './regression/wald.ts';
 export {
   type BootstrapEstimate,
@@ -183,3 +188,18 @@ export { type RocBand, type RocBandOptions, type RocBandPoint, rocBand } from '.
 export { type YoudenPoint, youden } from './roc/youden.ts';
 export { type Coverage, type CoverageOptions, coverage } from './simulation/coverage.ts';
 export type { CoverageQuantity } from './simulation/scenarios.ts';
+export {
+  decisionTree,
+  type TreeLeaf,
+  type TreeLimits,
+  type TreeNode,
+  type TreeOptions,
+  type TreeSplit,
+  treeProbability,
+} from './trees/decision-tree.ts';
+export {
+  forestProbabilities,
+  type RandomForest,
+  type RandomForestOptions,
+  randomForest,
+} from './trees/random-forest.ts';
