@@ -1,3 +1,9 @@
+export {
+  DETECTION_CASES,
+  type DetectionResult,
+  detectionCase,
+  runDetectionCase,
+} from './bench/detection-bench.ts';
 export { type FilmDecoding, timeFilm, timeVolume } from './bench/dicom-bench.ts';
 export type { VolumeReading } from './bench/dicom-volume.ts';
 export {
@@ -20,6 +26,7 @@ export { PRESETS, type PresetName, type Recipe, SYSTEM as KANG2021 } from './kan
 export { writeResults } from './kang2021/results.ts';
 export { recipeWith } from './kang2021/settings.ts';
 export { type TrainOptions, trainKang2021 } from './kang2021/train.ts';
+export { type ClusterCohort, type ClusterCohortOptions, writeClusterCohort } from './phantom-clusters.ts';
 export {
   type BreastDensity,
   DENSITIES,

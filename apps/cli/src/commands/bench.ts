@@ -3,10 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import {
   type BenchResult,
+  DETECTION_CASES,
+  type DetectionResult,
+  detectionCase,
   INFERENCE_MODELS,
   type InferenceResult,
   inferenceModel,
   type RankPoolingResult,
+  runDetectionCase,
   runInferenceCase,
   runRankPoolingCase,
   runStatsBench,
@@ -31,7 +35,7 @@ interface BenchFlags {
   readonly json?: boolean;
 }
 
-/** `bench train`, `bench inference`, `bench rank-pooling`, `bench stats` and `bench dicom` */
+/** `bench train`, `bench inference`, `bench detection`, `bench rank-pooling`, `bench stats` and `bench dicom` */
 export function benchCommand(): Command {
   return new Command('bench')
     .description(
@@ -39,12 +43,19 @@ export function benchCommand(): Command {
     )
     .addArgument(
       new Argument('[name]', 'what to time')
-        .choices(['train', 'inference', 'rank-pooling', 'stats', 'dicom'])
+        .choices(['train', 'inference', 'rank-pooling', 'stats', 'dicom', 'detection'])
         .default('train'),
     )
-    .option('--case <name>', `only one case: ${Object.keys(TRAIN_CASES).join(', ')}`)
+    .option(
+      '--case <name>',
+      `only one case: ${Object.keys(TRAIN_CASES).join(', ')}; detection: ${DETECTION_CASES.join(', ')}`,
+    )
     .option('--model <names>', `inference: networks (default: ${INFERENCE_MODELS.join(',')})`, listOption)
-    .option('--size <px>', 'side of the image (default: 224, rank-pooling 1024)', positiveNumber)
+    .option(
+      '--size <px>',
+      'side of the image (default: 224, rank-pooling 1024; detection 1024, the height of a film)',
+      positiveNumber,
+    )
     .option('--slices <n>', 'rank-pooling: slices of the volume', positiveNumber, 82)
     .option('--film <file>', 'dicom: a JPEG 2000 image, decoded by turns here and by opj_decompress')
     .option('--steps <n>', 'steps of each case, ten times as many images, or runs of each statistic', wholeNumber, 10)
@@ -60,6 +71,7 @@ const benches: Readonly<Record<string, (flags: BenchFlags) => Promise<void>>> = 
   'rank-pooling': benchRankPooling,
   stats: benchStats,
   dicom: benchDicom,
+  detection: benchDetection,
 };
 
 /** A film against native OpenJPEG, where one is named, and a tomosynthesis of 60 frames. */
@@ -163,6 +175,35 @@ function rankPoolingTable(result: RankPoolingResult): string {
   const memory = [result.volumeMiB, result.peakMiB, result.addedMiB].map((mib) => mib.toFixed(0));
   const solved = [objective.toPrecision(6), dualityGap.toPrecision(2)];
   return formatTable(head, [[`${sizePx} x ${sizePx} x ${slices}`, ...figures, ...solved, ...memory]]);
+}
+
+/** A film's training step and inference, each in a process of its own unless one is named. */
+async function benchDetection(flags: BenchFlags): Promise<void> {
+  const { case: name, size: heightPx = 1024, steps, threads } = flags;
+  if (steps < 1) throw new SystemError('option-invalid', `--steps ${steps}: give at least 1`);
+  const results: DetectionResult[] = [];
+  if (name !== undefined)
+    results.push(
+      await runDetectionCase(detectionCase(name), { heightPx, runs: steps, ...(threads ? { threads } : {}) }),
+    );
+  else
+    for (const each of DETECTION_CASES) {
+      process.stderr.write(`${each} ...\n`);
+      results.push(
+        await inOwnProcess<DetectionResult>(['detection', '--case', each, '--size', String(heightPx)], flags),
+      );
+    }
+  const lines = results.map((r) => [
+    r.title,
+    r.leastMs.toFixed(0),
+    r.medianMs.toFixed(0),
+    r.gflopPerSecond.toFixed(0),
+    r.ceilingGflopPerSecond.toFixed(0),
+    r.shareOfCeiling.toFixed(2),
+    r.peakMiB.toFixed(0),
+  ]);
+  const head = ['detector', 'least ms', 'median ms', 'GFLOP/s', 'MatMul GFLOP/s', 'share', 'peak MiB'];
+  print(flags.json, results, formatTable(head, lines));
 }
 
 /** A part of a benchmark in a process of its own, so that its memory is its own. */
