@@ -1,0 +1,186 @@
+import type { Manifest, ManifestRow } from '@mammoscope/imaging';
+import type { Engine } from '@mammoscope/runtime';
+import { type ConfusionMetrics, confusion, type DelongAuc, delong } from '@mammoscope/stats';
+import { declarationsOf } from '../classifier/graphs.ts';
+import { loadBest, loadScorer, positiveScore, SCORING_BATCH } from '../classifier/scores.ts';
+import { cutoffOf, readValidationScores } from '../classifier/validation.ts';
+import { SystemError } from '../errors.ts';
+import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
+import { requireClasses, type UnseenRows, unseenRows } from '../run/unseen-rows.ts';
+import { ensemblesOf, weightedScores } from './ensembles.ts';
+import { LesionRois, lesionInputs } from './lesion-inputs.ts';
+import { lesionUnits, type Unit, type UnitRow, unitScores, viewUnits } from './levels.ts';
+import { isMemberName, type MemberName, memberOf } from './members.ts';
+import type { Recipe } from './recipe.ts';
+import { recipeOf } from './settings.ts';
+import { lesionRows, memberSpec } from './train.ts';
+
+/** A member or an ensemble, measured at one level. */
+export interface ModelMetrics {
+  readonly model: string;
+  readonly role: 'member' | 'ensemble' | 'single';
+  /** One a unit of the level. */
+  readonly scores: readonly number[];
+  readonly cutoff: number;
+  readonly auc: DelongAuc;
+  readonly atCutoff: ConfusionMetrics & { readonly cutoff: number };
+}
+
+/** What is measured where CC and MLO count as two, and where they count as one. */
+export interface LevelMetrics {
+  readonly level: 'lesion' | 'view';
+  readonly units: readonly Unit[];
+  readonly positive: readonly boolean[];
+  readonly models: readonly ModelMetrics[];
+}
+
+/** What an evaluation came to. */
+export interface Evaluation extends UnseenRows {
+  readonly record: RunRecord;
+  readonly recipe: Recipe;
+  readonly lesion: LevelMetrics;
+  readonly view: LevelMetrics;
+  readonly cutoffFrom: 'validation' | 'test';
+}
+
+export interface EvaluateOptions {
+  readonly engine: Engine;
+  readonly run: string;
+  readonly manifest: Manifest;
+  readonly cutoffFrom: 'validation' | 'test';
+  readonly onImages?: (model: string, images: number) => void;
+}
+
+/** A model's scores on the rows evaluated and on the validation rows. */
+interface RowScores {
+  readonly model: string;
+  readonly role: ModelMetrics['role'];
+  readonly scores: readonly number[];
+  readonly validation: readonly number[];
+}
+
+/** Scores lesions that training never saw with every member, averages them, and measures views and lesions. */
+export async function evaluateXiao2021(options: EvaluateOptions): Promise<Evaluation> {
+  const { engine, run, cutoffFrom, onImages } = options;
+  const record = await readRunRecord(run);
+  const recipe = recipeOf(record.recipe);
+  const manifest = lesionRows(options.manifest);
+  requireClasses(record, manifest);
+  const unseen = unseenRows(record, manifest);
+  const rois = new LesionRois(recipe);
+  const members: RowScores[] = [];
+  for (const model of record.members) {
+    onImages?.(model, unseen.rows.length);
+    const validation = (await readValidationScores(runFiles(run).member(model).validation)).map(({ score }) => score);
+    const scores = await scoreMember(engine, run, record, recipe, rois, model, unseen.rows);
+    members.push({ model, role: record.members.length === 1 ? 'single' : 'member', scores, validation });
+  }
+  const models = [...members, ...ensembleScores(recipe, members)];
+  const validationRows = record.rows.filter(({ split }) => split === 'val');
+  const level = (name: LevelMetrics['level'], unitsOf: (rows: readonly UnitRow[]) => Unit[]) =>
+    measured(name, models, { rows: unseen.rows, validationRows, unitsOf, classes: record.classes, cutoffFrom });
+  return {
+    ...unseen,
+    record,
+    recipe,
+    lesion: level('lesion', lesionUnits),
+    view: level('view', viewUnits),
+    cutoffFrom,
+  };
+}
+
+/** The ensembles of decisions, the headline first. */
+export function ensembleScores(recipe: Recipe, members: readonly RowScores[]): RowScores[] {
+  const of = (name: MemberName) => members.find(({ model }) => model === name) as RowScores;
+  return ensemblesOf(recipe).map((ensemble) => {
+    const [focus, volume] = [of(ensemble.focus), of(ensemble.volume)];
+    return {
+      model: ensemble.name,
+      role: 'ensemble',
+      scores: weightedScores(ensemble, focus.scores, volume.scores),
+      validation: weightedScores(ensemble, focus.validation, volume.validation),
+    };
+  });
+}
+
+interface LevelOptions {
+  readonly rows: readonly UnitRow[];
+  readonly validationRows: readonly UnitRow[];
+  readonly unitsOf: (rows: readonly UnitRow[]) => Unit[];
+  /** Negative first. */
+  readonly classes: readonly string[];
+  readonly cutoffFrom: 'validation' | 'test';
+}
+
+function measured(
+  level: LevelMetrics['level'],
+  models: readonly RowScores[],
+  { rows, validationRows, unitsOf, classes, cutoffFrom }: LevelOptions,
+): LevelMetrics {
+  const isPositive = ({ label }: Unit) => classes.indexOf(label) > 0;
+  const [units, validationUnits] = [unitsOf(rows), unitsOf(validationRows)];
+  const positive = units.map(isPositive);
+  const positives = positive.filter(Boolean).length;
+  if (Math.min(positives, units.length - positives) < 2)
+    throw new SystemError(
+      'data-unusable',
+      `there are ${units.length} lesions of patients that training did not see, ${positives} of them positive: an evaluation needs two or more of ${classes[0]} and of the others`,
+    );
+  return {
+    level,
+    units,
+    positive,
+    models: models.map(({ model, role, scores: ofRows, validation }) => {
+      const scores = unitScores(units, ofRows);
+      const source =
+        cutoffFrom === 'test'
+          ? scores.map((score, i) => ({ score, positive: positive[i] as boolean }))
+          : unitScores(validationUnits, validation).map((score, i) => ({
+              score,
+              positive: isPositive(validationUnits[i] as Unit),
+            }));
+      const cutoff = cutoffOf(source);
+      return {
+        ...{ model, role, scores, cutoff },
+        auc: delong(scores, positive),
+        atCutoff: confusion(scores, positive, cutoff),
+      };
+    }),
+  };
+}
+
+/** The model that a result leads with: the unweighted ensemble, or the first member. */
+export const headline = ({ models }: LevelMetrics): ModelMetrics =>
+  (models.find(({ role }) => role === 'ensemble') ?? models[0]) as ModelMetrics;
+
+/** Probabilities of the positive class by one member of a run. */
+export async function scoreMember(
+  engine: Engine,
+  run: string,
+  record: RunRecord,
+  recipe: Recipe,
+  rois: LesionRois,
+  name: string,
+  rows: readonly ManifestRow[],
+): Promise<number[]> {
+  const spec = recordedSpec(record, recipe, name);
+  const inputs = lesionInputs(rois, memberOf(name as MemberName).input, {
+    ...{ recipe, seed: record.seed, channels: spec.channels },
+  });
+  const batch = spec.slices === undefined ? SCORING_BATCH : recipe.volumeBatch;
+  const scorer = await loadScorer(engine, spec, inputs, batch, new Map(Object.entries(record.lowerings)));
+  try {
+    await loadBest(engine, runFiles(run).member(name).best, declarationsOf(spec));
+    return (await scorer.score(rows)).probabilities.map(positiveScore);
+  } finally {
+    await scorer.release();
+  }
+}
+
+/** The network that a run's member is; SystemError 'run-missing' for one that this version does not have. */
+export function recordedSpec(record: RunRecord, recipe: Recipe, name: string) {
+  if (!isMemberName(name))
+    throw new SystemError('run-missing', `run.json names the member "${name}", which this version does not have`);
+  const pretrained = Object.hasOwn(record.weights, memberOf(name).network);
+  return memberSpec(recipe, name, record.classes.length, pretrained);
+}
