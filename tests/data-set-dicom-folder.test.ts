@@ -34,6 +34,8 @@ test('a folder of DICOM and a table: paths, names and UIDs find images; tags fil
       '9,a/one.dcm,normal,,,,,,,,GE,12',
       ',a/one.dcm,normal,,,,,,,,GE,12',
       '2,dbt.dcm,malignant,,5,6,7,8,2,0,GE,12',
+      '2,b/three,malignant,left,1,2,3,4,,,GE,12',
+      '2,dbt.dcm,normal,,5,6,7,8,0,2,GE,12',
     ].join('\n'),
   );
   const { manifest, reasons, problems } = await set.import();
@@ -56,7 +58,9 @@ test('a folder of DICOM and a table: paths, names and UIDs find images; tags fil
   assert.match(said, /:12 row .*nine\.dcm/);
   assert.match(said, /:14 row Patient is empty/);
   assert.match(said, /:15 row slice_first and slice_last must be whole numbers in order, got 2, 0/);
-  assert.equal(reasons.length, 11);
+  assert.match(said, /:16 row the image is malignant here and normal in labels\.csv, line 4, without a lesion in both/);
+  assert.match(said, /:17 row the row says normal where labels\.csv, line 5 says malignant/);
+  assert.equal(reasons.length, 13);
 });
 
 test('the table is the only CSV file, or named', async () => {
