@@ -6,13 +6,14 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Frame, openDicom, TRANSFER_SYNTAXES } from '@mammoscope/dicom';
+import { dicomBytes, element, imageElements } from './dicom-object.ts';
 
 const FOLDER = fileURLToPath(new URL('../references/dicom/', import.meta.url));
 const FRAMES: Readonly<Record<string, { readonly decoder: string; readonly frames: readonly string[] }>> = JSON.parse(
@@ -31,6 +32,24 @@ async function digests(path: string): Promise<string[]> {
   for await (const frame of file.frames()) result.push(digest(frame));
   return result;
 }
+
+async function tool(name: string, ...flags: readonly string[]): Promise<void> {
+  await promisify(execFile)(name, flags, { cwd: folder });
+}
+
+async function missing(...names: readonly string[]): Promise<string | false> {
+  for (const name of names)
+    try {
+      await tool('sh', '-c', `command -v ${name}`);
+    } catch {
+      return `${name} is not installed (Debian packages dcmtk, libgdcm-tools)`;
+    }
+  return false;
+}
+
+const noData = DATA && existsSync(join(DATA, 'dicom')) ? false : 'MAMMOSCOPE_DATA names no folder with dicom/';
+const noDcmtk = await missing('dcmconv', 'dcmcjpeg', 'dcmdjpeg', 'dcmcjpls', 'dcmdjpls', 'dcmcrle', 'gdcmconv');
+const noGdcm = await missing('gdcmconv');
 
 for (const [name, { decoder, frames }] of Object.entries(FRAMES))
   test(`${name} has the pixels of ${decoder === 'none' ? 'its image' : decoder}`, async () => {
@@ -71,23 +90,24 @@ test('a frame says how it is stored', async () => {
   assert.equal((await colour.frame(0)).photometricInterpretation, 'RGB');
 });
 
-async function tool(name: string, ...flags: readonly string[]): Promise<void> {
-  await promisify(execFile)(name, flags, { cwd: folder });
-}
+/** Programs and flags that write a lossless syntax. */
+const LOSSLESS: readonly (readonly [string, ...string[]])[] = [
+  ['dcmconv', '+ti'],
+  ['dcmconv', '+tb'],
+  ['dcmconv', '+td'],
+  ['dcmcrle'],
+  ['dcmcjpeg', '+e1'],
+  ['dcmcjpeg', '+el'],
+  ['dcmcjpls', '+fs', '1'],
+  ['gdcmconv', '--j2k'],
+  ['gdcmconv', '--jpegls'],
+  ['gdcmconv', '--rle'],
+  ['gdcmconv', '--jpeg'],
+];
+/** JPEG lossless by each predictor (T.81 table H.1). */
+const PREDICTORS = [1, 2, 3, 4, 5, 6, 7].map((value) => ['dcmcjpeg', '+el', '+sv', `${value}`] as const);
 
-async function missing(...names: readonly string[]): Promise<string | false> {
-  for (const name of names)
-    try {
-      await tool('sh', '-c', `command -v ${name}`);
-    } catch {
-      return `${name} is not installed (Debian packages dcmtk, libgdcm-tools)`;
-    }
-  return false;
-}
-
-const noData = DATA && existsSync(join(DATA, 'dicom')) ? false : 'MAMMOSCOPE_DATA names no folder with dicom/';
-
-test('the real film has the pixels that GDCM gives', { skip: noData || (await missing('gdcmconv')) }, async () => {
+test('the real film has the pixels that GDCM gives', { skip: noData || noGdcm }, async () => {
   const film = join(DATA as string, 'dicom', 'MG1_J2KI.dcm');
   await tool('gdcmconv', '--raw', film, 'film.dcm');
   const raw = readFileSync(join(folder, 'film.dcm'));
@@ -96,7 +116,7 @@ test('the real film has the pixels that GDCM gives', { skip: noData || (await mi
 });
 
 test('a real object, converted by dcmtk and GDCM, keeps its pixels', {
-  skip: noData || (await missing('dcmconv', 'dcmcjpeg', 'dcmcjpls', 'dcmcrle', 'gdcmconv')),
+  skip: noData || noDcmtk,
 }, async () => {
   const mammogram = join(DATA as string, 'dicom', 'MG_Explicit_Little.dcm');
   const bytes = readFileSync(mammogram);
@@ -105,21 +125,61 @@ test('a real object, converted by dcmtk and GDCM, keeps its pixels', {
     .update(bytes.subarray(at, at + 512 * 512))
     .digest('hex');
   assert.deepEqual(await digests(mammogram), [expected]);
-  const conversions: readonly (readonly [string, ...string[]])[] = [
-    ['dcmconv', '+ti'],
-    ['dcmconv', '+tb'],
-    ['dcmconv', '+td'],
-    ['dcmcrle'],
-    ['dcmcjpeg', '+e1'],
-    ['dcmcjpeg', '+el'],
-    ['dcmcjpls', '+fs', '1'],
-    ['gdcmconv', '--j2k'],
-    ['gdcmconv', '--jpegls'],
-    ['gdcmconv', '--rle'],
-    ['gdcmconv', '--jpeg'],
-  ];
-  for (const [name, ...flags] of conversions) {
+  for (const [name, ...flags] of LOSSLESS) {
     await tool(name, ...flags, mammogram, 'converted.dcm');
     assert.deepEqual(await digests(join(folder, 'converted.dcm')), [expected], `${name} ${flags.join(' ')}`);
+  }
+});
+
+/** A part of the real film around the breast's edge, 12 of 16 bits, uncompressed: what the tools below make every syntax of. */
+async function cutOfFilm(): Promise<{ readonly path: string; readonly digest: string }> {
+  await using file = await openDicom(join(DATA as string, 'dicom', 'MG1_J2KI.dcm'));
+  const { data } = await file.frame(0);
+  const [rows, columns] = [700, 901];
+  const pixels = new Uint16Array(rows * columns);
+  for (let row = 0; row < rows; row++)
+    pixels.set(
+      data.subarray((row + 1500) * 3064 + 1400, (row + 1500) * 3064 + 1400 + columns) as Uint16Array,
+      row * columns,
+    );
+  const bytes = new Uint8Array(pixels.buffer);
+  const path = join(folder, 'cut.dcm');
+  const uids = [0x00080018, 0x0020000d, 0x0020000e].map((tag) => element(tag, 'UI', `2.25.${tag}`));
+  const sizes = [element(0x00280010, 'US', [rows]), element(0x00280011, 'US', [columns])];
+  await writeFile(path, dicomBytes(imageElements([...uids, ...sizes, element(0x7fe00010, 'OW', bytes)])));
+  return { path, digest: createHash('sha256').update(bytes).digest('hex') };
+}
+
+test('the real film in 12 bits, converted by dcmtk and GDCM, keeps its pixels in every lossless syntax', {
+  skip: noData || noDcmtk,
+}, async () => {
+  const { path, digest } = await cutOfFilm();
+  const syntaxes = new Set<string>();
+  for (const [name, ...flags] of [...LOSSLESS, ...PREDICTORS]) {
+    await tool(name, ...flags, path, 'converted.dcm');
+    assert.deepEqual(await digests(join(folder, 'converted.dcm')), [digest], `${name} ${flags.join(' ')}`);
+    await using file = await openDicom(join(folder, 'converted.dcm'));
+    syntaxes.add(file.transferSyntax.uid.slice('1.2.840.10008.1.2'.length));
+  }
+  assert.deepEqual([...syntaxes].sort(), ['', '.1.99', '.2', '.4.57', '.4.70', '.4.80', '.4.90', '.5']);
+});
+
+test('the real film in 12 bits, compressed with losses, has the pixels that dcmtk and GDCM decode', {
+  skip: noData || noDcmtk,
+}, async () => {
+  const { path, digest } = await cutOfFilm();
+  const lossy: readonly (readonly [compress: readonly string[], decompress: readonly string[], syntax: string])[] = [
+    [['dcmcjpeg', '+ee', '+q', '85'], ['dcmdjpeg'], '.4.51'],
+    [['dcmcjpls', '+en', '+md', '3', '+fs', '1'], ['dcmdjpls'], '.4.81'],
+    [['gdcmconv', '--j2k', '--lossy', '-r', '12'], ['gdcmconv', '--raw'], '.4.91'],
+  ];
+  for (const [[compress = '', ...with_], [decompress = '', ...flags], syntax] of lossy) {
+    await tool(compress, ...with_, path, 'lossy.dcm');
+    await tool(decompress, ...flags, 'lossy.dcm', 'decoded.dcm');
+    await using file = await openDicom(join(folder, 'lossy.dcm'));
+    assert.ok(file.transferSyntax.uid.endsWith(syntax), file.transferSyntax.uid);
+    const [theirs] = await digests(join(folder, 'decoded.dcm'));
+    assert.notEqual(theirs, digest, `${compress} loses nothing`);
+    assert.deepEqual(await digests(join(folder, 'lossy.dcm')), [theirs], syntax);
   }
 });

@@ -59,7 +59,11 @@ test('a side that contradicts the pixels is refused with both, and taken when th
   assert.equal(JSON.parse(told.stdout).laterality, 'R');
   assertRefused(await mammoscope(['image', 'explain', 'film.png', '--prefer', 'side=tag']), 2, /no preference/);
   assertRefused(await mammoscope(['image', 'explain', 'film.png', '--slice', '1']), 2, /slices 0 to 0, got 1/);
-  assertRefused(await mammoscope(['image', 'explain', 'film.png', '--resample', '0.1']), 2, /give the spacing in mm/);
+  assertRefused(
+    await mammoscope(['image', 'explain', 'film.png', '--resample', '0.1']),
+    2,
+    /film\.png: .*give --spacing in mm/,
+  );
 });
 
 test('image mask draws the images of a folder on one sheet', async () => {

@@ -110,3 +110,15 @@ test('the user chooses side, spacing, crop and normalisation', () => {
     message: /no tag gives its spacing/,
   });
 });
+
+test('what is no breast in air is refused, and taken whole when the user says so', () => {
+  const stripe = {
+    width: 40,
+    height: 40,
+    data: Float32Array.from({ length: 1600 }, (_, i) => (i % 40 === 20 ? 200 : 0)),
+  };
+  assert.throws(() => prepareImage(stripe, EIGHT), { code: 'mask-empty', message: /nothing large.*breast: whole/ });
+  const { mask, plane, decisions } = prepareImage(stripe, EIGHT, { breast: 'whole', chestWall: 'stored' });
+  assert.deepEqual([mask.areaPx, mask.boxPx, plane.width, plane.height], [1600, [0, 0, 40, 40], 40, 40]);
+  assert.equal(decisions.find(({ step }) => step === 'breast mask')?.evidence[0]?.source, 'user');
+});

@@ -1,4 +1,4 @@
-import { type BreastMask, breastMask } from './breast/breast-mask.ts';
+import { type BreastMask, breastMask, wholeMask } from './breast/breast-mask.ts';
 import type { Decision } from './decision.ts';
 import type { DicomFacts } from './dicom-facts.ts';
 import { ImagingError } from './errors.ts';
@@ -24,6 +24,8 @@ export interface PrepareOptions extends LieOptions {
   /** What a manifest says, where no tag does. */
   readonly view?: View;
   readonly spacing?: PixelSpacingMm;
+  /** 'whole' takes the image as it is for the breast: a patch, a specimen, a test pattern. */
+  readonly breast?: 'found' | 'whole';
   /** Pixels kept around the breast's box, or the whole image; 0 unless told. */
   readonly crop?: { readonly marginPx: number } | 'none';
   /** Spacing in mm to resample to; as stored unless told. */
@@ -56,7 +58,8 @@ export interface PreparedImage {
  */
 export function prepareImage(stored: Plane, facts: DicomFacts = {}, options: PrepareOptions = {}): PreparedImage {
   const { display, padding, decisions } = greyLevels(stored, facts, options);
-  const mask = breastMask(display, padding ? { padding } : {});
+  const { breast = 'found' } = options;
+  const mask = breast === 'whole' ? wholeMask(display) : breastMask(display, padding ? { padding } : {});
   const { view, modifiers, decision: viewDecision } = mammographyView(facts, options.prefer);
   const lie = imageLie(display, mask, facts, view ?? options.view, options);
   const oriented = orientPlane(display, lie.orientation);
@@ -85,7 +88,7 @@ export function prepareImage(stored: Plane, facts: DicomFacts = {}, options: Pre
     },
     decisions: [
       ...decisions,
-      maskDecision(mask),
+      maskDecision(mask, breast),
       viewDecision,
       ...lie.decisions,
       cropDecision(cropPx, crop, mask),
@@ -116,7 +119,14 @@ function greyLevels(stored: Plane, facts: DicomFacts, { voi, prefer }: PrepareOp
   };
 }
 
-function maskDecision({ areaPx, width, height, hasAir, air, otherParts }: BreastMask): Decision {
+function maskDecision(
+  { areaPx, width, height, hasAir, air, otherParts }: BreastMask,
+  breast: NonNullable<PrepareOptions['breast']>,
+): Decision {
+  if (breast === 'whole') {
+    const evidence = [{ source: 'user', name: 'breast', value: 'whole image' }] as const;
+    return { step: 'breast mask', choice: 'the whole image', reason: 'the user says so', evidence };
+  }
   const share = `${((100 * areaPx) / (width * height)).toFixed(1)} % of the image`;
   return {
     step: 'breast mask',

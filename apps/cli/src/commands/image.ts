@@ -7,11 +7,13 @@ import {
   type Explanation,
   explanationPage,
   explanationTiles,
+  ImagingError,
   LATERALITIES,
   type Laterality,
   openImage,
   type PixelSpacingMm,
   type Preferences,
+  type PreparedImage,
   type PrepareOptions,
   prepareImage,
   type Tile,
@@ -34,11 +36,19 @@ export function imageCommand(): Command {
   image
     .command('explain')
     .description('print and draw every decision from stored values to what a network sees, with reason and evidence')
-    .argument('<file>', 'DICOM, PNG, JPEG, TIFF, PGM, NIfTI, NumPy or AVI')
+    .argument(
+      '<file>',
+      'DICOM, PNG, JPEG, TIFF, PGM, NIfTI, NumPy or AVI, or a folder of the slices of one DICOM series',
+    )
     .option('--slice <k>', 'slice of a stack, counted from 0', wholeNumber, 0)
     .option('--prefer <step=source...>', 'which source wins where two disagree, such as laterality=tag', preference)
     .addOption(new Option('--laterality <side>', 'the breast shown, as you know it').choices(LATERALITIES))
     .addOption(new Option('--view <view>', 'the view, where no tag says it').choices(VIEWS))
+    .addOption(
+      new Option('--breast <what>', 'find it, or take the whole image (patches, test patterns)')
+        .choices(['found', 'whole'])
+        .default('found'),
+    )
     .option('--voi <choice>', 'window:K, table:K or none; K counted from 0', voiChoice)
     .option('--spacing <mm>', 'mm between rows, or "rows,columns"', spacingMm)
     .option('--resample <mm>', 'resample to this spacing', millimetres)
@@ -70,6 +80,7 @@ interface ExplainFlags {
   readonly prefer?: Preferences;
   readonly laterality?: Laterality;
   readonly view?: View;
+  readonly breast: NonNullable<PrepareOptions['breast']>;
   readonly voi?: VoiChoice;
   readonly spacing?: PixelSpacingMm;
   readonly resample?: number;
@@ -100,9 +111,10 @@ async function explained(file: string, flags: ExplainFlags): Promise<Explanation
   const stack = await openImage(file);
   try {
     const stored = await stack.slice(flags.slice);
-    const { prefer, laterality, view, voi, spacing, resample, chestWall } = flags;
-    const prepared = prepareImage(stored, stack.facts(flags.slice), {
+    const { prefer, laterality, view, breast, voi, spacing, resample, chestWall } = flags;
+    const prepared = preparedFile(file, stored, stack.facts(flags.slice), {
       chestWall,
+      breast,
       ...(prefer && { prefer }),
       ...(laterality && { laterality }),
       ...(view && { view }),
@@ -116,6 +128,23 @@ async function explained(file: string, flags: ExplainFlags): Promise<Explanation
     await stack.close();
   }
 }
+
+/** prepareImage, with the name of the file in what it throws: it knows pixels and tags only. */
+function preparedFile(file: string, ...[stored, facts, options]: Parameters<typeof prepareImage>): PreparedImage {
+  try {
+    return prepareImage(stored, facts, options);
+  } catch (error) {
+    if (!(error instanceof ImagingError) || error.message.includes(file)) throw error;
+    throw new ImagingError(error.code, `${file}: ${inFlags(error.message)}`, { cause: error });
+  }
+}
+
+/** What the package calls an option, as it is typed here. */
+const inFlags = (message: string): string =>
+  message
+    .replace('say so (breast: whole)', 'give --breast whole')
+    .replace(/say which wins, for example (.+)$/, 'say which wins, for example --prefer "$1"')
+    .replace(/give the spacing in mm$/, 'give --spacing in mm');
 
 const describe = ({ step, choice, reason, evidence }: Decision): string =>
   [
@@ -159,7 +188,7 @@ async function* maskTiles(files: readonly string[], lines: MaskLine[]): AsyncGen
   for (const file of files) {
     const stack = await openImage(file);
     try {
-      const { display, mask: found } = prepareImage(await stack.slice(0), stack.facts(0), {
+      const { display, mask: found } = preparedFile(file, await stack.slice(0), stack.facts(0), {
         chestWall: 'stored',
         normalise: 'none',
       });

@@ -73,7 +73,7 @@ export function breastMask(plane: Plane, options: BreastMaskOptions = {}): Breas
   if (!found || !(air.separation > 0)) {
     throw new ImagingError(
       'mask-empty',
-      `no breast was found: nothing in the image of ${plane.width} x ${plane.height} is brighter than its background`,
+      `no breast was found: nothing large in the image of ${plane.width} x ${plane.height} is brighter than its background; if all of it is breast, say so (breast: whole)`,
     );
   }
   const dimmest = hasAir ? breastPart(brighterThan(() => air.floor)) : undefined;
@@ -81,6 +81,15 @@ export function breastMask(plane: Plane, options: BreastMaskOptions = {}): Breas
   const { set, otherParts } = isSkin ? dimmest : found;
   const whole = hasAir ? fillHoles(withSkinRim(small, set, air, padding)) : set;
   return { ...enlarge(whole, plane, factor), air, hasAir, otherParts };
+}
+
+/** The mask of an image that is taken as it is. */
+export function wholeMask(plane: Plane): BreastMask {
+  requirePlane(plane, 'wholeMask');
+  const { width, height } = plane;
+  const data = new Uint8Array(width * height).fill(1);
+  const air = { threshold: 0, floor: 0, level: 0, noise: 0, separation: 0 };
+  return { width, height, data, boxPx: [0, 0, width, height], areaPx: data.length, air, hasAir: false, otherParts: 0 };
 }
 
 /** The largest part after opening, with the edge that opening took, filled; undefined where nothing is left. */

@@ -1,7 +1,8 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { openDicom } from '@mammoscope/dicom';
 import { ImagingError } from '../errors.ts';
 import { decodeAvi, isAvi } from './avi.ts';
+import { openDicomFolder } from './dicom-folder-stack.ts';
 import { type ImageStack, requireSlice } from './image-stack.ts';
 import { decodeNifti, gunzipped, niftiVersion } from './nifti.ts';
 import { decodeNpy, isNpy } from './npy.ts';
@@ -9,13 +10,14 @@ import { DEFAULT_MAX_PIXELS, decodeImage, type ReadImageOptions, readBytes } fro
 
 /**
  * Opens an image of any format that is read, told by its bytes and never by its name: DICOM, NIfTI (.nii, .nii.gz), NumPy,
- * AVI, PNG, JPEG, TIFF, PGM. DICOM is read a frame at a time, the others are in memory, a gigabyte at most. Close it after use.
+ * AVI, PNG, JPEG, TIFF, PGM; or a folder of DICOM files that are the slices of one volume. DICOM is read a frame at a time, the others are in memory, a gigabyte at most. Close it after use.
  * Throws ImagingError (file-, format- and image- codes) and, for DICOM, DicomError.
  */
 export async function openImage(
   path: string,
   { maxPixels = DEFAULT_MAX_PIXELS }: ReadImageOptions = {},
 ): Promise<ImageStack> {
+  if (await isFolder(path)) return openDicomFolder(path);
   if (await isDicom(path)) return dicomStack(path);
   const bytes = gunzipped(await readBytes(path), path);
   if (niftiVersion(bytes)) return decodeNifti(bytes, path, maxPixels);
@@ -35,6 +37,12 @@ export async function openImage(
     close: async () => undefined,
   };
 }
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
 
 /** Whether the four letters after the preamble are there; what cannot be opened is reported by whoever reads it next. */
 async function isDicom(path: string): Promise<boolean> {

@@ -132,7 +132,9 @@ async function decodeSamples(bytes: Buffer, path: string, bitDepth: 8 | 16, maxP
       bitDepth === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : new Uint8Array(data);
     return { samples, channels: info.channels };
   } catch (error) {
-    const reason = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ');
+    // libvips repeats a complaint for every strip
+    const lines = (error instanceof Error ? error.message : String(error)).split('\n').map((line) => line.trim());
+    const reason = [...new Set(lines.filter((line) => line !== ''))].join('; ').slice(0, 200);
     const code = /premature|truncat|end of (input|file|stream)/i.test(reason) ? 'image-truncated' : 'image-corrupt';
     throw new ImagingError(code, `${path} could not be decoded (${reason}): copy or export it again`, { cause: error });
   }

@@ -78,8 +78,15 @@ export async function timeFilm(path: string, rounds: number): Promise<FilmDecodi
   }
 }
 
+/** Of a tomosynthesis. */
+export interface VolumeSize {
+  readonly rows: number;
+  readonly columns: number;
+  readonly frames: number;
+}
+
 /** What a full tomosynthesis has. */
-export const FULL_VOLUME = { rows: 2457, columns: 1996, frames: 60 } as const;
+export const FULL_VOLUME: VolumeSize = { rows: 2457, columns: 1996, frames: 60 };
 
 /** Slices that differ; the others repeat them. */
 const DIFFERENT_SLICES = 3;
