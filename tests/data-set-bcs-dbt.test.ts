@@ -44,6 +44,7 @@ test('views get their group, boxes their place in the stored volume; wrong sides
       'DBT-P00540,DBT-S4,lcc,1,0,0,0',
       'DBT-P00541,DBT-S5,lcc,1,0,0,0',
       'DBT-P00541,DBT-S5,side,1,0,0,0',
+      'DBT-P00060,DBT-S00787,LCC,0,0,1,0',
     ].join('\n'),
   );
   await set.write(
@@ -57,6 +58,7 @@ test('views get their group, boxes their place in the stored volume; wrong sides
       'DBT-P00538,DBT-S2,lcc2,DBT-P00538,1,70,20,15,5,benign,0,9',
       'DBT-P00538,DBT-S2,lcc2,DBT-P00538,1,70,20,0,5,benign,0,4',
       'DBT-P00999,DBT-S2,lcc,DBT-P00999,1,70,20,5,5,benign,0,4',
+      'DBT-P00060,DBT-S00787,lcc,DBT-P00060,2,10,20,15,5,benign,0,4',
     ].join('\n'),
   );
   const { manifest, reasons, problems } = await set.import();
@@ -83,7 +85,9 @@ test('views get their group, boxes their place in the stored volume; wrong sides
   assert.match(said, /labels.*:7 row no image DBT-S4 lcc is in the folder/);
   assert.match(said, /labels.*:8 row no table of file paths has this view/);
   assert.match(said, /labels.*:9 row View must be lcc, lmlo, rcc or rmlo, got side/);
-  assert.equal(reasons.length, 8);
+  assert.match(said, /boxes.*:9 row the line repeats line 2 of BCS-DBT-boxes-train-v2\.csv/);
+  assert.match(said, /labels.*:10 row the line repeats line 2 of BCS-DBT-labels-train-v2\.csv/);
+  assert.equal(reasons.length, 10);
   const cancer = await set.import({ label: 'cancer' });
   assert.deepEqual(cancer.labels, { negative: 2, malignant: 2 });
 });

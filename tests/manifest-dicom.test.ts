@@ -11,6 +11,7 @@ import {
   openManifestImage,
   readManifest,
   readManifestImage,
+  type SeenPlane,
 } from '@mammoscope/imaging';
 import { type DrawnMammogram, type MammogramTags, mammogramBytes, mammogramValues } from './mammogram-object.ts';
 
@@ -88,7 +89,7 @@ test('PatientOrientation that holds a view, as in CBIS-DDSM, is taken for the vi
 });
 
 test('a patch as DICOM gets its grey levels and is not turned', async () => {
-  const path = await store('patch.dcm', { chestWall: 'right' }, { laterality: 'L', view: 'CC' });
+  const path = await store('patch.dcm', { chestWall: 'right' }, { laterality: 'L', view: 'NONSENSE' });
   const seen = await readManifestImage(rowOf(path, { modality: 'PATCH' }));
   assert.deepEqual([seen.width, seen.height], [96, 96]);
   const stored = mammogramValues({ chestWall: 'right' });
@@ -108,6 +109,28 @@ test('a stack is read at the middle of its slices, and none is guessed', async (
   await assert.rejects(readManifestImage(rowOf(path, { modality: 'DBT' })), /5 slices and its row names none/);
   const outside = rowOf(path, { modality: 'DBT', sliceFirst: 2, sliceLast: 5 });
   await assert.rejects(readManifestImage(outside), /slices 0 to 4 and the row names 2 to 5/);
+});
+
+test('all slices of a stack lie as the middle one does, and an empty slice is no error', async () => {
+  const [side, frames] = [96, 3];
+  const values = mammogramValues({ frames, chestWall: 'right' });
+  values.fill(40, 2 * side * side); // nothing but air on the last slice
+  const path = join(folder, 'empty-slice.dcm');
+  const bytes = mammogramBytes({ frames, chestWall: 'right' }, { laterality: 'R', view: 'CC' });
+  const pixels = Buffer.from(Uint16Array.from(values).buffer);
+  await writeFile(path, Buffer.concat([bytes.subarray(0, bytes.length - pixels.length), pixels]));
+  const image = await openManifestImage(rowOf(path, { modality: 'DBT', laterality: 'R' }));
+  const planes = [await image.seen(2), await image.seen(0), await image.seen(1)];
+  const [last, first, middle] = planes as [SeenPlane, SeenPlane, SeenPlane];
+  for (const { width, height, placement } of planes)
+    assert.deepEqual([width, height, placement], [middle.width, middle.height, middle.placement]);
+  assert.ok(middle.width < side, 'air is cropped');
+  const mean = ({ data }: SeenPlane) => data.reduce((a, b) => a + b, 0) / data.length;
+  assert.ok(mean(last) < 0.05 && mean(first) > 0.2, `${mean(last)}, ${mean(first)}`);
+  // Slices differ by 3 of 4095 in the breast and by nothing outside: mirrored alike, they differ by no more.
+  const apart = first.data.map((value, i) => Math.abs(value - (middle.data[i] as number)));
+  assert.ok(Math.max(...apart) < 5 / 4095);
+  await image.close();
 });
 
 test('a DBT row may name a slice of a series of single files, put in order by their numbers', async () => {

@@ -4,10 +4,12 @@ import { ImagingError } from './errors.ts';
 import type { ImageStack } from './formats/image-stack.ts';
 import { openImage } from './formats/open-image.ts';
 import type { ReadImageOptions } from './formats/read-image.ts';
+import { cropPlane } from './geometry/crop.ts';
 import { boxOnPrepared, type Placement } from './geometry/placement.ts';
 import type { BoxPx, Laterality, ManifestRow, View } from './manifest-row.ts';
 import { openSeries } from './manifest-series.ts';
 import { openSlices } from './manifest-slices.ts';
+import { orientPlane } from './orientation/orientation.ts';
 import type { Plane } from './plane.ts';
 import { type PrepareOptions, prepareImage } from './prepare-image.ts';
 
@@ -33,13 +35,16 @@ export interface ManifestImage {
   readonly facts: (slice: number) => DicomFacts;
   /** Stored values: the frame of the row's boxes. */
   readonly stored: (slice: number) => Promise<Plane>;
-  /** What a network sees of a slice. ImagingError as prepareImage, and sources-disagree where row and file differ. */
+  /**
+   * What a network sees of a slice. All slices of a stack lie alike: side, orientation and crop are decided once, on the slice that stands
+   * for the row, or the middle one. ImagingError as prepareImage, and sources-disagree where row and file differ.
+   */
   readonly seen: (slice: number, options?: SeenOptions) => Promise<SeenPlane>;
   readonly close: () => Promise<void>;
 }
 
 /** What may be asked beyond the row. */
-export type SeenOptions = Pick<PrepareOptions, 'voi' | 'crop' | 'chestWall' | 'targetMm' | 'prefer'>;
+export type SeenOptions = Pick<PrepareOptions, 'voi' | 'crop' | 'chestWall' | 'prefer'>;
 
 /**
  * Opens the image of a row, in any format that is read. DICOM goes through prepareImage (grey levels, polarity, orientation, crop to
@@ -57,15 +62,17 @@ export async function openManifestImage(row: ManifestRow, options: ReadImageOpti
     const stack = !isFlat ? opened : isDicom ? await openSeries(row, opened) : openSlices(row, opened);
     const { BitsAllocated: bitDepth } = stack.facts(0);
     requireDepth(row, bitDepth);
+    const slice = sliceOf(row, stack.depth);
+    const laid = laidAlike(row, stack, slice ?? Math.floor((stack.depth - 1) / 2));
     return {
       width: stack.width,
       height: stack.height,
       depth: stack.depth,
       bitDepth,
-      slice: sliceOf(row, stack.depth),
+      slice,
       facts: stack.facts,
       stored: stack.slice,
-      seen: (slice, wanted = {}) => (isDicom ? prepared(row, stack, slice, wanted) : asStored(stack, slice)),
+      seen: (wanted, asked = {}) => (isDicom ? laid(wanted, asked) : asStored(stack, wanted)),
       close: stack.close,
     };
   } catch (error) {
@@ -120,6 +127,29 @@ const asStored = async (stack: ImageStack, slice: number): Promise<SeenPlane> =>
   decisions: [],
 });
 
+/** Slices prepared alike, after one of them. */
+function laidAlike(row: ManifestRow, stack: ImageStack, reference: number) {
+  const known = new Map<string, Promise<SeenPlane>>();
+  return async (slice: number, options: SeenOptions): Promise<SeenPlane> => {
+    const key = JSON.stringify(options);
+    const first = known.get(key) ?? prepared(row, stack, reference, options);
+    known.set(key, first);
+    const seen = await first;
+    if (slice === reference || !seen.placement) return seen;
+    const { orientation, cropPx } = seen.placement;
+    // A slice above the breast is empty: its grey levels are all that is asked of it, and its polarity is that of its tags.
+    const { display } = prepareImage(await stack.slice(slice), greyFacts(stack.facts(slice)), {
+      ...options,
+      prefer: { 'photometric interpretation': 'tag', ...row.prefer, ...options.prefer },
+      breast: 'whole',
+      crop: 'none',
+      chestWall: 'stored',
+      normalise: 'none',
+    });
+    return { ...seen, ...cropPlane(orientPlane(display, orientation), cropPx) };
+  };
+}
+
 async function prepared(row: ManifestRow, stack: ImageStack, slice: number, options: SeenOptions): Promise<SeenPlane> {
   const facts = mendedFacts(stack.facts(slice));
   const stored = await stack.slice(slice);
@@ -128,6 +158,7 @@ async function prepared(row: ManifestRow, stack: ImageStack, slice: number, opti
   if (row.modality === 'PATCH') {
     const { plane, placement, decisions } = prepareImage(stored, greyFacts(facts), {
       ...common,
+      breast: 'whole',
       crop: 'none',
       chestWall: 'stored',
     });

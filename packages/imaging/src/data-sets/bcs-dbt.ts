@@ -19,7 +19,7 @@ const BOX_CLASSES = { benign: 'benign', cancer: 'malignant' } as const;
 type Split = 'train' | 'val' | 'test';
 
 interface Tables {
-  readonly labels: (LabelLine & { readonly split: Split | undefined })[];
+  readonly labels: Map<string, LabelLine & { readonly split: Split | undefined }>;
   readonly boxes: Map<string, LabelLine[]>;
   readonly paths: Map<string, LabelLine>;
 }
@@ -30,8 +30,7 @@ export const BCS_DBT: DataSet = {
   trust: { laterality: 'user', 'chest wall': 'pixels', upright: 'pixels', view: 'user' },
   read: async (context) => {
     const { labels, boxes, paths } = await tablesOf(context);
-    const rows = labels.flatMap((line) => {
-      const key = keyOf(line);
+    const rows = [...labels].flatMap(([key, line]) => {
       const ofView = boxes.get(key) ?? [];
       boxes.delete(key);
       return rowsOf(line, ofView, paths.get(key), context);
@@ -48,18 +47,19 @@ const keyOf = ({ cell }: LabelLine): string => KEY.map((column) => cell(column).
 
 /** All tables of the folder, told apart by their columns. */
 async function tablesOf({ files, folder, exclude }: ImportContext): Promise<Tables> {
-  const tables: Tables = { labels: [], boxes: new Map(), paths: new Map() };
+  const tables: Tables = { labels: new Map(), boxes: new Map(), paths: new Map() };
   for (const file of files.paths.filter((path) => /^bcs-dbt.*\.csv$/i.test(path.split('/').at(-1) ?? ''))) {
     const { columns, lines } = await readLabelTable(files.absolute(file), file, KEY, exclude);
     const has = (...names: readonly string[]) =>
       names.every((name) => columns.some((column) => columnKey(column) === columnKey(name)));
-    if (has('Slice', 'X', 'Y', 'Width', 'Height', 'Class')) {
-      for (const line of lines) tables.boxes.set(keyOf(line), [...(tables.boxes.get(keyOf(line)) ?? []), line]);
-    } else if (has('descriptive_path', 'classic_path')) addPaths(lines, tables.paths, exclude);
-    else if (has(...Object.keys(GROUPS)))
-      tables.labels.push(...lines.map((line) => ({ ...line, split: splitOf(file) })));
+    if (has('Slice', 'X', 'Y', 'Width', 'Height', 'Class')) addBoxes(lines, tables.boxes, exclude);
+    else if (has('descriptive_path', 'classic_path')) addOnce(lines, tables.paths, exclude);
+    else if (has(...Object.keys(GROUPS))) {
+      const labels = lines.map((line) => ({ ...line, split: splitOf(file) }));
+      addOnce(labels, tables.labels, exclude);
+    }
   }
-  const missing = [tables.labels.length === 0 ? 'labels' : '', tables.paths.size === 0 ? 'file paths' : ''].filter(
+  const missing = [tables.labels.size === 0 ? 'labels' : '', tables.paths.size === 0 ? 'file paths' : ''].filter(
     Boolean,
   );
   if (missing.length > 0) {
@@ -69,11 +69,25 @@ async function tablesOf({ files, folder, exclude }: ImportContext): Promise<Tabl
   return tables;
 }
 
-function addPaths(lines: readonly LabelLine[], paths: Map<string, LabelLine>, exclude: Exclude): void {
+const repeats = ({ from }: LabelLine) => `the line repeats line ${from.line} of ${from.file}`;
+
+/** Lines by their view; a view has one. Copies of a table of an earlier phase may lie beside the last. */
+function addOnce<T extends LabelLine>(lines: readonly T[], known: Map<string, T>, exclude: Exclude): void {
   for (const line of lines) {
-    const earlier = paths.get(keyOf(line));
-    if (!earlier) paths.set(keyOf(line), line);
-    else exclude(line.from, `the view has a path on line ${earlier.from.line} of ${earlier.from.file} already`);
+    const earlier = known.get(keyOf(line));
+    if (earlier) exclude(line.from, repeats(earlier), { patientId: line.cell('PatientID') });
+    else known.set(keyOf(line), line);
+  }
+}
+
+const BOX = ['Slice', 'X', 'Y', 'Width', 'Height', 'Class'] as const;
+
+function addBoxes(lines: readonly LabelLine[], boxes: Map<string, LabelLine[]>, exclude: Exclude): void {
+  for (const line of lines) {
+    const ofView = boxes.get(keyOf(line)) ?? [];
+    const earlier = ofView.find(({ cell }) => BOX.every((column) => cell(column) === line.cell(column)));
+    if (earlier) exclude(line.from, repeats(earlier), { patientId: line.cell('PatientID') });
+    else boxes.set(keyOf(line), [...ofView, line]);
   }
 }
 
@@ -83,7 +97,7 @@ function splitOf(file: string): Split | undefined {
 }
 
 function rowsOf(
-  { from, cell, split }: Tables['labels'][number],
+  { from, cell, split }: LabelLine & { readonly split: Split | undefined },
   boxes: readonly LabelLine[],
   path: LabelLine | undefined,
   context: ImportContext,
