@@ -74,6 +74,14 @@ test('evaluate measures lesions, whose views are averaged, and views; ensembles 
   }
 });
 
+test('export refuses to join networks that see different things', async () => {
+  assertRefused(
+    await mammoscope(['export', 'run', '--out', 'model.onnx']),
+    2,
+    /is a run of xiao2021, .* as model\.onnx/,
+  );
+});
+
 test('predict judges the lesions of a manifest, each with its focus slices and the votes of all members', async () => {
   const outcome = await mammoscope(['predict', 'run', 'data/dbt.csv', '--out', 'predicted', '--json']);
   assertDone(outcome);

@@ -4,6 +4,7 @@ import { declarationsOf } from '../classifier/graphs.ts';
 import { cutoffOf, readValidationScores } from '../classifier/validation.ts';
 import { SystemError } from '../errors.ts';
 import { averageValidation, memberSpec } from '../kang2021/evaluate.ts';
+import { SYSTEM } from '../kang2021/recipe.ts';
 import { recipeOf } from '../kang2021/settings.ts';
 import { damagedRun } from '../run/damaged-run.ts';
 import { readRunRecord, runFiles } from '../run/run-record.ts';
@@ -32,6 +33,11 @@ export interface ExportedRun {
  */
 export async function exportRun(run: string, { network, preprocessing, licence }: ExportOptions): Promise<ExportedRun> {
   const record = await readRunRecord(run);
+  if (record.system !== SYSTEM.name)
+    throw new SystemError(
+      'option-invalid',
+      `${run} is a run of ${record.system}, and one model is made of runs of ${SYSTEM.name} only: each of its networks is in the run's folder already, as model.onnx`,
+    );
   if (network !== undefined && !record.members.includes(network))
     throw new SystemError(
       'option-invalid',
