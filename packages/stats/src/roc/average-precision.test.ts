@@ -95,7 +95,7 @@ test('separated classes: Clopper and Pearson of as many trials as cases, or clus
   });
   assert.throws(() => averagePrecision([1, 2, 3], [1, 0, 0]), { code: 'stats/classes' });
   // one patient without a positive case, and two others with negative ones
-  const mixed = averagePrecision([9, 3, 7, 8, 2, 1, 0], labels, { clusters: [1, 1, 2, 2, 3, 3, 4] });
+  const mixed = averagePrecision([9, 3, 7, 8, 2, 1, 0], labels, { clusters: [1, 2, 3, 1, 2, 3, 4] });
   assert.ok(mixed.standardError > 0 && mixed.interval.lower < mixed.averagePrecision);
 });
 
