@@ -141,6 +141,7 @@ test('a DBT row may name a slice of a series of single files, put in order by th
   await slice(2, 'c.dcm');
   await slice(9, 'other.dcm', '1.2.4');
   await writeFile(join(folder, 'series', 'notes.txt'), 'not an image');
+  await store('series/volume.dcm', { frames: 2 }, { laterality: 'L', series: '1.2.5' });
   const image = await openManifestImage(rowOf(first, { modality: 'DBT' }));
   assert.equal(image.depth, 3);
   for (const k of [0, 1, 2]) {
@@ -157,10 +158,29 @@ test('a DBT row may name a slice of a series of single files, put in order by th
   await slice(5, 'd.dcm');
   await assert.rejects(openManifestImage(rowOf(first, { modality: 'DBT' })), {
     code: 'image-truncated',
-    message: /after InstanceNumber 3 comes 5/,
+    message: /between a\.dcm and d\.dcm a slice is missing/,
   });
   await slice(2, 'd.dcm');
-  await assert.rejects(openManifestImage(rowOf(first, { modality: 'DBT' })), /both have the InstanceNumber 2/);
+  await assert.rejects(openManifestImage(rowOf(first, { modality: 'DBT' })), /c\.dcm and d\.dcm lie at one place/);
+});
+
+test('a DBT row may name the folder of its slices', async () => {
+  for (const k of [1, 2, 3])
+    await store(`slices/${k}.dcm`, { brighter: 10 * k }, { laterality: 'L', series: '1.2.6', instance: k });
+  const manifest = async (modality: string) => {
+    const lines = [`1,slices,${modality},normal,0,2`, '2,slices/2.dcm,DM,malignant,,'];
+    const header = 'patient_id,path,modality,label,slice_first,slice_last';
+    await writeFile(join(folder, 'folder.csv'), [header, ...lines].join('\n'));
+    return readManifest(join(folder, 'folder.csv'));
+  };
+  await assert.rejects(manifest('DM'), /line 2: image slices is not a file/);
+  const { problems, summary } = await checkManifest(await manifest('DBT'));
+  assert.deepEqual([problems, summary.sizes], [[], { '96 x 96 x 3 slices x 16': 1, '96 x 96 x 16': 1 }]);
+  const { data } = await readManifestImage(
+    rowOf(join(folder, 'slices'), { modality: 'DBT', sliceFirst: 0, sliceLast: 2 }),
+  );
+  const second = await readManifestImage(rowOf(join(folder, 'slices', '2.dcm')));
+  assert.ok(data.every((value, i) => value === second.data[i]));
 });
 
 test('data check holds side, view, size, slices and boxes of DICOM rows against the files', async () => {

@@ -49,8 +49,8 @@ export type SeenOptions = Pick<PrepareOptions, 'voi' | 'crop' | 'chestWall' | 'p
 /**
  * Opens the image of a row, in any format that is read. DICOM goes through prepareImage (grey levels, polarity, orientation, crop to
  * the breast; of a PATCH the grey levels alone), because its stored values mean nothing without its tags; every other
- * format is taken as stored. A DBT row may name a multi-frame file, one slice of a series of single frames in a folder, or the first of
- * numbered images (openSlices).
+ * format is taken as stored. A DBT row may name a multi-frame file, a folder of single frames or one of them (openSeries), or
+ * the first of numbered images (openSlices).
  * Throws ImagingError, with bit-depth where the file is not of the declared depth: an 8-bit copy of a 16-bit image looks the
  * same and has lost the contrast; and DicomError.
  */

@@ -183,9 +183,9 @@ async function checkFiles(rows: readonly ManifestRow[], problems: ManifestProble
   const firstOf = new Map<string, ManifestRow>();
   for (const row of rows) if (!firstOf.has(row.absolutePath)) firstOf.set(row.absolutePath, row);
   await Promise.all(
-    [...firstOf.values()].map(async ({ line, path, absolutePath }) => {
+    [...firstOf.values()].map(async ({ line, path, absolutePath, modality }) => {
       const entry = await stat(absolutePath).catch(() => undefined);
-      if (entry?.isFile()) return;
+      if (entry?.isFile() || (modality === 'DBT' && entry?.isDirectory())) return; // a folder of slices
       const what = entry ? 'is not a file' : 'does not exist';
       const hint = isAbsolute(path)
         ? 'write it relative to the manifest, which can then move'

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type DataSet, openDicom } from '@mammoscope/dicom';
+import { type DataSet, DicomError, openDicom } from '@mammoscope/dicom';
 import { ImagingError } from '../errors.ts';
 import { type ImageStack, requireSlice } from './image-stack.ts';
 
@@ -26,13 +26,13 @@ const NO_IMAGE = /^(\.|DICOMDIR$)/;
 
 /**
  * A folder of single-frame DICOM files as one volume: tomosyntheses of before the enhanced object, stored as CT-like slices. All files
- * must be of one series and one size. They are ordered by ImagePositionPatient along the normal of ImageOrientationPatient
+ * must be of one series and one size; where a SeriesInstanceUID is given, files that are not of it are left aside. They are ordered by ImagePositionPatient along the normal of ImageOrientationPatient
  * (PS3.3, C.7.6.2.1.1), smallest first; where no file has a position, by InstanceNumber.
  * Throws ImagingError: file-missing (no files), image-corrupt (several series or sizes, some positions, two slices in one place),
  * image-truncated (a gap); DicomError for a damaged file.
  */
-export async function openDicomFolder(folder: string): Promise<ImageStack> {
-  const files = await sliceFiles(folder);
+export async function openDicomFolder(folder: string, series?: string): Promise<ImageStack> {
+  const files = await sliceFiles(folder, series);
   const [first] = files;
   if (!first)
     throw new ImagingError('file-missing', `${folder} holds no files: give an image, or a folder of one series`);
@@ -58,13 +58,14 @@ export async function openDicomFolder(folder: string): Promise<ImageStack> {
   };
 }
 
-async function sliceFiles(folder: string): Promise<SliceFile[]> {
+async function sliceFiles(folder: string, series: string | undefined): Promise<SliceFile[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isFile() && !NO_IMAGE.test(entry.name)).map(({ name }) => name);
   const headers: Omit<SliceFile, 'at'>[] = [];
   for (const name of names.sort()) {
     const path = join(folder, name);
-    await using file = await openDicom(path);
+    await using file = await openDicom(path).catch((error) => besides(error, series));
+    if (!file || (series !== undefined && file.meta.SeriesInstanceUID !== series)) continue;
     const { rows: height, columns: width, samplesPerPixel } = file.image;
     if (file.frameCount !== 1 || samplesPerPixel !== 1) {
       const what = samplesPerPixel === 1 ? `has ${file.frameCount} frames` : 'is in colour';
@@ -82,6 +83,13 @@ async function sliceFiles(folder: string): Promise<SliceFile[]> {
     );
   }
   return headers.map((header) => ({ ...header, at: positioned > 0 ? alongNormal(header) : instanceNumber(header) }));
+}
+
+/** A file beside a named series may be no image at all. */
+function besides(error: unknown, series: string | undefined): undefined {
+  const isOther = error instanceof DicomError && (error.code === 'not-dicom' || error.code === 'pixel-data-missing');
+  if (series === undefined || !isOther) throw error;
+  return undefined;
 }
 
 /** The position along the normal, the cross product of the directions of rows and columns. */
