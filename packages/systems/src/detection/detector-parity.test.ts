@@ -9,6 +9,7 @@ import {
   functions as f,
   Graph,
   pyramidLevels,
+  sizeOf,
   type Tensor,
   type TensorData,
   transposedShapes,
@@ -122,6 +123,10 @@ test("with every anchor and proposal used, losses and gradients are torchvision'
   const { graph, loss, scope } = detectorLoss(spec(capacity));
   graph.output('loss', loss);
   const weights = [...scope.declarations].filter(([, { kind }]) => kind === 'weight');
+  assert.equal(
+    weights.reduce((sum, [, { tensor }]) => sum + sizeOf(tensor.shape), 0),
+    reference.parameters,
+  );
   const gradients = differentiate(
     loss,
     weights.map(([, { tensor }]) => tensor),
