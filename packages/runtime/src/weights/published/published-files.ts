@@ -1,7 +1,7 @@
 /**
  * Weights that others published, trained on ImageNet (r3d_18: on Kinetics-400). The names of these files end in the first
  * digits of their SHA-256, by PyTorch's convention (torch.hub.load_state_dict_from_url), and that is all their publishers
- * tell. Where two or more projects that fetched a file state the same whole digest, it is pinned here. For the others the
+ * tell. Where public source files of others state the same whole digest, it is pinned here. For the others the
  * digits of the name are, and the digest of the first download is kept beside the file and holds from then on: eight digits
  * tell a damaged file for certain and do not keep out a forger with a day to spend; but the reader runs nothing that a file
  * contains.
@@ -38,7 +38,7 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   xception: `${CADENE}xception-43020ad28.pth`,
 };
 
-/** Whole digests, as projects that have nothing to do with each other state them of the files that they fetched. */
+/** Whole digests, as two or more public source files state them of what they fetched; none comes from the publisher. */
 const DIGESTS: Readonly<Record<string, string>> = {
   alexnet: '7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02',
   densenet121: 'a639ec97d7c33b07ae66f0b5fb7d0192f95a3b11b7576c66c0126c2a727c4395',
@@ -49,7 +49,6 @@ const DIGESTS: Readonly<Record<string, string>> = {
   resnet50: '0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a',
   resnet101: '63fe2227b86e8f1f2063f43a75c84d195911b6a0eace650907dd3dc62dd49a0a',
   resnet152: '394f9c45966e3651a89bbb78a48410a6755854ce4a5ab64927cf1c7247f85e58',
-  squeezenet1_1: 'b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b',
   vgg16: '397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0',
   vgg19: 'dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44',
 };
