@@ -12,6 +12,7 @@ export {
   inferenceModel,
   runInferenceCase,
 } from './bench/inference-bench.ts';
+export { type RadiomicsBenchResult, runRadiomicsBench } from './bench/radiomics-bench.ts';
 export { type RankPoolingResult, runRankPoolingCase } from './bench/rank-pooling-bench.ts';
 export { runStatsBench, type StatsBenchResult } from './bench/stats-bench.ts';
 export { type BenchResult, runTrainCase, TRAIN_CASES } from './bench/train-bench.ts';

@@ -12,6 +12,7 @@ import {
   type RankPoolingResult,
   runDetectionCase,
   runInferenceCase,
+  runRadiomicsBench,
   runRankPoolingCase,
   runStatsBench,
   runTrainCase,
@@ -35,15 +36,15 @@ interface BenchFlags {
   readonly json?: boolean;
 }
 
-/** `bench train`, `bench inference`, `bench detection`, `bench rank-pooling`, `bench stats` and `bench dicom` */
+/** `bench train`, `bench inference`, `bench detection`, `bench rank-pooling`, `bench radiomics`, `bench stats` and `bench dicom` */
 export function benchCommand(): Command {
   return new Command('bench')
     .description(
-      'speed of whole training steps, or of exported networks on single images, on the CPU as a share of the MatMul ceiling of the same process, and their memory; or of statistics, in seconds; or of reading DICOM',
+      'speed of whole training steps, or of exported networks on single images, on the CPU as a share of the MatMul ceiling of the same process, and their memory; or of radiomic features or statistics, in seconds; or of reading DICOM',
     )
     .addArgument(
       new Argument('[name]', 'what to time')
-        .choices(['train', 'inference', 'rank-pooling', 'stats', 'dicom', 'detection'])
+        .choices(['train', 'inference', 'rank-pooling', 'radiomics', 'stats', 'dicom', 'detection'])
         .default('train'),
     )
     .option(
@@ -58,7 +59,12 @@ export function benchCommand(): Command {
     )
     .option('--slices <n>', 'rank-pooling: slices of the volume', positiveNumber, 82)
     .option('--film <file>', 'dicom: a JPEG 2000 image, decoded by turns here and by opj_decompress')
-    .option('--steps <n>', 'steps of each case, ten times as many images, or runs of each statistic', wholeNumber, 10)
+    .option(
+      '--steps <n>',
+      'steps of each case, ten times as many images, or runs of the features or of each statistic',
+      wholeNumber,
+      10,
+    )
     .addOption(threadsOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  ./mammoscope bench train')
@@ -69,6 +75,7 @@ const benches: Readonly<Record<string, (flags: BenchFlags) => Promise<void>>> = 
   train: bench,
   inference: benchInference,
   'rank-pooling': benchRankPooling,
+  radiomics: benchRadiomics,
   stats: benchStats,
   dicom: benchDicom,
   detection: benchDetection,
@@ -98,6 +105,16 @@ async function benchDicom({ film: path, steps, json }: BenchFlags): Promise<void
     ),
   ];
   print(json, { ...(film && { film }), volume }, [...(filmTable ?? []), volumeTable].join('\n\n'));
+}
+
+/** Every feature of a region of the size of Xiao 2021. */
+async function benchRadiomics({ steps, json }: BenchFlags): Promise<void> {
+  if (steps < 1) throw new SystemError('option-invalid', `--steps ${steps}: give at least 1`);
+  const result = await runRadiomicsBench(steps);
+  const { width, height, depth, features, firstSeconds, leastSeconds, medianSeconds, processorSeconds } = result;
+  const seconds = [firstSeconds, leastSeconds, medianSeconds, processorSeconds].map((value) => value.toFixed(2));
+  const head = ['region', 'features', 'first s', 'least s', 'median s', 'processor s'];
+  print(json, result, formatTable(head, [[`${width} x ${height} x ${depth}`, `${features}`, ...seconds]]));
 }
 
 /** The statistics of a large study. */

@@ -23,6 +23,8 @@ function zoneSizes(levels: GreyLevels, { from, to, steps }: MatrixPart, flat: bo
   const { row, slice } = strides(levels);
   const centre = flat ? row : slice;
   const others = Int32Array.from(steps.filter((step) => step !== centre));
+  // The voxel just before touches all of these but the ones diagonally ahead, in the column after.
+  const ahead = others.filter((step) => ((step % row) + row) % row === row - 1);
   const parent = new Int32Array(grey.length);
   for (let z = from; z < to; z++) {
     for (let y = 0; y < height; y++) {
@@ -35,9 +37,15 @@ function zoneSizes(levels: GreyLevels, { from, to, steps }: MatrixPart, flat: bo
           continue;
         }
         let top = i;
-        parent[i] = i;
-        for (let k = 0; k < others.length; k++) {
-          const before = i - (others[k] as number);
+        let unseen = others;
+        if (grey[i - 1] === level) {
+          top = parent[i - 1] as number;
+          while (parent[top] !== top) top = parent[top] as number;
+          unseen = ahead;
+        }
+        parent[i] = top;
+        for (let k = 0; k < unseen.length; k++) {
+          const before = i - (unseen[k] as number);
           if (grey[before] !== level) continue;
           let other = parent[before] as number;
           while (parent[other] !== other) {
