@@ -1,0 +1,131 @@
+/** Liang 2019 as a user calls it, on pairs of small noise images in which a spot tells the classes apart. */
+import assert from 'node:assert/strict';
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { formatCsv, writePng8 } from '@mammoscope/imaging';
+import { RandomStream } from '@mammoscope/random';
+import { assertDone, assertRefused, fileHashes, workplace } from './cli-process.ts';
+
+const { folder, mammoscope } = await workplace();
+const SIDE = 64;
+const PATIENTS = 16;
+const SLICES = 4;
+const train = (out: string, ...flags: readonly string[]) =>
+  mammoscope([
+    ...['train', 'liang2019', '--data', 'pairs.csv', '--classes', 'benign,malignant', '--preset', 'tiny', '--out', out],
+    ...['--set', 'sizePx=64', '--set', 'batch=8', '--set', 'epochs=2', '--set', 'patience=2', '--set', 'variants=1'],
+    ...flags,
+  ]);
+
+before(async () => {
+  const rows = [];
+  for (let p = 0; p < PATIENTS; p++) {
+    const label = p % 2 === 0 ? 'benign' : 'malignant';
+    const stream = new RandomStream(1, 'patient', p);
+    const plane = (spot: number) =>
+      Float32Array.from(
+        { length: SIDE * SIDE },
+        (_, i) => 100 * stream.uniform() + (i % SIDE < 20 && i < 1300 ? spot : 0),
+      );
+    const common = { patient_id: `p${p}`, laterality: 'L', view: 'CC', label };
+    await mkdir(join(folder, `p${p}-dbt`), { recursive: true });
+    await writePng8(join(folder, `p${p}.png`), plane(label === 'benign' ? 0 : 120), SIDE, SIDE);
+    for (let t = 0; t < SLICES; t++)
+      await writePng8(join(folder, `p${p}-dbt`, `${t}.png`), plane(label === 'benign' ? 0 : 40 * t), SIDE, SIDE);
+    rows.push(
+      { ...common, modality: 'DM', path: `p${p}.png` },
+      { ...common, modality: 'DBT', path: `p${p}-dbt/0.png` },
+    );
+  }
+  await writeFile(join(folder, 'pairs.csv'), formatCsv(rows));
+  await writeFile(join(folder, 'alone.csv'), formatCsv(rows.filter(({ modality }) => modality === 'DM')));
+  assertDone(await train('run'));
+});
+
+test('train writes the same folder as other systems, and says that random weights give random features', async () => {
+  const record = JSON.parse(await readFile(join(folder, 'run', 'run.json'), 'utf8'));
+  assert.deepEqual([record.system, record.members, record.weights], ['liang2019', ['dm', 'dbt', 'dm-dbt'], {}]);
+  assert.equal(record.rows.length, PATIENTS);
+  for (const member of record.members)
+    assert.deepEqual((await readdir(join(folder, 'run', member))).sort(), [
+      'best.safetensors',
+      'history.csv',
+      'last.safetensors',
+      'model.onnx',
+      'validation.csv',
+    ]);
+});
+
+test('a second run takes features from the cache and ends with the same bytes, also with one damaged', async () => {
+  const cache = join(folder, 'cache', 'mammoscope', 'features');
+  const names = await readdir(cache);
+  assert.equal(names.length, 2 * PATIENTS);
+  await appendFile(join(cache, names[0] as string), 'x');
+  const again = await train('again');
+  assertDone(again);
+  assert.match(again.stderr, /features of 16 pairs: 1 maps computed/);
+  assert.match(again.stderr, /random weights, and so are its features/);
+  const [first, second] = [await fileHashes(join(folder, 'run')), await fileHashes(join(folder, 'again'))];
+  assert.deepEqual(second, first);
+});
+
+test('evaluate gives the figures of Table IV for three classifiers and their vote, marked as of random features', async () => {
+  const outcome = await mammoscope(['evaluate', 'run', '--data', 'pairs.csv', '--out', 'results', '--json']);
+  assertDone(outcome);
+  const metrics = JSON.parse(outcome.stdout);
+  assert.deepEqual(
+    metrics.models.map(({ model }: { model: string }) => model),
+    ['dm', 'dbt', 'dm-dbt', 'ensemble'],
+  );
+  assert.match(metrics.dataset, /test split, random features/);
+  assert.match(metrics.warning, /random weights/);
+  for (const { auc, accuracy, averagePrecision, counts } of metrics.models) {
+    assert.ok(auc >= 0 && auc <= 1 && averagePrecision >= 0 && averagePrecision <= 1);
+    assert.equal(counts.tp + counts.tn, accuracy.numerator);
+    assert.equal(counts.tp + counts.tn + counts.fp + counts.fn, metrics.pairs);
+  }
+  const [header = '', ...lines] = (await readFile(join(folder, 'results', 'predictions.csv'), 'utf8'))
+    .trimEnd()
+    .split('\n');
+  const columns = header.split(',');
+  const cell = (line: string, column: string) => line.split(',')[columns.indexOf(column)];
+  assert.equal(lines.length, metrics.pairs);
+  for (const line of lines) {
+    const votes = ['dm', 'dbt', 'dm-dbt'].map((member) => cell(line, `vote_${member}`));
+    assert.equal(votes.filter((vote) => vote === cell(line, 'decision')).length >= 2, true, line);
+  }
+  assert.match(await readFile(join(folder, 'results', 'report.html'), 'utf8'), /features are random/);
+});
+
+test('predict gives three votes with their confidences, the dynamic image and Grad-CAM on both images', async () => {
+  const outcome = await mammoscope(['predict', 'run', 'pairs.csv', '--out', 'predictions', '--json']);
+  assertDone(outcome);
+  const { predictions, warning } = JSON.parse(outcome.stdout);
+  assert.match(warning, /mean nothing/);
+  assert.equal(predictions.length, PATIENTS);
+  for (const { votes, decision, share } of predictions) {
+    const called = Object.values(votes as Record<string, { vote: string; confidence: number }>);
+    assert.ok(called.every(({ confidence }) => confidence >= 0.5 && confidence <= 1));
+    assert.ok(Math.abs(called.filter(({ vote }) => vote === decision).length / 3 - share) < 1e-9);
+  }
+  assert.equal((await readdir(join(folder, 'predictions', 'images'))).length, 3 * PATIENTS);
+});
+
+test('what cannot be trained, evaluated or predicted is refused in a sentence', async () => {
+  assertRefused(
+    await mammoscope(['train', 'liang2019', '--data', 'alone.csv', '--preset', 'tiny', '--out', 'x']),
+    2,
+    /has no pair of a DM and a DBT: p0\.png is left out because: no DBT of this breast and view/,
+  );
+  assertRefused(await train('x', '--set', 'batch=9'), 2, /a batch of 9 pairs .* let batch be a multiple of 2/);
+  assertRefused(await train('x', '--set', 'variants=3'), 2, /variants=3/);
+  assertRefused(await train('x', '--set', 'voteWeights=1,1,1'), 2, /must sum to 1/);
+  assertRefused(await train('x', '--set', 'batch=8', '--weights', 'resnet34=w.pt'), 2, /resnet34/);
+  assertRefused(await mammoscope(['predict', 'run', 'p0.png', '--out', 'x']), 2, /give one manifest \(CSV\)/);
+  assertRefused(
+    await mammoscope(['evaluate', 'run', '--data', 'pairs.csv', '--cutoff', 'test']),
+    2,
+    /without a cut-off/,
+  );
+});
