@@ -57,7 +57,7 @@ function insideShare(
 
 test('every annotated lesion of mini-MIAS lies inside the mask, and the sides are those of the list', {
   skip,
-  timeout: 300_000,
+  timeout: 900_000,
 }, async () => {
   const outside: string[] = [];
   const wrong: string[] = [];

@@ -26,8 +26,8 @@ const ITERATIONS = 6;
  * air anywhere, and of the way to the breast's median. What is less is fog.
  */
 const NOISE_WIDTHS = 5;
-const THRESHOLD_SHARE = 0.25;
-const BREAST_SHARE = 0.025;
+const THRESHOLD_SHARE = 0.15;
+const BREAST_SHARE = 0.015;
 
 /** Whatever is narrower is noise. */
 const OPENING_PX = 3;
