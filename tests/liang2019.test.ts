@@ -1,5 +1,6 @@
 /** Liang 2019 as a user calls it, on pairs of small noise images in which a spot tells the classes apart. */
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
@@ -11,12 +12,26 @@ const { folder, mammoscope } = await workplace();
 const SIDE = 64;
 const PATIENTS = 16;
 const SLICES = 4;
-const train = (out: string, ...flags: readonly string[]) =>
-  mammoscope([
-    ...['train', 'liang2019', '--data', 'pairs.csv', '--classes', 'benign,malignant', '--preset', 'tiny', '--out', out],
-    ...['--set', 'sizePx=64', '--set', 'batch=8', '--set', 'epochs=2', '--set', 'patience=2', '--set', 'variants=1'],
-    ...flags,
-  ]);
+const train = (out: string, flags: readonly string[] = [], onStart?: (child: ChildProcess) => void) =>
+  mammoscope(
+    [
+      ...[
+        'train',
+        'liang2019',
+        '--data',
+        'pairs.csv',
+        '--classes',
+        'benign,malignant',
+        '--preset',
+        'tiny',
+        '--out',
+        out,
+      ],
+      ...['--set', 'sizePx=64', '--set', 'batch=8', '--set', 'epochs=2', '--set', 'patience=2', '--set', 'variants=1'],
+      ...flags,
+    ],
+    onStart,
+  );
 
 before(async () => {
   const rows = [];
@@ -70,6 +85,17 @@ test('a second run takes features from the cache and ends with the same bytes, a
   assert.deepEqual(second, first);
 });
 
+test('a run that is killed after an epoch and resumed ends with the same bytes', async () => {
+  const killed = await train('killed', [], (child) => {
+    child.stderr?.on('data', (text: string) => {
+      if (text.includes('epoch 1: ')) child.kill('SIGKILL');
+    });
+  });
+  assert.equal(killed.signal, 'SIGKILL');
+  assertDone(await train('killed', ['--resume']));
+  assert.deepEqual(await fileHashes(join(folder, 'killed')), await fileHashes(join(folder, 'run')));
+});
+
 test('evaluate gives the figures of Table IV for three classifiers and their vote, marked as of random features', async () => {
   const outcome = await mammoscope(['evaluate', 'run', '--data', 'pairs.csv', '--out', 'results', '--json']);
   assertDone(outcome);
@@ -118,10 +144,10 @@ test('what cannot be trained, evaluated or predicted is refused in a sentence', 
     2,
     /has no pair of a DM and a DBT: p0\.png is left out because: no DBT of this breast and view/,
   );
-  assertRefused(await train('x', '--set', 'batch=9'), 2, /a batch of 9 pairs .* let batch be a multiple of 2/);
-  assertRefused(await train('x', '--set', 'variants=3'), 2, /variants=3/);
-  assertRefused(await train('x', '--set', 'voteWeights=1,1,1'), 2, /must sum to 1/);
-  assertRefused(await train('x', '--set', 'batch=8', '--weights', 'resnet34=w.pt'), 2, /resnet34/);
+  assertRefused(await train('x', ['--set', 'batch=9']), 2, /a batch of 9 pairs .* let batch be a multiple of 2/);
+  assertRefused(await train('x', ['--set', 'variants=3']), 2, /variants=3/);
+  assertRefused(await train('x', ['--set', 'voteWeights=1,1,1']), 2, /must sum to 1/);
+  assertRefused(await train('x', ['--set', 'batch=8', '--weights', 'resnet34=w.pt']), 2, /resnet34/);
   assertRefused(await mammoscope(['predict', 'run', 'p0.png', '--out', 'x']), 2, /give one manifest \(CSV\)/);
   assertRefused(
     await mammoscope(['evaluate', 'run', '--data', 'pairs.csv', '--cutoff', 'test']),
