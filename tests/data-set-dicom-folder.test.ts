@@ -78,3 +78,18 @@ test('the table is the only CSV file, or named', async () => {
     message: /the label file/,
   });
 });
+
+test('patches have no side to hold against their pixels', async () => {
+  const set = await dataSetFolder('dicom');
+  for (const name of ['one', 'two', 'three'])
+    await set.film(`${name}.dcm`, { laterality: 'L', view: 'CC' }, { chestWall: 'right' });
+  const lines = ['1,one.dcm,normal,patch', '2,two.dcm,malignant,PATCH', '3,three.dcm,malignant,DM'];
+  await set.write('labels.csv', ['patient,file,label,modality', ...lines].join('\n'));
+  const { manifest, reasons, problems } = await set.import();
+  assert.deepEqual(
+    manifest.map(({ modality }) => modality),
+    ['PATCH', 'PATCH'],
+  );
+  assert.equal(problems, '');
+  assert.match(reasons.join('\n'), /^labels\.csv:4 row .*"laterality" disagree/);
+});

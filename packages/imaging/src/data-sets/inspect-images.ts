@@ -97,11 +97,12 @@ async function settleSides(
 }
 
 async function sides(
-  { laterality, view, sliceFirst, sliceLast }: ImportedRow,
+  { laterality, view, modality, sliceFirst, sliceLast }: ImportedRow,
   image: ManifestImage,
   pixels: boolean,
   prefer: Preferences,
 ): Promise<{ readonly prepared?: PreparedImage }> {
+  if (modality === 'PATCH') return {}; // it shows too little to tell side and view by
   const middle = Math.floor(((sliceFirst ?? 0) + (sliceLast ?? image.depth - 1)) / 2);
   const slice = Math.min(middle, image.depth - 1);
   const facts = mendedFacts(image.facts(slice));
