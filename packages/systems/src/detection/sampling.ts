@@ -2,12 +2,18 @@
 import type { RandomStream } from '@mammoscope/random';
 
 /** How many of an image are drawn; null for all of them, as focal losses take. */
-export type SamplingOptions = { readonly count: number; readonly positiveFraction: number } | null;
+export type SamplingOptions = SampleSize | null;
+
+/** A number of boxes, and the largest share of positives among them. */
+export interface SampleSize {
+  readonly count: number;
+  readonly positiveFraction: number;
+}
 
 /** Ren et al. 2015, section 3.1.3: 256 anchors, "a ratio of up to 1:1". */
-export const ANCHOR_SAMPLING: SamplingOptions = { count: 256, positiveFraction: 0.5 };
+export const ANCHOR_SAMPLING: SampleSize = { count: 256, positiveFraction: 0.5 };
 /** Fast R-CNN, section 2.3, with the pyramid's 512 regions (Lin et al. 2017, section 5.2): a quarter positive. */
-export const REGION_SAMPLING: SamplingOptions = { count: 512, positiveFraction: 0.25 };
+export const REGION_SAMPLING: SampleSize = { count: 512, positiveFraction: 0.25 };
 
 /** Indices of the positives and negatives that count, ascending. */
 export interface Sample {

@@ -39,7 +39,7 @@ export interface Recipe extends TrainingRecipe {
   readonly tileHeightPx: number;
   readonly overlapPx: number;
   readonly anchors: AnchorOptions;
-  /** 'balanced': 256 anchors and 512 regions are drawn; 'focal': all of them, by the focal loss. */
+  /** 'balanced': 256 anchors and 512 regions of a film are drawn; 'focal': all anchors count, and losses are focal. */
   readonly sampling: 'balanced' | 'focal';
 }
 
