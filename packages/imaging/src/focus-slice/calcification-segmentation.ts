@@ -10,38 +10,43 @@ const NOISE_WIDTHS = 5;
 /** Fewer pixels are noise. */
 const LEAST_PIXELS = 3;
 
-/** How far every slice stands above its surroundings, and how far it must to be a calcification. */
-export interface Prominence {
-  readonly slices: readonly Float32Array[];
-  readonly threshold: number;
-}
+/** Next to the most prominent one, what stands out less than this share of it may be tissue. */
+const LEAST_SHARE = 1 / 3;
 
 /**
- * White top-hat of every slice: the slice less its opening by a square, which leaves what is small and bright. One threshold for
- * all slices, a robust noise above their median, so that a blurred slice cannot lower its own bar.
+ * The pixels of each calcification of a region, by their indices: of how much more a pixel stands out in one slice than in most others,
+ * the lower quartile of them, what is above a threshold, connected; strands of tissue stand out in many slices. Found once for all slices: were each slice segmented for itself, those far from the focus would keep
+ * the brightest calcifications only, and pieces of tissue, and their mean would win. A pixel stands out by the white top-hat, the slice
+ * less its opening by a square, which leaves what is small and bright.
  */
-export function prominence(slices: readonly Plane[]): Prominence {
-  const hats = slices.map((plane) => {
-    const opened = squareFilter(squareFilter(plane, Math.min), Math.max);
-    return plane.data.map((value, i) => value - (opened[i] as number));
-    function squareFilter(from: Plane | Float32Array, pick: (a: number, b: number) => number): Float32Array {
-      return square(from instanceof Float32Array ? from : from.data, plane.width, plane.height, pick);
-    }
+export function calcifications(slices: readonly Plane[]): Int32Array[] {
+  const [{ width, height }] = slices as [Plane];
+  const hats = slices.map(topHat);
+  const depths = new Float32Array(slices.length);
+  const prominence = Float32Array.from({ length: width * height }, (_, i) => {
+    for (const [k, hat] of hats.entries()) depths[k] = hat[i] as number;
+    depths.sort();
+    return (depths.at(-1) as number) - (depths[Math.floor(depths.length / 4)] as number);
   });
-  const all = Float32Array.from(hats.flatMap((hat) => [...hat])).sort();
-  const median = all[Math.floor(all.length / 2)] ?? 0;
-  const deviations = all.map((value) => Math.abs(value - median)).sort();
-  // 1.4826 median absolute deviations are one standard deviation of a Gaussian.
-  const noise = 1.4826 * (deviations[Math.floor(deviations.length / 2)] ?? 0);
-  return { slices: hats, threshold: median + NOISE_WIDTHS * noise };
-}
-
-/** The pixels of each calcification of a slice, by their indices. */
-export function calcifications(hat: Float32Array, threshold: number, width: number, height: number): Int32Array[] {
-  const data = Uint8Array.from(hat, (value) => (value > threshold ? 1 : 0));
+  const most = prominence.reduce((a, b) => Math.max(a, b), 0);
+  const threshold = Math.max(noiseLevel(prominence), LEAST_SHARE * most);
+  const data = Uint8Array.from(prominence, (value) => (value > threshold ? 1 : 0));
   return components({ width, height, data })
     .filter(({ areaPx }) => areaPx >= LEAST_PIXELS)
     .map(({ pixels }) => pixels);
+}
+
+function topHat({ data, width, height }: Plane): Float32Array {
+  const opened = square(square(data, width, height, Math.min), width, height, Math.max);
+  return data.map((value, i) => value - (opened[i] as number));
+}
+
+/** A robust noise above the median; 1.4826 median absolute deviations are one standard deviation of a Gaussian. */
+function noiseLevel(values: Float32Array): number {
+  const sorted = values.toSorted();
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  const deviations = sorted.map((value) => Math.abs(value - median)).sort();
+  return median + NOISE_WIDTHS * 1.4826 * (deviations[Math.floor(deviations.length / 2)] ?? 0);
 }
 
 /** Least or greatest value in a square around each pixel, as far as it lies in the image; separable. */

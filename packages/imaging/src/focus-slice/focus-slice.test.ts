@@ -46,10 +46,11 @@ test('the mean grey level is that of Eq. 8: of calcifications that are typed by 
     });
     return { width: SIDE, height: SIDE, data };
   };
-  const { slice: best, counts, meanGrey } = focusSlice([slice([10, 100]), slice([10, 100], [30, 140]), slice()]);
-  assert.deepEqual([best, counts], [1, [1, 2, 0]]);
-  // Xiao et al. 2021, Eq. 8: the sum over all pixels by their number. The first has four pixels, the second six.
-  assert.deepEqual(meanGrey, [100, (4 * 100 + 6 * 140) / 10, 0]);
+  const { slice: best, count, meanGrey } = focusSlice([slice([10, 100]), slice([10, 100], [30, 140]), slice()]);
+  assert.deepEqual([best, count], [1, 2]);
+  // Xiao et al. 2021, Eq. 8: the sum over all pixels by their number. The first has four pixels, the second six; where one is not
+  // to be seen, there are as many pixels of the background, 10 and 11.
+  assert.deepEqual(meanGrey, [(4 * 100 + 6 * 10.5) / 10, (4 * 100 + 6 * 140) / 10, 10.5]);
 });
 
 test('no slices, unequal ones and regions without calcifications are refused', () => {
