@@ -5,6 +5,9 @@ import { type SizeMatrix, sizeMatrixFeatures } from './size-matrix.ts';
 /** What {@link glszmFeatures} gives. */
 export type GlszmFeatures = ReturnType<typeof featuresOf>;
 
+/** Voxels from which on zones are counted in a map. */
+const SMALL = 64;
+
 /** Features of the grey-level size-zone matrix (IBSI 1, section 3.8): zones of equal level, joined by faces, edges or corners. */
 export function glszmFeatures(levels: GreyLevels, aggregation: Aggregation = '3d-merged'): GlszmFeatures {
   const flat = withinSlice(aggregation);
@@ -23,8 +26,7 @@ function zoneSizes(levels: GreyLevels, { from, to, steps }: MatrixPart, flat: bo
   const { row, slice } = strides(levels);
   const centre = flat ? row : slice;
   const others = Int32Array.from(steps.filter((step) => step !== centre));
-  // The voxel just before touches all of these but the ones diagonally ahead, in the column after.
-  const ahead = others.filter((step) => ((step % row) + row) % row === row - 1);
+  const apart = apartNeighbours(others, row, slice);
   const parent = new Int32Array(grey.length);
   for (let z = from; z < to; z++) {
     for (let y = 0; y < height; y++) {
@@ -36,18 +38,16 @@ function zoneSizes(levels: GreyLevels, { from, to, steps }: MatrixPart, flat: bo
           parent[i] = parent[i - centre] as number;
           continue;
         }
-        let top = i;
-        let unseen = others;
-        if (grey[i - 1] === level) {
-          top = parent[i - 1] as number;
-          while (parent[top] !== top) top = parent[top] as number;
-          unseen = ahead;
+        // Which neighbours are equal, one bit each, without a branch that cannot be foreseen.
+        let equal = 0;
+        for (let k = 0; k < others.length; k++) {
+          const difference = (grey[i - (others[k] as number)] as number) ^ level;
+          equal |= ((difference - 1) >>> 31) << k;
         }
-        parent[i] = top;
-        for (let k = 0; k < unseen.length; k++) {
-          const before = i - (unseen[k] as number);
-          if (grey[before] !== level) continue;
-          let other = parent[before] as number;
+        let top = i;
+        parent[i] = i;
+        for (let left = apart[equal] as number; left !== 0; left &= left - 1) {
+          let other = parent[i - (others[31 - Math.clz32(left & -left)] as number)] as number;
           while (parent[other] !== other) {
             const above = parent[parent[other] as number] as number; // halves the path
             parent[other] = above;
@@ -70,15 +70,62 @@ function zoneSizes(levels: GreyLevels, { from, to, steps }: MatrixPart, flat: bo
     sizes[top] = (sizes[top] as number) + 1;
   }
   const rows = Array.from({ length: count }, () => new Map<number, number>());
+  const small = new Uint32Array((count + 1) * SMALL); // most zones are, and a table is faster than a map
   let voxels = 0;
   for (let i = first; i < last; i++) {
     const size = sizes[i] as number;
     if (size === 0) continue;
     voxels += size;
-    const row = rows[(grey[i] as number) - 1] as Map<number, number>;
-    row.set(size, (row.get(size) ?? 0) + 1);
+    const level = grey[i] as number;
+    if (size < SMALL) {
+      const cell = level * SMALL + size;
+      small[cell] = (small[cell] as number) + 1;
+    } else {
+      const row = rows[level - 1] as Map<number, number>;
+      row.set(size, (row.get(size) ?? 0) + 1);
+    }
   }
+  rows.forEach((row, i) => {
+    for (let size = 1; size < SMALL; size++) {
+      const zones = small[(i + 1) * SMALL + size] as number;
+      if (zones > 0) row.set(size, zones);
+    }
+  });
   return { rows, voxels };
+}
+
+/**
+ * For every set of equal neighbours, a bit each, those of it that need a look: neighbours that touch each other have been joined
+ * already, so one of each group does.
+ */
+function apartNeighbours(steps: Int32Array, row: number, slice: number): Uint16Array {
+  const places = Array.from(steps, (step) => {
+    const z = Math.round(step / slice);
+    const y = Math.round((step - z * slice) / row);
+    return [step - z * slice - y * row, y, z] as const;
+  });
+  // For each neighbour, the bits of those that touch it, and its own.
+  const touching = places.map((a) =>
+    places.reduce(
+      (bits, b, k) => (a.every((at, axis) => Math.abs(at - (b[axis] as number)) <= 1) ? bits | (1 << k) : bits),
+      0,
+    ),
+  );
+  return Uint16Array.from({ length: 1 << steps.length }, (_, equal) => {
+    let [kept, left] = [0, equal];
+    while (left !== 0) {
+      let group = left & -left;
+      kept |= group;
+      for (let before = 0; before !== group; ) {
+        before = group;
+        touching.forEach((bits, k) => {
+          if ((before >> k) & 1) group |= bits & equal;
+        });
+      }
+      left &= ~group;
+    }
+    return kept;
+  });
 }
 
 function featuresOf(matrix: SizeMatrix) {
