@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { drawBreastImages, lesionTruthOf } from './breast-images.ts';
+import { drawBreastImages, drawRegionSlices, lesionTruthOf } from './breast-images.ts';
 import { fft } from './fft.ts';
 import { PHANTOM_PRESETS } from './presets.ts';
 import { DENSITIES, drawWoman, type Woman } from './woman.ts';
@@ -170,4 +170,50 @@ test('women are drawn one by one: two of three have a lesion, one benign and one
   }
   assert.throws(() => drawWoman(0, { seed: 1, difficulty: 1.5 }), /difficulty must be from 0 to 1, got 1.5/);
   assert.throws(() => drawWoman(-1, { seed: 1 }), /an index from 0, got -1/);
+});
+
+/** Pearson's correlation of two planes. */
+function correlation(a: Float32Array, b: Float32Array): number {
+  const [ma, mb] = [mean(a), mean(b)];
+  const sum = (f: (i: number) => number) => a.reduce((total, _, i) => total + f(i), 0);
+  const [da, db] = [(i: number) => (a[i] as number) - ma, (i: number) => (b[i] as number) - mb];
+  return sum((i) => da(i) * db(i)) / Math.sqrt(sum((i) => da(i) ** 2) * sum((i) => db(i) ** 2));
+}
+
+test('slices of a region are those of the whole image but for fine texture and noise, on either side', () => {
+  for (const seed of [1, 2, 3, 4]) {
+    const { woman, side } = womanWith('mass', seed);
+    const { slices, truth } = draw(woman, side, 'MLO', true);
+    assert.ok(truth);
+    const [x1, y1, x2, y2] = truth.dbt.box;
+    const box = [x1 - 8, y1 - 12, x2 + 5, y2 + 3] as const;
+    const region = [
+      ...drawRegionSlices(woman, { side, view: 'MLO', preset: 'tiny', box }).map((plane) => plane.slice()),
+    ];
+    assert.equal(region.length, dbt.slices);
+    const k = truth.dbt.focusSlice;
+    const whole = slices().drop(k).next().value as Float32Array;
+    const cut = Float32Array.from({ length: (box[2] - box[0]) * (box[3] - box[1]) }, (_, i) => {
+      const width = box[2] - box[0];
+      return whole[(box[1] + Math.floor(i / width)) * dbt.widthPx + box[0] + (i % width)] as number;
+    });
+    const alike = correlation(region[k] as Float32Array, cut);
+    assert.ok(alike > 0.75, `seed ${seed}, ${side}: ${alike.toFixed(3)}`);
+  }
+});
+
+test('a raw mammogram counts photons: fewest behind the densest tissue, 65535 in air alone', () => {
+  const woman = drawWoman(2, { seed: 4 });
+  const { dm: shown, raw } = drawBreastImages(woman, { side: 'R', view: 'CC', preset: 'tiny', dbt: false, raw: true });
+  assert.ok(raw && draw(woman, 'R', 'CC').raw === undefined);
+  let [rising, inside] = [0, 0];
+  for (let i = 1; i < shown.length; i++) {
+    const [a, b] = [shown[i - 1] as number, shown[i] as number];
+    if (a === 0 && b === 0) assert.equal(raw[i], 65535);
+    if (a < 20000 || b < 20000) continue;
+    inside++;
+    if (Math.sign(b - a) === -Math.sign((raw[i] as number) - (raw[i - 1] as number))) rising++;
+  }
+  // Not all: the image for presentation is brightened towards the rim.
+  assert.ok(inside > 1000 && rising > 0.9 * inside, `${rising} of ${inside}`);
 });

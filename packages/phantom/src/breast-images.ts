@@ -59,6 +59,11 @@ export interface BreastImagesOptions extends ViewOptions {
   readonly textures?: BreastTextures;
 }
 
+/** A box of the slices of a view. */
+export interface RegionOptions extends ViewOptions, Pick<BreastImagesOptions, 'textures'> {
+  readonly box: PhantomBox;
+}
+
 /** Depths of a preset's slices, in mm from the middle of the stack, the one nearest to the detector first. */
 function sliceDepths({ dbt: { slices, sliceMm } }: PhantomPreset): number[] {
   return Array.from({ length: slices }, (_, i) => (i + 0.5 - slices / 2) * sliceMm);
@@ -99,8 +104,7 @@ export function drawBreastImages(
   const dmPlane = resampled(frontal, dmGrid);
   const dmHalf = resampled({ grid, values: tissue.half, filled: tissue.filled }, dmGrid);
   for (const ball of lesion?.balls ?? []) addBall(dmPlane, shape, ball);
-  const reference = 0.055 * shape.body.thicknessMm;
-  expose(dmPlane, { ...DM_EXPOSURE, reference }, noise('dm'));
+  expose(dmPlane, { ...DM_EXPOSURE, reference: referenceOf(shape) }, noise('dm'));
   const frame = () => new Float32Array(preset.dm.widthPx * preset.dm.heightPx);
   const raw = isRaw ? toCounts(framed(dmPlane, preset.dm, side, frame())) : undefined;
   toGreyLevels(dmPlane, dmHalf.values, shape);
@@ -114,27 +118,92 @@ export function drawBreastImages(
     *slices() {
       if (taken) throw new RangeError('slices are there once, and only of a breast that was drawn with DBT');
       taken = true;
-      for (const [i, plane] of planes.entries()) {
-        const tangent = PROJECTION_TANGENTS[i] as number;
-        for (const ball of lesion?.balls ?? []) addBall(plane, shape, ball, ball.at[2] * tangent);
-        expose(plane, { ...projectionExposure(PROJECTIONS), reference }, noise(`projection ${i}`));
-      }
-      const { heightPx, widthPx } = preset.dbt;
-      const half = tissue.half.subarray(margin * grid.widthPx, (margin + heightPx) * grid.widthPx);
-      const slice = {
-        grid: { ...grid, heightPx },
-        values: new Float32Array(heightPx * grid.widthPx),
-        filled: new Int32Array(heightPx),
-      };
-      const image = new Float32Array(heightPx * widthPx);
-      for (const w of depths) {
-        shiftAndAdd(planes, w, margin, slice);
-        toGreyLevels(slice, half, shape);
+      const image = new Float32Array(preset.dbt.widthPx * preset.dbt.heightPx);
+      const view3d = { preset, shape, lesion, tissue, planes, margin };
+      for (const slice of reconstructed(view3d, (i) => noise(`projection ${i}`)))
         yield framed(slice, preset.dbt, side, image);
-      }
     },
     ...(truth ? { truth } : {}),
   };
+}
+
+/** What a tomosynthesis is reconstructed of. */
+interface ProjectedView {
+  readonly preset: PhantomPreset;
+  readonly shape: BreastShape;
+  readonly lesion: LesionInView | undefined;
+  readonly tissue: BreastTissue;
+  readonly planes: readonly GridPlane[];
+  /** Rows of the planes above and below the slices. */
+  readonly margin: number;
+}
+
+/** Exposes the projections, and gives the slices from the detector up, in one plane that is filled anew. */
+function* reconstructed(
+  { preset, shape, lesion, tissue, planes, margin }: ProjectedView,
+  noise: (projection: number) => (row: number) => RandomStream,
+): Generator<GridPlane, void> {
+  for (const [i, plane] of planes.entries()) {
+    const tangent = PROJECTION_TANGENTS[i] as number;
+    for (const ball of lesion?.balls ?? []) addBall(plane, shape, ball, ball.at[2] * tangent);
+    expose(plane, { ...projectionExposure(PROJECTIONS), reference: referenceOf(shape) }, noise(i));
+  }
+  const { grid } = tissue;
+  const heightPx = grid.heightPx - 2 * margin;
+  const half = tissue.half.subarray(margin * grid.widthPx, (margin + heightPx) * grid.widthPx);
+  const slice = {
+    grid: { ...grid, heightPx },
+    values: new Float32Array(heightPx * grid.widthPx),
+    filled: new Int32Array(heightPx),
+  };
+  for (const w of sliceDepths(preset)) {
+    shiftAndAdd(planes, w, margin, slice);
+    toGreyLevels(slice, half, shape);
+    yield slice;
+  }
+}
+
+/** Line integral behind which the fluence of an exposure is given. */
+const referenceOf = ({ body }: BreastShape): number => 0.055 * body.thicknessMm;
+
+/**
+ * The slices of a box of a tomosynthesis, at a fraction of the work of whole ones: the same breast and lesion, with fine texture and
+ * noise of their own. Each is [(y2 - y1) * (x2 - x1)]; one array is filled anew for every slice.
+ */
+export function* drawRegionSlices(
+  woman: Woman,
+  { side, view, preset: name, box: [x1, y1, x2, y2], textures }: RegionOptions,
+): Generator<Float32Array, void> {
+  const preset: PhantomPreset = PHANTOM_PRESETS[name];
+  const { widthPx, heightPx, spacingMm, slices, sliceMm } = preset.dbt;
+  const shape = new BreastShape(bodyOf(woman, side), view);
+  const margin = marginRows(slices * sliceMm, spacingMm);
+  // Columns are drawn from the chest wall, wherever that is in the image.
+  const [near, far] = side === 'L' ? [x1, x2] : [widthPx - x2, widthPx - x1];
+  const grid = {
+    widthPx: far,
+    heightPx: y2 - y1 + 2 * margin,
+    spacingMm,
+    middleRow: heightPx / 2 - y1 + margin,
+  };
+  const lesion = woman.lesion?.side === side ? lesionInView(shape, woman.lesion) : undefined;
+  const tissue = new BreastTissue(woman, side, shape, textures ?? drawTextures(woman, side, preset), {
+    preset,
+    grid,
+    mass: lesion?.mass,
+  });
+  const planes = project(tissue, sliceDepths(preset), sliceMm, PROJECTION_TANGENTS);
+  const noise = (i: number) => (row: number) =>
+    new RandomStream(woman.seed, 'phantom-region-noise', woman.patient, side, view, i, row);
+  const image = new Float32Array((far - near) * (y2 - y1));
+  for (const { values } of reconstructed({ preset, shape, lesion, tissue, planes, margin }, noise)) {
+    for (let row = 0; row < y2 - y1; row++) {
+      const line = image.subarray(row * (far - near), (row + 1) * (far - near));
+      line.set(values.subarray(row * far + near, (row + 1) * far));
+      if (side === 'R') line.reverse();
+    }
+    yield image;
+  }
 }
 
 /** The columns of a grid that the breast can reach, and more rows above and below. */

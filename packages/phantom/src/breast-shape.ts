@@ -92,8 +92,8 @@ export class BreastShape {
   }
 
   /** u of a row of an image, fractional rows counted at pixel centres. */
-  rowToU(row: number, { heightPx, spacingMm }: ImageGrid): number {
-    return (heightPx / 2 - row - 0.5) * spacingMm + (this.view === 'CC' ? 0 : MLO_NIPPLE_BELOW_MM);
+  rowToU(row: number, { heightPx, spacingMm, middleRow = heightPx / 2 }: ImageGrid): number {
+    return (middleRow - row - 0.5) * spacingMm + (this.view === 'CC' ? 0 : MLO_NIPPLE_BELOW_MM);
   }
 
   /** The row at whose centre u lies. */

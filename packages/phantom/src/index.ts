@@ -2,6 +2,7 @@ export {
   type BreastImages,
   type BreastImagesOptions,
   drawBreastImages,
+  drawRegionSlices,
   type LesionTruth,
   lesionTruthOf,
   type PhantomBox,

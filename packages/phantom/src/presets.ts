@@ -3,6 +3,8 @@ export interface ImageGrid {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly spacingMm: number;
+  /** Where the middle row of the whole image lies, for a grid that is a part of it; half the height unless given. */
+  readonly middleRow?: number;
 }
 
 /** How finely a virtual breast is drawn and imaged. All presets see about the same field of view. */
