@@ -74,6 +74,8 @@ test('matching: the thresholds, and the best anchor of a lesion whatever its ove
   const twins = Float64Array.of(0, 0, 10, 2, 0, 8, 10, 10);
   assert.deepEqual([...matchBoxes(twins, lesion, ANCHOR_MATCHING)], [0, 0]);
   assert.deepEqual([...matchBoxes(boxes.subarray(12), lesion, ANCHOR_MATCHING)], [NEGATIVE]);
+  const untouched = Float64Array.of(0, 0, 10, 10, 90, 90, 99, 99);
+  assert.deepEqual([...matchBoxes(boxes.subarray(0, 8), untouched, ANCHOR_MATCHING)], [0, IGNORED]);
   // The best of lesion 1 overlaps lesion 0 more: it stays with lesion 0.
   const two = Float64Array.of(0, 0, 10, 10, 8, 0, 18, 10);
   assert.deepEqual([...matchBoxes(Float64Array.of(1, 0, 11, 10), two, ANCHOR_MATCHING)], [0]);
@@ -126,6 +128,23 @@ test('focal targets: every anchor counts, alpha and 1 - alpha over the positives
   assert.ok(
     weights.every((weight, i) => weight === 0 || Math.abs(weight - (labels[i] === 1 ? 0.25 : 0.75) / positives) < 1e-7),
   );
+});
+
+test('regions with every one used: alpha weighs positives, 1 - alpha negatives; the four deltas are those of the class', () => {
+  const truth = { boxes: Float64Array.of(0, 0, 10, 10), classes: [2] };
+  const proposals = [Float64Array.of(0, 0, 10, 8, 50, 50, 60, 60)];
+  const options = { sampling: null, alpha: 0.25 } as const;
+  const { boxes, inputs } = regionTargets(proposals, [truth], [stream('all')], { classes: 3, capacity: 4 }, options);
+  // Positives first: the proposal of overlap 0.8 and the lesion itself, then the other proposal.
+  assert.deepEqual([...(boxes[0] as Float64Array)], [0, 0, 10, 8, 0, 0, 10, 10, 50, 50, 60, 60]);
+  const values = (port: string) => [...(inputs.get(port) as Float32Array)];
+  assert.deepEqual(values('box/labels'), [0, 0, 0.125, 0, 0, 0.125, 0.375, 0, 0, 0, 0, 0]);
+  const at = (port: string, row: number) => values(port).slice(12 * row + 8, 12 * row + 12);
+  assert.deepEqual(at('box/weights', 0), [0.5, 0.5, 0.5, 0.5]);
+  // Fast R-CNN's weights 10 and 5: the centre is 1 of 8 px lower, the height grows by 10 / 8.
+  assert.deepEqual(at('box/targets', 0), [0, 10 / 8, 0, 5 * Math.log(10 / 8)].map(Math.fround));
+  assert.deepEqual(at('box/targets', 1), [0, 0, 0, 0]);
+  assert.equal(values('box/weights').filter((weight) => weight !== 0).length, 8);
 });
 
 test('suppression keeps what a plain loop keeps, of 10,000 boxes too, and never a box without an area by another', () => {
@@ -186,6 +205,20 @@ test('proposals stay inside the image, at most so many, best first', () => {
 test('a region is read from the level that equation 1 of the pyramid says', () => {
   const levels = (side: number) => levelOf(Float64Array.of(0, 0, side, side), 0, 4);
   assert.deepEqual([20, 111, 112, 223, 224, 447, 448, 2000].map(levels), [0, 0, 1, 1, 2, 2, 3, 3]);
+});
+
+test('a region shorter than a cell counts as one cell, and the shares of a bin inside the map add up to 1', () => {
+  const levels = pyramidLevels(64, 64).slice(0, 4);
+  const { indices, weights } = planRois([Float64Array.of(40, 40, 41, 41)], { levels, capacity: 1 });
+  const mean = (bin: number, of: (pixel: number) => number) => {
+    let sum = 0;
+    for (let at = 16 * bin; at < 16 * (bin + 1); at++) sum += (weights[at] as number) * of(Number(indices[at]));
+    return sum;
+  };
+  for (let bin = 0; bin < 49; bin++) assert.ok(Math.abs(mean(bin, () => 1) - 1) < 1e-6);
+  // Linear in x: bin 6 of row 0 is centred on 10 + 13/14 cells, 16 cells a row.
+  assert.ok(Math.abs(mean(6, (pixel) => pixel % 16) - (10 + 13 / 14)) < 1e-6);
+  assert.ok(Math.abs(mean(42, (pixel) => Math.floor(pixel / 16)) - (10 + 13 / 14)) < 1e-6);
 });
 
 /** A^T dy by the pairs, and by the plan itself. */
