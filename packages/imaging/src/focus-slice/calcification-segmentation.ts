@@ -4,6 +4,9 @@ import type { Plane } from '../plane.ts';
 /** Calcifications are brighter than everything within this radius that is larger than them, in pixels: 0.6 mm at 0.1 mm. */
 const TOP_HAT_RADIUS_PX = 6;
 
+/** Steps by which windows of 1, 2, 4 and 8 are joined to one of 2 * TOP_HAT_RADIUS_PX + 1. */
+const STEPS = [1, 2, 4, 2 * TOP_HAT_RADIUS_PX + 1 - 8] as const;
+
 /** A pixel of a calcification stands out by this many standard deviations of the noise. */
 const NOISE_WIDTHS = 5;
 
@@ -37,9 +40,12 @@ export function calcifications(slices: readonly Plane[]): Int32Array[] {
 }
 
 function topHat({ data, width, height }: Plane): Float32Array {
-  const opened = square(square(data, width, height, Math.min), width, height, Math.max);
-  return data.map((value, i) => value - (opened[i] as number));
+  // The greatest of a square is minus the least of the negative.
+  const opened = leastOfSquare(negative(leastOfSquare(data, width, height)), width, height);
+  return data.map((value, i) => value + (opened[i] as number));
 }
+
+const negative = (values: Float32Array): Float32Array => values.map((value) => -value);
 
 /** A robust noise above the median; 1.4826 median absolute deviations are one standard deviation of a Gaussian. */
 function noiseLevel(values: Float32Array): number {
@@ -49,25 +55,25 @@ function noiseLevel(values: Float32Array): number {
   return median + NOISE_WIDTHS * 1.4826 * (deviations[Math.floor(deviations.length / 2)] ?? 0);
 }
 
-/** Least or greatest value in a square around each pixel, as far as it lies in the image; separable. */
-function square(
-  data: Float32Array,
-  width: number,
-  height: number,
-  pick: (a: number, b: number) => number,
-): Float32Array {
-  const rows = new Float32Array(data.length);
-  const result = new Float32Array(data.length);
-  const filter = (from: Float32Array, to: Float32Array, start: number, stride: number, length: number) => {
-    for (let i = 0; i < length; i++) {
-      let value = from[start + i * stride] as number;
-      for (let j = Math.max(0, i - TOP_HAT_RADIUS_PX); j <= Math.min(length - 1, i + TOP_HAT_RADIUS_PX); j++) {
-        value = pick(value, from[start + j * stride] as number);
-      }
-      to[start + i * stride] = value;
-    }
-  };
-  for (let y = 0; y < height; y++) filter(data, rows, y * width, 1, width);
-  for (let x = 0; x < width; x++) filter(rows, result, x, width, height);
+/** Least value in a square around each pixel, as far as it lies in the image: along rows, then along columns. */
+function leastOfSquare(data: Float32Array, width: number, height: number): Float32Array {
+  const result = data.slice();
+  const line = new Float32Array(Math.max(width, height) + 2 * TOP_HAT_RADIUS_PX);
+  for (let y = 0; y < height; y++) leastOfLine(result, y * width, 1, width, line);
+  for (let x = 0; x < width; x++) leastOfLine(result, x, width, height, line);
   return result;
+}
+
+/** In place. The least of 2, 4, 8 neighbours comes of two of half as many, that of 13 of two of 8. */
+function leastOfLine(values: Float32Array, start: number, stride: number, length: number, line: Float32Array): void {
+  const end = length + 2 * TOP_HAT_RADIUS_PX;
+  line.fill(Infinity, 0, end);
+  for (let i = 0; i < length; i++) line[i + TOP_HAT_RADIUS_PX] = values[start + i * stride] as number;
+  for (const step of STEPS) {
+    for (let i = 0; i + step < end; i++) {
+      const other = line[i + step] as number;
+      if (other < (line[i] as number)) line[i] = other;
+    }
+  }
+  for (let i = 0; i < length; i++) values[start + i * stride] = line[i] as number;
 }
