@@ -85,6 +85,14 @@ test('a second run takes features from the cache and ends with the same bytes, a
   assert.deepEqual(second, first);
 });
 
+test('a cache too small for the features is said, and changes no byte', async () => {
+  const small = await train('small', ['--set', 'cacheGiB=0.0005']);
+  assertDone(small);
+  assert.match(small.stderr, /features need 0\.00\d+ GiB and 0\.0005 are kept/);
+  const weights = (run: string) => readFile(join(folder, run, 'dm-dbt', 'last.safetensors'));
+  assert.ok((await weights('small')).equals(await weights('run')));
+});
+
 test('a run that is killed after an epoch and resumed ends with the same bytes', async () => {
   const killed = await train('killed', [], (child) => {
     child.stderr?.on('data', (text: string) => {

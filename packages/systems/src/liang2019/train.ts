@@ -91,6 +91,12 @@ export async function trainLiang2019(options: TrainOptions): Promise<RunRecord> 
       record: { ...record, exclusions: [...exclusions] },
       members: CLASSIFIERS,
       check: async () => {
+        const maps = SIDES.length * (train.length * recipe.variants + val.length + test.length);
+        const gib = (maps * 4 * features.map.reduce((a, b) => a * b, 1)) / 2 ** 30;
+        if (gib > recipe.cacheGiB)
+          onNote?.(
+            `the features need ${gib.toPrecision(2)} GiB and ${recipe.cacheGiB} are kept, so that some are computed in every epoch: raise it with --set cacheGiB=${(1.1 * gib).toPrecision(2)}`,
+          );
         for (const pair of [...train, ...val, ...test])
           for (const side of SIDES) {
             stopWhenAborted(signal, 'before training began');
