@@ -8,8 +8,8 @@ export const SYSTEM = {
   name: 'liang2019',
   title: 'Liang 2019: mammogram and tomosynthesis read together',
   citation:
-    'Liang G, Wang X, Zhang Y, Xing X, Blanton H, Salem T, Jacobs N. Joint 2D-3D Breast Cancer Classification. IEEE International Conference on Bioinformatics and Biomedicine (BIBM) 2019.',
-  doi: '10.1109/BIBM47256.2019.8983048',
+    'Liang G, Wang X, Zhang Y, Xing X, Blanton H, Salem T, Jacobs N. Joint 2D-3D Breast Cancer Classification. IEEE International Conference on Bioinformatics and Biomedicine (BIBM) 2019; arXiv:2002.12392.',
+  doi: '10.48550/arXiv.2002.12392',
 } as const;
 
 /** The backbones of section IV-B, and the feature map that their last convolution ends in, without what pools or classifies it. */
