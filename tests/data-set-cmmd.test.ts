@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { brief, dataSetFolder } from './data-set-folder.ts';
 
@@ -58,10 +59,41 @@ test('breasts of the table meet images by their tags', async () => {
   assert.equal(reasons.length, 11);
 });
 
-test('the workbook itself is refused with what to do', async () => {
+test('the workbook is read as it is published, and stands back behind a CSV of its name', async () => {
   const set = await dataSetFolder('cmmd');
-  await set.write('CMMD_clinicaldata_revision.xlsx', 'PK');
-  await assert.rejects(set.import(), { code: 'data-set-invalid', message: /save the published \.xlsx as CSV UTF-8/ });
-  await set.write('CMMD_clinicaldata_revision.csv', 'PK\u0003\u0004');
-  await assert.rejects(set.import(), { code: 'manifest-invalid', message: /save its sheet as CSV UTF-8/ });
+  await assert.rejects(set.import(), { code: 'data-set-invalid', message: /no CMMD_clinicaldata_revision\.xlsx/ });
+  const workbook = await readFile(new URL('../references/workbooks/cmmd.xlsx', import.meta.url));
+  await set.write('CMMD_clinicaldata_revision.xlsx', workbook);
+  await set.write('~$CMMD_clinicaldata_revision.xlsx', 'who has it open');
+  await set.film(
+    'CMMD/D1-0001/x/y/1-1.dcm',
+    { patientId: 'D1-0001', laterality: 'R', view: 'CC' },
+    { chestWall: 'right' },
+  );
+  await set.film(
+    'CMMD/D2-0001/x/y/1-1.dcm',
+    { patientId: 'D2-0001', laterality: 'L', view: 'MLO' },
+    { chestWall: 'left' },
+  );
+  const { manifest, reasons } = await set.import();
+  assert.deepEqual(manifest.map(brief), [
+    ['D1-0001', 'benign', 'R', 'CC', undefined],
+    ['D2-0001', 'malignant', 'L', 'MLO', undefined],
+  ]);
+  assert.deepEqual(reasons, []);
+  assert.deepEqual(manifest[1]?.other, { age: '64', abnormality: 'both', molecular_subtype: 'Luminal B' });
+  const lacking = { code: 'manifest-invalid', message: /has no sheet "labels", only "Sheet1", "Sheet2"/ };
+  await assert.rejects(set.import({ sheet: 'labels' }), lacking);
+  await set.write(
+    'CMMD_clinicaldata_revision.csv',
+    `${HEADER}\nD1-0001;R;44;2;mass;Malignant;\nD2-0001;L;64;2;mass;Benign;`,
+  );
+  assert.deepEqual(
+    (await set.import()).manifest.map(({ label }) => label),
+    ['malignant', 'benign'],
+  );
+  await assert.rejects(set.import({ sheet: 'Sheet1' }), {
+    code: 'manifest-invalid',
+    message: /--sheet is for a workbook/,
+  });
 });

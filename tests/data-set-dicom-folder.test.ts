@@ -65,14 +65,14 @@ test('a folder of DICOM and a table: paths, names and UIDs find images; tags fil
 
 test('the table is the only CSV file, or named', async () => {
   const set = await dataSetFolder('dicom');
-  await assert.rejects(set.import(), { code: 'data-set-invalid', message: /has no CSV file: name the table/ });
+  await assert.rejects(set.import(), { code: 'data-set-invalid', message: /has no table .*: name the table/ });
   await set.write('one.csv', 'a,b\n1,2\n');
   await assert.rejects(set.import(), {
     code: 'column-unclear',
     message: /^one\.csv: no column is named as patient_id/,
   });
   await set.write('two.csv', 'a,b\n1,2\n');
-  await assert.rejects(set.import(), { code: 'data-set-invalid', message: /2 CSV files \(one\.csv, two\.csv\)/ });
+  await assert.rejects(set.import(), { code: 'data-set-invalid', message: /2 tables \(one\.csv, two\.csv\)/ });
   await assert.rejects(set.import({ table: `${set.folder}/none.csv` }), {
     code: 'file-missing',
     message: /the label file/,

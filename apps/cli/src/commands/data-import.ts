@@ -31,6 +31,7 @@ interface ImportFlags {
   readonly prefer?: Preferences;
   readonly table?: string;
   readonly column?: readonly string[];
+  readonly sheet?: string;
   readonly json?: boolean;
 }
 
@@ -49,7 +50,8 @@ export function dataImportCommand(): Command {
         preference,
       ),
     )
-    .option('--table <file>', 'dicom: the table of labels, where the folder has not just one CSV file')
+    .option('--table <file>', 'dicom: the table of labels, where the folder has not just one CSV file or workbook')
+    .option('--sheet <name>', 'the sheet that has the table, where a workbook has several')
     .option('--column <field=name>', 'dicom: the column of the table that holds a field (repeatable)', collect)
     .addOption(jsonOption())
     .addHelpText('after', `\nLabels, the default first:\n  ${LABELS}`)
@@ -68,6 +70,7 @@ async function importData(name: 'mias' | DataSetName, folder: string, flags: Imp
     ...(flags.prefer && { prefer: flags.prefer }),
     ...(flags.table !== undefined && { table: flags.table }),
     ...(flags.column && { columns: columnsOf(flags.column) }),
+    ...(flags.sheet !== undefined && { sheet: flags.sheet }),
   }).finally(progress.end);
   const { exclusions, notes, ...counts } = result;
   const listed = exclusions.slice(0, LISTED_PROBLEMS);

@@ -46,10 +46,11 @@ export const BCS_DBT: DataSet = {
 const keyOf = ({ cell }: LabelLine): string => KEY.map((column) => cell(column).toLowerCase()).join(' ');
 
 /** All tables of the folder, told apart by their columns. */
-async function tablesOf({ files, folder, exclude }: ImportContext): Promise<Tables> {
+async function tablesOf(context: ImportContext): Promise<Tables> {
+  const { files, folder, exclude } = context;
   const tables: Tables = { labels: new Map(), boxes: new Map(), paths: new Map() };
   for (const file of files.paths.filter((path) => /^bcs-dbt.*\.csv$/i.test(path.split('/').at(-1) ?? ''))) {
-    const { columns, lines } = await readLabelTable(files.absolute(file), file, KEY, exclude);
+    const { columns, lines } = await readLabelTable(files.absolute(file), file, KEY, context);
     const has = (...names: readonly string[]) =>
       names.every((name) => columns.some((column) => columnKey(column) === columnKey(name)));
     if (has('Slice', 'X', 'Y', 'Width', 'Height', 'Class')) addBoxes(lines, tables.boxes, exclude);

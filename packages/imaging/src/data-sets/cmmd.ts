@@ -6,7 +6,7 @@ import { filled, sideOf } from './label-values.ts';
 import { imagesAmong } from './one-file.ts';
 
 /*
- * The Chinese Mammography Database (Cui et al. 2021, TCIA, 10.7937/tcia.eqde-4b16): CMMD_clinicaldata_revision.xlsx, saved as CSV, a
+ * The Chinese Mammography Database (Cui et al. 2021, TCIA, 10.7937/tcia.eqde-4b16): CMMD_clinicaldata_revision.xlsx, or saved as CSV, a
  * row a breast (ID1, LeftRight, Age, number, abnormality, classification, subtype), and CMMD/<ID1>/<study>/<series>/1-1.dcm. The
  * images carry their side and view in tags alone. Benign and Malignant are proven by biopsy; subtypes are of set D2.
  */
@@ -28,9 +28,9 @@ export const CMMD: DataSet = {
   read: async (context) => {
     const lines = await readLabelFiles(
       context,
-      /clinicaldata.*\.csv$/i,
+      /clinicaldata.*\.(csv|xlsx)$/i,
       COLUMNS,
-      'CMMD_clinicaldata_revision.csv (save the published .xlsx as CSV UTF-8)',
+      'CMMD_clinicaldata_revision.xlsx',
     );
     const breasts = breastsOf(lines, context);
     const rows: ImportedRow[] = [];

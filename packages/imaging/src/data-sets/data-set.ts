@@ -64,6 +64,8 @@ export interface ImportContext {
   /** Of the data set dicom: the table of labels, and columns that the user names. */
   readonly table?: string;
   readonly columns?: Readonly<Record<string, string>>;
+  /** Of a label file that is a workbook: the sheet that has the table. */
+  readonly sheet?: string;
 }
 
 /** A public data set, or a way in which data come. */

@@ -5,7 +5,7 @@ import { viewText } from '../orientation/mammography-view.ts';
 import { type Field, matchColumns } from './column-match.ts';
 import type { DataSet, ImportContext, ImportedRow } from './data-set.ts';
 import { type ImageHeader, imageHeader } from './image-header.ts';
-import { type LabelTable, readLabelTable } from './label-table.ts';
+import { type LabelTable, readLabelTable, tablesAmong } from './label-table.ts';
 import { boxOfCells, filled, sideOf } from './label-values.ts';
 import { imagesAmong, oneFile } from './one-file.ts';
 
@@ -21,7 +21,7 @@ export const DICOM_FOLDER: DataSet = {
   identity: true,
   read: async (context) => {
     const { path, file } = tableOf(context);
-    const table = await readLabelTable(path, file, [], context.exclude);
+    const table = await readLabelTable(path, file, [], context);
     const columns = matchColumns(table.columns, context.columns ?? {}, file);
     const headers = new Map<string, Promise<ImageHeader | string>>();
     const read = (image: string) => {
@@ -39,13 +39,14 @@ export const DICOM_FOLDER: DataSet = {
   },
 };
 
-/** The table that the user names, or the only CSV file of the folder. */
+/** The table that the user names, or the only CSV file or workbook of the folder. */
 function tableOf({ table, files, folder }: ImportContext): { readonly path: string; readonly file: string } {
   if (table !== undefined) return { path: resolve(table), file: table };
-  const found = files.paths.filter((path) => /\.(csv|tsv)$/i.test(path));
+  const found = tablesAmong(files.paths);
   const [only] = found;
   if (only !== undefined && found.length === 1) return { path: files.absolute(only), file: only };
-  const there = found.length === 0 ? 'no CSV file' : `${found.length} CSV files (${found.slice(0, 5).join(', ')})`;
+  const there =
+    found.length === 0 ? 'no table (.csv, .tsv or .xlsx)' : `${found.length} tables (${found.slice(0, 5).join(', ')})`;
   throw new ImagingError('data-set-invalid', `${folder} has ${there}: name the table of labels with --table`);
 }
 

@@ -44,6 +44,8 @@ export interface ImportOptions {
   /** Of the data set dicom. */
   readonly table?: string;
   readonly columns?: Readonly<Record<string, string>>;
+  /** Of a label file that is a workbook: the sheet that has the table. */
+  readonly sheet?: string;
   readonly onImage?: (done: number, total: number) => void;
 }
 
@@ -91,6 +93,7 @@ export async function importDataSet(
     exclude: (from, reason, about = {}) => exclusions.push({ ...from, ...about, leftOut: 'row', reason }),
     ...(options.table !== undefined && { table: options.table }),
     ...(options.columns && { columns: options.columns }),
+    ...(options.sheet !== undefined && { sheet: options.sheet }),
   });
   const inspected = await inspectImages(candidates, {
     pixels: options.pixels ?? true,

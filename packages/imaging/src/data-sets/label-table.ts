@@ -2,6 +2,7 @@ import { csvRecords, textBytes } from '../csv-records.ts';
 import { ImagingError } from '../errors.ts';
 import { ManifestError } from '../manifest-problem.ts';
 import type { ImportContext, Origin } from './data-set.ts';
+import { isWorkbook, workbookRecords } from './workbook.ts';
 
 /** A line of a label file. */
 export interface LabelLine {
@@ -17,22 +18,23 @@ export interface LabelTable {
 }
 
 /**
- * Reads a label file: CSV whose separator (comma, semicolon or tab) is the one that its header has most of. Lines of another
- * number of cells are excluded. ManifestError where it is no CSV file or lacks a required column.
+ * Reads a label file: CSV whose separator (comma, semicolon or tab) is the one that its header has most of, or a sheet of a workbook
+ * (workbookRecords), told by its bytes. Lines of another number of cells are excluded. ManifestError where it is neither or lacks a required column.
  * @param path absolute; @param file as messages call it
  */
 export async function readLabelTable(
   path: string,
   file: string,
   required: readonly string[],
-  exclude: ImportContext['exclude'],
+  { exclude, sheet }: Pick<ImportContext, 'exclude' | 'sheet'>,
 ): Promise<LabelTable> {
   const bytes = await textBytes(path, 'the label file');
-  if (bytes.subarray(0, 2).toString('latin1') === 'PK') {
-    const message = 'a workbook of a spreadsheet program, and CSV is read: save its sheet as CSV UTF-8 beside it';
-    throw new ManifestError(path, [{ message }]);
+  if (sheet !== undefined && !isWorkbook(bytes)) {
+    throw new ManifestError(path, [{ message: `--sheet is for a workbook and the file is none: leave it out` }]);
   }
-  const [header, ...records] = csvRecords(bytes, path, 'the label file', separatorOf(bytes));
+  const [header, ...records] = isWorkbook(bytes)
+    ? await workbookRecords(bytes, path, sheet)
+    : csvRecords(bytes, path, 'the label file', separatorOf(bytes));
   if (!header) throw new ManifestError(path, [{ message: 'the label file is empty: copy it again' }]);
   const keys = header.fields.map(columnKey);
   const missing = required.filter((column) => !keys.includes(columnKey(column)));
@@ -57,19 +59,29 @@ export async function readLabelTable(
  * @param wanted as messages call them
  */
 export async function readLabelFiles(
-  { files, folder, exclude }: ImportContext,
+  context: ImportContext,
   pattern: RegExp,
   required: readonly string[],
   wanted: string,
 ): Promise<LabelLine[]> {
-  const found = files.paths.filter((path) => pattern.test(path.split('/').at(-1) ?? ''));
+  const { files, folder } = context;
+  const found = tablesAmong(files.paths).filter((path) => pattern.test(path.split('/').at(-1) ?? ''));
   if (found.length === 0) {
     throw new ImagingError('data-set-invalid', `${folder} has no ${wanted}: put the label files of the data set there`);
   }
   const tables: LabelLine[] = [];
-  for (const file of found) tables.push(...(await readLabelTable(files.absolute(file), file, required, exclude)).lines);
+  for (const file of found) tables.push(...(await readLabelTable(files.absolute(file), file, required, context)).lines);
   return tables;
 }
+
+/** The paths that are tables by their ending; a workbook with its sheet saved as CSV of the same name beside it stands back. */
+export function tablesAmong(paths: readonly string[]): string[] {
+  const tables = paths.filter((path) => /(^|\/)(?![.~])[^/]*\.(csv|tsv|xlsx)$/i.test(path));
+  const texts = new Set(tables.filter((path) => !/\.xlsx$/i.test(path)).map(stem));
+  return tables.filter((path) => !(/\.xlsx$/i.test(path) && texts.has(stem(path))));
+}
+
+const stem = (path: string): string => path.replace(/\.[^.]*$/, '').toLowerCase();
 
 /** A column's name without case, blanks and punctuation: 'breast_density' and 'breast density' are one. */
 export function columnKey(name: string): string {
