@@ -42,7 +42,7 @@ const FIRST_ORDER_ONLY: ReadonlySet<OpName> = new Set<OpName>([
   'ConvInputGradient',
   'ConvWeightGradient',
   'MaxPoolGradient',
-  'ScatterSum',
+  'GatherSumGradient',
   'BatchNormalizationGradient',
 ]);
 

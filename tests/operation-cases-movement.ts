@@ -249,11 +249,11 @@ export const indexingCases = {
     }),
   ],
 
-  ScatterSum: several(5, (stream) => {
+  GatherSumGradient: several(5, (stream) => {
     const { rows, channels, entries, sums } = drawSums(stream);
     return {
       operands: [uniform(stream, [sums, channels]), entries, uniform(stream, entries.shape)],
-      apply: (dy, places, weights) => f.scatterSum(dy, places, weights, rows),
+      apply: (dy, places, weights) => f.gatherSumGradient(dy, places, weights, rows),
       reference: (dy, places, weights) => {
         const data = new Float64Array(rows * channels);
         for (const [sum, entry, channel] of positions([...entries.shape, channels]) as [number, number, number][]) {

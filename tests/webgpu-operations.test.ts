@@ -24,6 +24,8 @@ const ON_CPU: Readonly<Partial<Record<OpName, string>>> = {
   LessOrEqual: 'comparing int64',
   Cast: 'float64',
   Gather: 'the gradient reshapes indices of int64',
+  GatherSum: 'the gradient reshapes indices of int64',
+  GatherSumGradient: 'reshapes indices of int64',
 };
 
 const WEBGPU: Target = { device: 'webgpu', blockSize: 0 };

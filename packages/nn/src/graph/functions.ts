@@ -214,8 +214,8 @@ export const scatterAdd = (indices: Tensor, updates: Tensor, axis: number, shape
 export const gatherSum = (data: Tensor, indices: Tensor, weights: Tensor, transposed: readonly Tensor[] = []) =>
   apply('GatherSum', [data, indices, weights, ...transposed], {});
 /** The transpose of gatherSum: [M, C] added up in [rows, C]. */
-export const scatterSum = (dy: Tensor, indices: Tensor, weights: Tensor, rows: number) =>
-  apply('ScatterSum', [dy, indices, weights], { rows });
+export const gatherSumGradient = (dy: Tensor, indices: Tensor, weights: Tensor, rows: number) =>
+  apply('GatherSumGradient', [dy, indices, weights], { rows });
 export function topK(x: Tensor, k: number, axis = -1, largest = true): { values: Tensor; indices: Tensor } {
   const [values, indices] = x.graph.apply('TopK', [x], { axis, k, largest }) as [Tensor, Tensor];
   return { values, indices };

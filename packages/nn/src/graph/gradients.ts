@@ -263,10 +263,10 @@ export const gradients: { readonly [K in OpName]: GradientRule<K> } = {
     const dx =
       transposed.length > 0
         ? transposedProduct(dy, transposed)
-        : f.scatterSum(dy, indices, weights, data.shape[0] as number);
+        : f.gatherSumGradient(dy, indices, weights, data.shape[0] as number);
     return [dx, null, f.reshape(dw, weights.shape), ...transposed.map(() => null)];
   }),
-  ScatterSum: firstOrderOnly,
+  GatherSumGradient: firstOrderOnly,
   TopK: ({ inputs, outputs, attributes }, [dValues]) => {
     const [x] = inputs as [Tensor];
     return [dValues ? f.scatterAdd(outputs[1] as Tensor, dValues, attributes.axis, x.shape) : null];

@@ -178,7 +178,7 @@ export const indexingOps = {
     },
   }),
   /** [dy [M, C], indices: int64 [M, S], weights [M, S]] to [rows, C], the product with that matrix's transpose. */
-  ScatterSum: op<{ rows: number }>({
+  GatherSumGradient: op<{ rows: number }>({
     infer(inputs, { rows }) {
       requireOperands(inputs, 3);
       const [dy, indices, weights] = inputs as [Tensor, Tensor, Tensor];

@@ -40,7 +40,7 @@ export const gatherSumWays: readonly Way<'GatherSum'>[] = [
   },
 ];
 
-export const scatterSumWays: readonly Way<'ScatterSum'>[] = [
+export const gatherSumGradientWays: readonly Way<'GatherSumGradient'>[] = [
   {
     name: 'scatter',
     emit(lowering, node) {

@@ -5,7 +5,7 @@ import type { Way } from '../lowering.ts';
 import { convTransposeWays, convWays } from './convolution.ts';
 import { convInputGradientWays } from './convolution-input-gradient.ts';
 import { convWeightGradientWays } from './convolution-weight-gradient.ts';
-import { gatherSumWays, scatterSumWays } from './gather-sum.ts';
+import { gatherSumGradientWays, gatherSumWays } from './gather-sum.ts';
 import {
   concatWays,
   expandWays,
@@ -109,7 +109,7 @@ export const ways: { readonly [K in OpName]: readonly Way<K>[] } = {
   GatherElements: direct('GatherElements', alongAxis),
   ScatterAdd: scatterAddWays,
   GatherSum: gatherSumWays,
-  ScatterSum: scatterSumWays,
+  GatherSumGradient: gatherSumGradientWays,
   TopK: direct(
     'TopK',
     ({ attributes }) => ({
