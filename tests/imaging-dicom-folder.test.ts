@@ -81,7 +81,7 @@ test('gaps, doubles, two series, lost positions, other files and empty folders a
     { z: 1, value: 1, series: '2.25.2' },
   ]);
   await refused(two, 'image-corrupt', /2 series \(SeriesInstanceUID\) in 2 files/);
-  await refused(folderOf([]), 'file-missing', /holds no files/);
+  await refused(folderOf([]), 'file-missing', /holds no image/);
   const mixed = await at(0, 1);
   await writeFile(join(mixed, 'notes.txt'), 'x');
   await assert.rejects(openImage(mixed), { code: 'not-dicom', message: /notes\.txt/ });

@@ -12,6 +12,7 @@ import {
   readManifest,
   readManifestImage,
   type SeenPlane,
+  writePng8,
 } from '@mammoscope/imaging';
 import { type DrawnMammogram, type MammogramTags, mammogramBytes, mammogramValues } from './mammogram-object.ts';
 
@@ -179,8 +180,24 @@ test('a DBT row may name the folder of its slices', async () => {
   const { data } = await readManifestImage(
     rowOf(join(folder, 'slices'), { modality: 'DBT', sliceFirst: 0, sliceLast: 2 }),
   );
+  await store('lone/1.dcm', {}, { laterality: 'L', series: '1.2.7', instance: 1 });
+  const lone = await openManifestImage(rowOf(join(folder, 'lone'), { modality: 'DBT' }));
+  assert.equal(lone.depth, 1);
   const second = await readManifestImage(rowOf(join(folder, 'slices', '2.dcm')));
   assert.ok(data.every((value, i) => value === second.data[i]));
+});
+
+test('a DBT row may name a folder of numbered images, and one of them is not taken for all', async () => {
+  await mkdir(join(folder, 'frames'));
+  for (const k of [2, 10, 1]) await writePng8(join(folder, 'frames', `${k}.png`), new Float32Array(6).fill(k), 3, 2);
+  const image = await openManifestImage(rowOf(join(folder, 'frames'), { modality: 'DBT', bitDepth: 8 }));
+  assert.deepEqual([image.depth, image.bitDepth], [3, 8]);
+  assert.deepEqual([...(await image.seen(2)).data], new Array(6).fill(10));
+  const first = rowOf(join(folder, 'frames', '1.png'), { modality: 'DBT', other: { slices: '3' } });
+  await assert.rejects(openManifestImage(first), {
+    code: 'option-invalid',
+    message: /has one slice and its row says slices 3: name the folder/,
+  });
 });
 
 test('data check holds side, view, size, slices and boxes of DICOM rows against the files', async () => {

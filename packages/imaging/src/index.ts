@@ -41,7 +41,6 @@ export { type Explanation, explanationPage, explanationTiles } from './explain/e
 export type { Tile } from './explain/tile.ts';
 export { type FocusSlice, focusSlice } from './focus-slice/focus-slice.ts';
 export type { ImageStack } from './formats/image-stack.ts';
-export { openImageFolder } from './formats/open-folder.ts';
 export { openImage } from './formats/open-image.ts';
 export { DEFAULT_MAX_PIXELS, type GreyImage, type ReadImageOptions, readImage } from './formats/read-image.ts';
 export { writeNpy16 } from './formats/write-npy.ts';

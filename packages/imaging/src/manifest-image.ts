@@ -8,7 +8,6 @@ import { cropPlane } from './geometry/crop.ts';
 import { boxOnPrepared, type Placement } from './geometry/placement.ts';
 import type { BoxPx, Laterality, ManifestRow, View } from './manifest-row.ts';
 import { openSeries } from './manifest-series.ts';
-import { openSlices } from './manifest-slices.ts';
 import { orientPlane } from './orientation/orientation.ts';
 import type { Plane } from './plane.ts';
 import { type PrepareOptions, prepareImage } from './prepare-image.ts';
@@ -49,8 +48,8 @@ export type SeenOptions = Pick<PrepareOptions, 'voi' | 'crop' | 'chestWall' | 'p
 /**
  * Opens the image of a row, in any format that is read. DICOM goes through prepareImage (grey levels, polarity, orientation, crop to
  * the breast; of a PATCH the grey levels alone), because its stored values mean nothing without its tags; every other
- * format is taken as stored. A DBT row may name a multi-frame file, a folder of single frames or one of them (openSeries), or
- * the first of numbered images (openSlices).
+ * format is taken as stored. A DBT row may name a multi-frame file, a folder of slices (openImage) or one
+ * file of a DICOM series (openSeries).
  * Throws ImagingError, with bit-depth where the file is not of the declared depth: an 8-bit copy of a 16-bit image looks the
  * same and has lost the contrast; and DicomError.
  */
@@ -59,7 +58,8 @@ export async function openManifestImage(row: ManifestRow, options: ReadImageOpti
   try {
     const isDicom = opened.format.startsWith('DICOM');
     const isFlat = row.modality === 'DBT' && opened.depth === 1;
-    const stack = !isFlat ? opened : isDicom ? await openSeries(row, opened) : openSlices(row, opened);
+    const stack = isFlat && isDicom ? await openSeries(row, opened) : opened;
+    requireStack(row, stack.depth);
     const { BitsAllocated: bitDepth } = stack.facts(0);
     requireDepth(row, bitDepth);
     const slice = sliceOf(row, stack.depth);
@@ -79,6 +79,14 @@ export async function openManifestImage(row: ManifestRow, options: ReadImageOpti
     await opened.close();
     throw error;
   }
+}
+
+/** Frames that were saved one by one are a stack by their folder: one of them is not read as if it were all. */
+function requireStack({ path, modality, other }: ManifestRow, depth: number): void {
+  const slices = Number(other.slices);
+  if (modality !== 'DBT' || depth > 1 || !(Number.isInteger(slices) && slices > 1)) return;
+  const message = `image ${path} has one slice and its row says slices ${slices}: name the folder of the slices`;
+  throw new ImagingError('option-invalid', message);
 }
 
 function requireDepth({ path, bitDepth: declared }: ManifestRow, bitDepth: number | undefined): void {

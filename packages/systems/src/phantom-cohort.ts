@@ -99,8 +99,10 @@ function requireOptions({ patients, threads = 1, format, raw }: PhantomCohortOpt
 async function makeFolders(out: string, women: readonly Woman[], format: PhantomFormat): Promise<void> {
   for (const { patientId, lesion } of women) {
     for (const side of ['L', 'R'] as const) {
-      for (const view of BREAST_VIEWS)
-        await makeFolder(join(out, dirname(viewPaths(patientId, side, view, format).dbt)));
+      for (const view of BREAST_VIEWS) {
+        const { dbt, slices = dirname(dbt) } = viewPaths(patientId, side, view, format);
+        await makeFolder(join(out, slices));
+      }
     }
     if (lesion) await makeFolder(join(out, 'masks', patientId));
   }

@@ -7,7 +7,7 @@ export interface ViewPaths {
   readonly dm: string;
   /** The mammogram for processing. */
   readonly raw: string;
-  /** What a manifest names: the file of the tomosynthesis, or its first slice. */
+  /** What a manifest names: the file of the tomosynthesis, or the folder of its slices. */
   readonly dbt: string;
   /** The folder of slices, where each is a file. */
   readonly slices?: string;
@@ -21,7 +21,7 @@ export function viewPaths(patientId: string, side: BreastSide, view: BreastView,
   const slices = `images/${name}-dbt`;
   const masks = { dmMask: `masks/${name}.png`, dbtMask: `masks/${name}-dbt.png` };
   return format === 'png'
-    ? { dm: `images/${name}.png`, raw: `images/${name}-raw.png`, dbt: slicePath(slices, 0), slices, ...masks }
+    ? { dm: `images/${name}.png`, raw: `images/${name}-raw.png`, dbt: slices, slices, ...masks }
     : { dm: `images/${name}.dcm`, raw: `images/${name}-raw.dcm`, dbt: `${slices}.dcm`, ...masks };
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import {
@@ -6,7 +6,6 @@ import {
   drawContactSheet,
   dynamicImage,
   openImage,
-  openImageFolder,
   type Plane,
   stackFrames,
   writePng8,
@@ -48,11 +47,7 @@ function aboveZero(text: string): number {
 }
 
 async function dynamic(file: string, { out, approximate, lambda, maxSide, json }: DynamicFlags): Promise<void> {
-  const isFolder = await stat(file).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
-  const stack = isFolder ? await openImageFolder(file) : await openImage(file);
+  const stack = await openImage(file);
   try {
     const middleSlice = Math.floor(stack.depth / 2);
     let middle: Plane | undefined;

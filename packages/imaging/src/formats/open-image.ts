@@ -1,8 +1,10 @@
-import { open, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { openDicom } from '@mammoscope/dicom';
 import { ImagingError } from '../errors.ts';
 import { decodeAvi, isAvi } from './avi.ts';
 import { openDicomFolder } from './dicom-folder-stack.ts';
+import { openImageFolder } from './image-folder-stack.ts';
 import { type ImageStack, requireSlice } from './image-stack.ts';
 import { decodeNifti, gunzipped, niftiVersion } from './nifti.ts';
 import { decodeNpy, isNpy } from './npy.ts';
@@ -10,14 +12,15 @@ import { DEFAULT_MAX_PIXELS, decodeImage, type ReadImageOptions, readBytes } fro
 
 /**
  * Opens an image of any format that is read, told by its bytes and never by its name: DICOM, NIfTI (.nii, .nii.gz), NumPy,
- * AVI, PNG, JPEG, TIFF, PGM; or a folder of DICOM files that are the slices of one volume. DICOM is read a frame at a time, the others are in memory, a gigabyte at most. Close it after use.
+ * AVI, PNG, JPEG, TIFF, PGM; or a folder with a file a slice, of one DICOM series (openDicomFolder) or, where none is DICOM, of images numbered by
+ * their names (openImageFolder). DICOM and folders are read a frame at a time, the others are in memory, a gigabyte at most. Close it after use.
  * Throws ImagingError (file-, format- and image- codes) and, for DICOM, DicomError.
  */
 export async function openImage(
   path: string,
   { maxPixels = DEFAULT_MAX_PIXELS }: ReadImageOptions = {},
 ): Promise<ImageStack> {
-  if (await isFolder(path)) return openDicomFolder(path);
+  if (await isFolder(path)) return openFolder(path, maxPixels);
   if (await isDicom(path)) return dicomStack(path);
   const bytes = gunzipped(await readBytes(path), path);
   if (niftiVersion(bytes)) return decodeNifti(bytes, path, maxPixels);
@@ -43,6 +46,14 @@ const isFolder = (path: string): Promise<boolean> =>
     (entry) => entry.isDirectory(),
     () => false,
   );
+
+async function openFolder(folder: string, maxPixels: number): Promise<ImageStack> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
+  for (const name of names)
+    if (name !== 'DICOMDIR' && (await isDicom(join(folder, name)))) return openDicomFolder(folder);
+  return openImageFolder(folder, names, (path) => openImage(path, { maxPixels }));
+}
 
 /** Whether the four letters after the preamble are there; what cannot be opened is reported by whoever reads it next. */
 async function isDicom(path: string): Promise<boolean> {

@@ -59,9 +59,12 @@ test('a tomosynthesis of one file a slice is pooled from all of its folder, and 
   });
   const { data } = await dynamicImageOf(row, recipe);
   assert.deepEqual([...data], [...expected.data]);
+  const byFolder = { ...row, path: 'dbt', absolutePath: dbt };
+  assert.deepEqual([...(await dynamicImageOf(byFolder, recipe)).data], [...expected.data]);
   const pair = { ...row, modality: 'DM' as const, dbt: row };
   assert.deepEqual((await planeOf(pair, 'dbt', recipe)).data.length, 64 * 64);
   const before = await imageDigest(row);
+  assert.equal(await imageDigest(byFolder), before);
   await writePng8(join(dbt, '2.png'), slices[1] as Float32Array, 10, 8);
   assert.notEqual(await imageDigest(row), before);
   await writeFile(join(dbt, '2.png'), 'no image');

@@ -1,7 +1,7 @@
 /** The two images of a pair as the backbone sees them. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   dynamicImage,
@@ -9,7 +9,7 @@ import {
   type ManifestRow,
   ORIENTATIONS,
   type Orientation,
-  openImageFolder,
+  openImage,
   openManifestImage,
   orientPlane,
   type Plane,
@@ -60,14 +60,14 @@ async function mammogram(row: ManifestRow): Promise<Plane> {
   }
 }
 
-/** The dynamic image of a tomosynthesis: a file of slices, or the folder of the file where that has one slice. */
+/** The dynamic image of a tomosynthesis: a file of slices, or a folder of them, which a row may name by one of its files. */
 export async function dynamicImageOf(row: ManifestRow, { framePx, pooling, lambda }: Recipe): Promise<Plane> {
   const image = await openManifestImage(row);
   try {
     const stack =
       image.depth > 1
         ? { depth: image.depth, facts: image.facts, slice: image.stored }
-        : await openImageFolder(dirname(row.absolutePath));
+        : await openImage(dirname(row.absolutePath));
     const frames = stackFrames(stack, { maxSidePx: framePx });
     const { width, height, data } = await dynamicImage(frames, { method: pooling, lambda });
     return { width, height, data: Float32Array.from(data) };
@@ -84,12 +84,13 @@ export async function imageDigest(row: ManifestRow): Promise<string> {
 }
 
 /** A tomosynthesis of one slice a file is all of its folder. */
-async function filesOf(row: ManifestRow): Promise<string[]> {
-  if (row.modality !== 'DBT') return [row.absolutePath];
-  const image = await openManifestImage(row);
+async function filesOf({ modality, absolutePath }: ManifestRow): Promise<string[]> {
+  if (modality !== 'DBT') return [absolutePath];
+  const isFolder = (await stat(absolutePath)).isDirectory();
+  const image = await openImage(absolutePath);
   await image.close();
-  if (image.depth > 1) return [row.absolutePath];
-  const folder = dirname(row.absolutePath);
+  if (!isFolder && image.depth > 1) return [absolutePath];
+  const folder = isFolder ? absolutePath : dirname(absolutePath);
   return (await readdir(folder)).sort().map((name) => join(folder, name));
 }
 

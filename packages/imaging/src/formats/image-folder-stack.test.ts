@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { stackFrames } from '../rank-pooling/stack-frames.ts';
-import { openImageFolder } from './open-folder.ts';
+import { openImage } from './open-image.ts';
+import { writeNpy16 } from './write-npy.ts';
 import { writePng8, writePng16 } from './write-png.ts';
 
 let folder: string;
@@ -15,10 +16,10 @@ after(() => rm(folder, { recursive: true }));
 
 test('the images of a folder are slices in the order of their numbers, not of their letters', async () => {
   await writeFile(join(folder, 'notes.txt'), 'not an image');
-  await assert.rejects(openImageFolder(folder), { code: 'file-missing', message: /holds no image/ });
+  await assert.rejects(openImage(folder), { code: 'file-missing', message: /holds no image/ });
   for (const k of [10, 9, 2])
     await writePng16(join(folder, `frame-${k}.png`), new Float32Array(6).fill(1000 * k), 3, 2);
-  const stack = await openImageFolder(folder);
+  const stack = await openImage(folder);
   assert.deepEqual([stack.width, stack.height, stack.depth], [3, 2, 3]);
   assert.equal(stack.facts(0).BitsStored, 16);
   const first = [];
@@ -31,8 +32,22 @@ test('a file that ends early is refused when its slice is read, by its name', as
   const broken = await mkdtemp(join(folder, 'broken-'));
   for (const k of [0, 1]) await writePng8(join(broken, `${k}.png`), new Float32Array(6), 3, 2);
   await writeFile(join(broken, '1.png'), '');
-  const stack = await openImageFolder(broken);
+  const stack = await openImage(broken);
   await assert.rejects(stack.slice(1), { code: 'file-empty', message: /1\.png/ });
+});
+
+test('slices of another size or depth, and stacks among them, are refused when they are read', async () => {
+  const uneven = await mkdtemp(join(folder, 'uneven-'));
+  await writePng8(join(uneven, '0.png'), new Float32Array(6), 3, 2);
+  await writePng8(join(uneven, '1.png'), new Float32Array(6), 2, 3);
+  await writePng16(join(uneven, '2.png'), new Float32Array(6), 3, 2);
+  await writeNpy16(join(uneven, '3.png'), new Float32Array(12), [2, 2, 3]);
+  const stack = await openImage(uneven);
+  assert.equal(stack.depth, 4);
+  const one = (message: RegExp) => ({ code: 'image-corrupt', message });
+  await assert.rejects(stack.slice(1), one(/1\.png is 2 x 3 of 8 bits and 0\.png beside it 3 x 2 of 8 bits/));
+  await assert.rejects(stack.slice(2), one(/2\.png is 3 x 2 of 16 bits/));
+  await assert.rejects(stack.slice(3), { code: 'format-unsupported', message: /3\.png has 2 slices/ });
 });
 
 test('frames are bright where there is tissue, shrunk by means, whole where stored values are whole, each announced once', async () => {
