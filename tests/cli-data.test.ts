@@ -48,6 +48,21 @@ test('data import dicom asks for a column, then writes a manifest, and says how 
   assert.deepEqual([summary.images, summary.sizes], [12, { '96 x 96 x 16': 12 }]);
 });
 
+test('data import takes the table from a workbook: --sheet names one of several, a damaged one is refused', async () => {
+  await mkdir(join(folder, 'ward'));
+  const workbook = await readFile(new URL('../references/workbooks/kinds.xlsx', import.meta.url));
+  await writeFile(join(folder, 'ward', 'kinds.xlsx'), workbook);
+  const args = ['data', 'import', 'dicom', 'ward', '--out', 'ward.csv'];
+  assertRefused(
+    await mammoscope(args),
+    2,
+    /kinds\.xlsx: the workbook has the sheets "labels", "read me": say with --sheet/,
+  );
+  assertRefused(await mammoscope([...args, '--sheet', 'labels']), 2, /there are kind, value; say --column patient_id=/);
+  await writeFile(join(folder, 'ward', 'kinds.xlsx'), workbook.subarray(0, 3000));
+  assertRefused(await mammoscope(args), 2, /kinds\.xlsx: the workbook cannot be read, it is damaged/);
+});
+
 test('data import refuses a data set, a label and a folder that there are not', async () => {
   const refused = async (pattern: RegExp, ...args: string[]) =>
     assertRefused(await mammoscope(['data', 'import', ...args, '--out', 'x.csv']), 2, pattern);
