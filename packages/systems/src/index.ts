@@ -27,18 +27,6 @@ export { PRESETS, type PresetName, type Recipe, SYSTEM as KANG2021 } from './kan
 export { writeResults } from './kang2021/results.ts';
 export { recipeWith } from './kang2021/settings.ts';
 export { type TrainOptions, trainKang2021 } from './kang2021/train.ts';
-export { type ClusterCohort, type ClusterCohortOptions, writeClusterCohort } from './phantom-clusters.ts';
-export {
-  type BreastDensity,
-  DENSITIES,
-  PHANTOM_FORMATS,
-  PHANTOM_PRESETS,
-  type PhantomCohortOptions,
-  type PhantomCohortSummary,
-  type PhantomFormat,
-  type PhantomPresetName,
-  writePhantomCohort,
-} from './phantom-cohort.ts';
 export * from './reader-study/index.ts';
 export { systemOf, systems } from './registry.ts';
 export { makeFolder } from './run/make-folder.ts';
@@ -54,3 +42,15 @@ export type {
   TrainRequest,
 } from './system.ts';
 export { type TrainingSummary, trainingSummary } from './training/history.ts';
+export { type ClusterCohort, type ClusterCohortOptions, writeClusterCohort } from './virtual-cohort/clusters.ts';
+export {
+  type BreastDensity,
+  DENSITIES,
+  PHANTOM_FORMATS,
+  PHANTOM_PRESETS,
+  type PhantomCohortOptions,
+  type PhantomCohortSummary,
+  type PhantomFormat,
+  type PhantomPresetName,
+  writePhantomCohort,
+} from './virtual-cohort/women.ts';

@@ -1,7 +1,7 @@
 /** metrics.json and predictions.csv of an evaluation. */
 import { type CsvCells, formatCsv } from '@mammoscope/imaging';
-import type { Proportion } from '@mammoscope/stats';
-import { type Evaluation, headline, type ModelMetrics } from './evaluate.ts';
+import { modelFigures } from '../classifier/metric-figures.ts';
+import { type Evaluation, headline } from './evaluate.ts';
 
 /** metrics.json: figures of the headline model at the top, all models below. A figure that is undefined is null. */
 export function metricsOf(evaluation: Evaluation) {
@@ -14,36 +14,9 @@ export function metricsOf(evaluation: Evaluation) {
     patients: new Set(rows.map(({ patientId }) => patientId)).size,
     positives: positive.filter(Boolean).length,
     cutoffFrom,
-    ...figures(first),
-    models: models.map((model) => ({ model: model.model, role: model.role, ...figures(model) })),
+    ...modelFigures(first),
+    models: models.map((model) => ({ model: model.model, role: model.role, ...modelFigures(model) })),
     notice: 'Not a medical device. For research only.',
-  };
-}
-
-const interval = (bounds: { readonly lower: number; readonly upper: number } | null) =>
-  bounds && [bounds.lower, bounds.upper];
-const proportion = ({ value, interval: bounds, numerator, denominator }: Proportion) => ({
-  value,
-  interval: interval(bounds),
-  numerator,
-  denominator,
-});
-
-function figures({ auc, atCutoff, cutoff }: ModelMetrics) {
-  const { tp, fp, tn, fn, sensitivity, specificity, accuracy, ppv, npv, f1, mcc } = atCutoff;
-  return {
-    auc: auc.auc,
-    aucInterval: interval(auc.logitInterval),
-    aucStandardError: auc.standardError,
-    cutoff: Number.isFinite(cutoff) ? cutoff : null,
-    counts: { tp, fp, tn, fn },
-    sensitivity: proportion(sensitivity),
-    specificity: proportion(specificity),
-    accuracy: proportion(accuracy),
-    ppv: proportion(ppv),
-    npv: proportion(npv),
-    f1: { value: f1.value, interval: interval(f1.interval) },
-    mcc,
   };
 }
 

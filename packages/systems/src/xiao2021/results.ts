@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { type CsvCells, formatCsv } from '@mammoscope/imaging';
-import type { Proportion } from '@mammoscope/stats';
+import { modelFigures } from '../classifier/metric-figures.ts';
 import { formatJson, runFiles } from '../run/run-record.ts';
-import { type Evaluation, headline, type LevelMetrics, type ModelMetrics } from './evaluate.ts';
+import { type Evaluation, headline, type LevelMetrics } from './evaluate.ts';
 
 export async function writeResults(evaluation: Evaluation, out: string): Promise<void> {
   const files = runFiles(out);
@@ -20,7 +20,7 @@ export function metricsOf({ record, lesion, view, dataset, cutoffFrom }: Evaluat
     dataset,
     level: lesion.level,
     cutoffFrom,
-    ...figures(headline(lesion)),
+    ...modelFigures(headline(lesion)),
     levels: Object.fromEntries([lesion, view].map((each) => [each.level, levelFigures(each)])),
     notice: 'Not a medical device. For research only.',
   };
@@ -30,33 +30,8 @@ const levelFigures = ({ units, positive, models }: LevelMetrics) => ({
   cases: units.length,
   positives: positive.filter(Boolean).length,
   patients: new Set(units.map(({ patientId }) => patientId)).size,
-  models: models.map((model) => ({ model: model.model, role: model.role, ...figures(model) })),
+  models: models.map((model) => ({ model: model.model, role: model.role, ...modelFigures(model) })),
 });
-
-const interval = (bounds: { readonly lower: number; readonly upper: number } | null) =>
-  bounds && [bounds.lower, bounds.upper];
-const proportion = ({ value, interval: bounds, numerator, denominator }: Proportion) => ({
-  value,
-  interval: interval(bounds),
-  numerator,
-  denominator,
-});
-
-/** The paper's columns, Eqs. 1 to 6: AUC, ACC, SEN, SPEC, precision, recall (which is SEN) and F1. */
-function figures({ auc, atCutoff, cutoff }: ModelMetrics) {
-  const { tp, fp, tn, fn, sensitivity, specificity, accuracy, ppv, f1 } = atCutoff;
-  return {
-    auc: auc.auc,
-    aucInterval: interval(auc.logitInterval),
-    cutoff: Number.isFinite(cutoff) ? cutoff : null,
-    counts: { tp, fp, tn, fn },
-    accuracy: proportion(accuracy),
-    sensitivity: proportion(sensitivity),
-    specificity: proportion(specificity),
-    precision: proportion(ppv),
-    f1: { value: f1.value, interval: interval(f1.interval) },
-  };
-}
 
 /** One column a model: the headline's first, as `score`. */
 function scoreColumns(level: LevelMetrics, unit: number): CsvCells {

@@ -14,11 +14,11 @@ import {
   type PhantomPresetName,
   type Woman,
 } from '@mammoscope/phantom';
-import { SystemError } from './errors.ts';
-import { type PhantomBreastRecord, type PhantomBreastTask, writePhantomBreast } from './phantom-breast.ts';
-import { PHANTOM_FORMATS, type PhantomFormat, type PhantomMaking } from './phantom-making.ts';
-import { viewPaths } from './phantom-paths.ts';
-import { makeFolder } from './run/make-folder.ts';
+import { SystemError } from '../errors.ts';
+import { makeFolder } from '../run/make-folder.ts';
+import { type PhantomBreastRecord, writePhantomBreast } from './breast.ts';
+import { PHANTOM_FORMATS, type PhantomBreastTask, type PhantomFormat, type PhantomMaking } from './making.ts';
+import { viewPaths } from './paths.ts';
 
 export { type BreastDensity, DENSITIES, PHANTOM_FORMATS, PHANTOM_PRESETS, type PhantomFormat, type PhantomPresetName };
 
@@ -128,7 +128,7 @@ async function drawAll(
     await drain(writePhantomBreast);
     return records;
   }
-  const workers = Array.from({ length: count }, () => new Worker(new URL('./phantom-worker.ts', import.meta.url)));
+  const workers = Array.from({ length: count }, () => new Worker(new URL('./worker.ts', import.meta.url)));
   try {
     await Promise.all(workers.map((worker) => drain((task) => ask(worker, task))));
   } finally {

@@ -1,7 +1,13 @@
 /** How a phantom cohort is drawn and written. */
-import type { BreastDensity, BreastImages, BreastView, PhantomPresetName, Woman } from '@mammoscope/phantom';
-import type { PhantomBreastTask } from './phantom-breast.ts';
-import type { ViewPaths } from './phantom-paths.ts';
+import type {
+  BreastDensity,
+  BreastImages,
+  BreastSide,
+  BreastView,
+  PhantomPresetName,
+  Woman,
+} from '@mammoscope/phantom';
+import type { ViewPaths } from './paths.ts';
 
 /** PNG with a folder of slices a tomosynthesis, or DICOM objects with the frames in one file. */
 export const PHANTOM_FORMATS = ['png', 'dicom'] as const;
@@ -18,6 +24,14 @@ export interface PhantomMaking {
   readonly format: PhantomFormat;
   /** Whether mammograms for processing are written as well, which only DICOM can name. */
   readonly raw: boolean;
+}
+
+/** What a worker thread is asked to draw; the rest follows from the seed. */
+export interface PhantomBreastTask extends PhantomMaking {
+  /** The cohort's folder, absolute. The folders of the breast's files exist. */
+  readonly out: string;
+  readonly patient: number;
+  readonly side: BreastSide;
 }
 
 /** One drawn view that is to be written. */

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { type CsvCells, formatCsv, writeNpy16, writePng16 } from '@mammoscope/imaging';
 import { type ClusterRoiGrid, drawClusterCase, drawClusterRoi } from '@mammoscope/phantom';
-import { makeFolder } from './run/make-folder.ts';
+import { makeFolder } from '../run/make-folder.ts';
 
 /** What to draw and where. */
 export interface ClusterCohortOptions {

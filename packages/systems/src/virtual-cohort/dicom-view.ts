@@ -20,7 +20,7 @@ import {
   PHANTOM_PRESETS,
   PROJECTIONS,
 } from '@mammoscope/phantom';
-import type { DrawnView, PhantomMaking } from './phantom-making.ts';
+import type { DrawnView, PhantomMaking } from './making.ts';
 
 /** To be raised when the same seed gives other images: it is part of their identity. */
 const PHANTOM_VERSION = '1';

@@ -12,18 +12,10 @@ import {
   type PhantomBox,
   type Woman,
 } from '@mammoscope/phantom';
-import { writeViewAsDicom } from './phantom-dicom.ts';
-import type { PhantomMaking } from './phantom-making.ts';
-import { viewPaths } from './phantom-paths.ts';
-import { writeViewAsPng } from './phantom-png.ts';
-
-/** What a worker thread is asked to draw; the rest follows from the seed. */
-export interface PhantomBreastTask extends PhantomMaking {
-  /** The cohort's folder, absolute. The folders of the breast's files exist. */
-  readonly out: string;
-  readonly patient: number;
-  readonly side: BreastSide;
-}
+import { writeViewAsDicom } from './dicom-view.ts';
+import type { PhantomBreastTask } from './making.ts';
+import { viewPaths } from './paths.ts';
+import { writeViewAsPng } from './png-view.ts';
 
 /** Truth of one view as truth.json has it; paths are relative to the cohort's folder. */
 export interface PhantomViewRecord {

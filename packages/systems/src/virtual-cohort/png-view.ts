@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { writePng16 } from '@mammoscope/imaging';
 import { PHANTOM_PRESETS } from '@mammoscope/phantom';
-import type { DrawnView } from './phantom-making.ts';
-import { slicePath } from './phantom-paths.ts';
+import type { DrawnView } from './making.ts';
+import { slicePath } from './paths.ts';
 
 /** Slices that may wait for the disk while the next are drawn. */
 const WRITES_AT_ONCE = 6;

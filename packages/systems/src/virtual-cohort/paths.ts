@@ -1,6 +1,6 @@
 /** Where the files of a phantom cohort lie, relative to its folder. */
 import type { BreastSide, BreastView } from '@mammoscope/phantom';
-import type { PhantomFormat } from './phantom-making.ts';
+import type { PhantomFormat } from './making.ts';
 
 /** The files of one view. */
 export interface ViewPaths {
