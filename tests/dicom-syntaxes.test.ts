@@ -13,6 +13,8 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Frame, openDicom, TRANSFER_SYNTAXES } from '@mammoscope/dicom';
+import { PHANTOM_PRESETS } from '@mammoscope/phantom';
+import { writePhantomCohort } from '@mammoscope/systems';
 import { dicomBytes, element, imageElements } from './dicom-object.ts';
 
 const FOLDER = fileURLToPath(new URL('../references/dicom/', import.meta.url));
@@ -162,6 +164,26 @@ test('the real film in 12 bits, converted by dcmtk and GDCM, keeps its pixels in
     syntaxes.add(file.transferSyntax.uid.slice('1.2.840.10008.1.2'.length));
   }
   assert.deepEqual([...syntaxes].sort(), ['', '.1.99', '.2', '.4.57', '.4.70', '.4.80', '.4.90', '.5']);
+});
+
+test('mammogram and tomosynthesis of a virtual woman, converted by dcmtk and GDCM, keep their pixels in every lossless syntax', {
+  skip: noDcmtk,
+}, async () => {
+  const out = join(folder, 'phantom');
+  await writePhantomCohort({ out, patients: 1, preset: 'tiny', seed: 5, format: 'dicom' });
+  for (const name of ['L-CC.dcm', 'L-CC-dbt.dcm']) {
+    const path = join(out, 'images', 'woman-0001', name);
+    const expected = await digests(path);
+    assert.equal(expected.length, name.includes('dbt') ? PHANTOM_PRESETS.tiny.dbt.slices : 1);
+    for (const [program, ...flags] of [...LOSSLESS, ...PREDICTORS]) {
+      await tool(program, ...flags, path, 'converted.dcm');
+      assert.deepEqual(
+        await digests(join(folder, 'converted.dcm')),
+        expected,
+        `${name} by ${program} ${flags.join(' ')}`,
+      );
+    }
+  }
 });
 
 test('the real film in 12 bits, compressed with losses, has the pixels that dcmtk and GDCM decode', {
