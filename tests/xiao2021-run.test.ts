@@ -1,6 +1,6 @@
 /** Xiao 2021 from the command line: lesions of virtual women, trained on, evaluated at both levels, predicted, and refused. */
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { writeClusterCohort } from '@mammoscope/systems';
@@ -72,6 +72,46 @@ test('evaluate measures lesions, whose views are averaged, and views; ensembles 
     assert.ok(Math.abs(mean - Number(each.score)) < 1e-12);
     assert.ok(Math.abs((Number(each.score_wang) + Number(each.score_wichakam)) / 2 - Number(each.score)) < 1e-6);
   }
+});
+
+test('evaluate writes a report of one page, led by lesions, with both levels, and its figures', async () => {
+  const page = await readFile(join(folder, 'run', 'report.html'), 'utf8');
+  assert.equal(page.match(/<!DOCTYPE html>/g)?.length, 1);
+  assert.equal(page.match(/<\/html>/g)?.length, 1);
+  const counted = (level: 'lesion' | 'view') => {
+    const [, cases, patients] = page.match(new RegExp(`${level} level: (\\d+) ${level}s, (\\d+) patients`)) ?? [];
+    return { cases: Number(cases), patients: Number(patients) };
+  };
+  const { levels } = JSON.parse(await readFile(join(folder, 'run', 'metrics.json'), 'utf8'));
+  for (const level of ['lesion', 'view'] as const)
+    assert.deepEqual(counted(level), { cases: levels[level].cases, patients: levels[level].patients });
+  assert.ok(page.indexOf('lesion level:') < page.indexOf('view level:'), 'the lesion level leads');
+  const figures = await readdir(join(folder, 'run', 'figures'));
+  const models = ['wang', 'wichakam', 'ensemble', 'ensemble-0-3', 'ensemble-0-7', 'all'];
+  for (const level of ['lesion-level', 'view-level']) {
+    for (const name of [...models.map((model) => `roc-${model}`), 'auc-differences'])
+      assert.ok(figures.includes(`figure-${name}-${level}.svg`), `no figure ${name} at the ${level}`);
+  }
+  assert.ok(figures.includes('figure-flow.svg'));
+  for (const words of [
+    'Ensembles are weighted means',
+    'paired test of DeLong',
+    'Xiao B, Sun H',
+    'calcifications of Eq. 8',
+  ])
+    assert.ok(page.includes(words), `the report does not say "${words}"`);
+  assert.doesNotMatch(page, /Grad-CAM|not from ImageNet/);
+});
+
+test('evaluate measures subgroups of lesions, and refuses a column in which the views of a lesion differ', async () => {
+  assertDone(await mammoscope(['evaluate', 'run', '--data', data, '--by', 'modality', '--out', 'groups']));
+  const page = await readFile(join(folder, 'groups', 'report.html'), 'utf8');
+  assert.match(page, /AUCs in subgroups by modality have the same interval as the AUC of all lesions/);
+  assertRefused(
+    await mammoscope(['evaluate', 'run', '--data', data, '--by', 'view', '--out', 'none']),
+    2,
+    /has views of lesion \S+ of patient \S+ that differ in view \((CC, MLO|MLO, CC)\): make subgroups by a column that all views/,
+  );
 });
 
 test('export refuses to join networks that see different things', async () => {

@@ -16,6 +16,7 @@ export { renderReport } from './report.ts';
 export type {
   AucComparison,
   Calibration,
+  Case,
   CaseKind,
   ConfusionMatrix,
   Cutoff,

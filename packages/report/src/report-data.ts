@@ -51,13 +51,18 @@ export type Cutoff = { readonly value: number; readonly comparison?: '>' | '≥'
 /** The measures of a row of the performance table. */
 export type MeasureName = 'auc' | 'sensitivity' | 'specificity' | 'accuracy' | 'ppv' | 'npv' | 'f1';
 
+/** What a report counts as one: an image where not given. */
+export type Case = 'image' | 'view' | 'lesion' | 'pair';
+
 /** One model on one data set. The first ensemble (otherwise the first row) is the report's headline. */
 export type ModelPerformance = {
   readonly model: string;
   readonly role?: 'member' | 'ensemble' | 'single';
   /** The data set and split that it was measured on, for example 'test split'. */
   readonly dataset: string;
+  /** Number of cases. */
   readonly images: number;
+  readonly case?: Case;
   readonly patients?: number;
   readonly cutoff?: Cutoff;
 } & { readonly [name in MeasureName]?: Estimate };
@@ -233,9 +238,10 @@ export type Methods = {
   readonly references?: readonly string[];
 };
 
-/** The raw scores of every image by reference class; the report makes the histogram. */
+/** The raw scores of every case by reference class; the report makes the histogram. */
 export type ScoreDistribution = {
   readonly model: string;
+  readonly case?: Case;
   readonly dataset?: string;
   readonly cutoff?: Cutoff;
   readonly classes: readonly { readonly label: string; readonly scores: readonly number[] }[];
@@ -244,6 +250,7 @@ export type ScoreDistribution = {
 /** counts[reference][predicted], both in the order of `classes`. */
 export type ConfusionMatrix = {
   readonly model: string;
+  readonly case?: Case;
   readonly dataset?: string;
   readonly cutoff?: Cutoff;
   readonly classes: readonly string[];

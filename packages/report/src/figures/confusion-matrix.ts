@@ -1,5 +1,5 @@
 import { csvText } from '../csv.ts';
-import { formatCount, formatCutoff, formatFixed, shorten, UNDEFINED_MARK } from '../format.ts';
+import { capitalised, formatCount, formatCutoff, formatFixed, shorten, UNDEFINED_MARK } from '../format.ts';
 import type { ConfusionMatrix } from '../report-data.ts';
 import { draw, type Layer } from './drawing.ts';
 import { captionOf, type Figure, figureName, figureOf } from './figure.ts';
@@ -34,7 +34,7 @@ const fitted = (label: string, columns: number) =>
 
 /** Counts and row percentages, reference in rows and prediction in columns; the darker, the larger the share of its row. */
 export function confusionMatrixFigure(matrix: ConfusionMatrix): Figure {
-  const { classes, counts, model, dataset, cutoff } = matrix;
+  const { classes, counts, model, dataset, cutoff, case: one = 'image' } = matrix;
   const size = classes.length;
   const cellHeight = size === 2 ? 92 : Math.max(44, 184 / size);
   const height = cellHeight * size;
@@ -120,6 +120,6 @@ export function confusionMatrixFigure(matrix: ConfusionMatrix): Figure {
       counts.flatMap((row, i) => row.map((count, j) => [model, dataset, classes[i], classes[j], count])),
     ),
     alt,
-    remark: `Images, and percent of their reference class.${cutoff ? ` Called ${classes.at(-1)} at score ${formatCutoff(cutoff)}.` : ''}`,
+    remark: `${capitalised(`${one}s`)}, and percent of their reference class.${cutoff ? ` Called ${classes.at(-1)} at score ${formatCutoff(cutoff)}.` : ''}`,
   });
 }

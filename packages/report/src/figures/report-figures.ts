@@ -20,10 +20,14 @@ function byDataset<T extends { readonly dataset?: string }>(items: readonly T[])
   return [...Map.groupBy(items, ({ dataset }) => dataset).values()];
 }
 
+/** Beyond this many, the curves of several data sets have a plot each. */
+const CURVES_OF_A_PLOT = 6;
+
 /** All curves in one plot where there are several, the AUCs and their differences, then each curve with its interval. */
 function rocFigures({ roc = [], performance, comparisons = [] }: ReportData): Figure[] {
+  const plots = roc.length > CURVES_OF_A_PLOT ? byDataset(roc) : [roc];
   return [
-    ...(roc.length > 1 ? [rocFigure(roc)] : []),
+    ...plots.filter(({ length }) => length > 1).map(rocFigure),
     ...byDataset(performance?.models ?? []).flatMap((rows) => aucComparisonFigure(rows, rows[0]?.dataset ?? '') ?? []),
     ...comparisons.filter(({ pairs }) => pairs.length > 0).map(pairwiseFigure),
     ...ensembleFirst(roc).map(rocBandFigure),

@@ -1,5 +1,5 @@
 import { csvText } from '../csv.ts';
-import { formatCutoff, formatEstimate, formatFixed, shorten } from '../format.ts';
+import { capitalised, formatCutoff, formatEstimate, formatFixed, shorten } from '../format.ts';
 import type { RocCurve } from '../report-data.ts';
 import { fractionAxis } from './axes.ts';
 import { draw, type Layer } from './drawing.ts';
@@ -42,8 +42,6 @@ function operatingText({ operatingPoint }: RocCurve): string {
   const percent = (value: number) => formatFixed(100 * value, 1);
   return `${cutoff ? `cut-off ${formatCutoff(cutoff)}: ` : ''}sensitivity ${percent(tpr)} %, specificity ${percent(1 - fpr)} %`;
 }
-
-const capitalised = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 function curvesCsv(curves: readonly RocCurve[]): string {
   return csvText(

@@ -1,5 +1,5 @@
 import { csvText } from '../csv.ts';
-import { calledPositive, counted, formatCutoff, shorten } from '../format.ts';
+import { calledPositive, capitalised, counted, formatCutoff, shorten } from '../format.ts';
 import type { Cutoff, ScoreDistribution } from '../report-data.ts';
 import { type Axis, enclosingAxis, enclosingTicks, tickValues } from './axes.ts';
 import { draw, type Panel } from './drawing.ts';
@@ -46,7 +46,7 @@ function besideLine(share: number): { readonly align: 'left' | 'center' | 'right
 
 /** Histograms of the scores, one panel a class on a shared axis, with the cut-off through all of them. */
 export function scoreDistributionFigure(distribution: ScoreDistribution): Figure {
-  const { classes, cutoff, model, dataset } = distribution;
+  const { classes, cutoff, model, dataset, case: one = 'image' } = distribution;
   const x = scoreAxis(distribution);
   const [low, high] = x.domain;
   const binned = classes.map(({ scores }) => histogram(scores, x.domain, BINS));
@@ -54,7 +54,7 @@ export function scoreDistributionFigure(distribution: ScoreDistribution): Figure
     const { edges, counts } = binned[index] as (typeof binned)[number];
     const axes = {
       x: { ...x, ...(index === classes.length - 1 ? { title: 'Score' } : { unlabelled: true }) },
-      y: enclosingAxis([0, Math.max(2, ...counts)], 'Images', 3),
+      y: enclosingAxis([0, Math.max(2, ...counts)], capitalised(`${one}s`), 3),
     };
     const inset = (high - low) / WIDTH / 2;
     const bars = counts.flatMap((count, bin): [Point, Point][] =>
@@ -104,7 +104,7 @@ export function scoreDistributionFigure(distribution: ScoreDistribution): Figure
   }
   const told = classes.map(
     ({ label: name, scores }) =>
-      `${name}: ${counted(scores.length, 'image')}${cutoff ? `, ${calledText(scores, cutoff)}` : ''}`,
+      `${name}: ${counted(scores.length, one)}${cutoff ? `, ${calledText(scores, cutoff)}` : ''}`,
   );
   const alt = `Histograms of the scores of ${model}. ${told.join('; ')}.`;
   return figureOf({
@@ -112,7 +112,7 @@ export function scoreDistributionFigure(distribution: ScoreDistribution): Figure
     caption: captionOf('Scores by class', model, dataset),
     svg: draw({ panels, gap: GAP, left: LEFT, top: TOP, bottom: AXIS_ROOM + 2, alt }),
     csv: csvText(
-      ['model', 'dataset', 'class', 'from', 'to', 'images'],
+      ['model', 'dataset', 'class', 'from', 'to', `${one}s`],
       classes.flatMap(({ label: name }, index) => {
         const { edges, counts } = binned[index] as (typeof binned)[number];
         return counts.map((count, bin) => [model, dataset, name, edges[bin], edges[bin + 1], count]);

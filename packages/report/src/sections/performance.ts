@@ -13,10 +13,10 @@ function estimateCell(estimate: Estimate | undefined, { unit }: Measure): HtmlVa
   return html`<span class="value">${value}</span>${interval && html` <span class="interval">${interval}</span>`}${counts && html` <span class="counts">${counts}</span>`}`;
 }
 
-function datasetHeading({ dataset, images, patients, sensitivity }: ModelPerformance): string {
+function datasetHeading({ dataset, images, case: one = 'image', patients, sensitivity }: ModelPerformance): string {
   const positives = sensitivity?.denominator;
   const share = positives !== undefined && images > 0 ? `, ${((100 * positives) / images).toFixed(1)} % positive` : '';
-  return `${dataset}: ${counted(images, 'image')}${patients === undefined ? '' : `, ${counted(patients, 'patient')}`}${share}`;
+  return `${dataset}: ${counted(images, one)}${patients === undefined ? '' : `, ${counted(patients, 'patient')}`}${share}`;
 }
 
 function groupsOf(models: readonly ModelPerformance[], measures: readonly Measure[]): RowGroup[] {

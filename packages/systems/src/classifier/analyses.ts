@@ -51,6 +51,8 @@ export interface Evaluated {
   readonly seed: number;
   /** Columns by which the headline is measured in subgroups. */
   readonly by?: readonly SubgroupsOfColumn[];
+  /** What is counted; images where not given. */
+  readonly cases?: string;
 }
 
 /** Replicates of a band. */
@@ -83,7 +85,14 @@ export function analysesOf(
 }
 
 /** Precision-recall curves, the headline's with its band. */
-function precisionOf({ models, headline, positive, dataset, seed }: Evaluated): ReportData['precisionRecall'] {
+function precisionOf({
+  models,
+  headline,
+  positive,
+  dataset,
+  seed,
+  cases = 'images',
+}: Evaluated): ReportData['precisionRecall'] {
   const positives = positive.filter(Boolean).length;
   const random = new RandomStream(seed, 'precision-band');
   const { points: band, replicates } = precisionRecallBand(headline.scores, positive, {
@@ -106,7 +115,7 @@ function precisionOf({ models, headline, positive, dataset, seed }: Evaluated): 
               recall: band.map(({ recall }) => recall),
               lower: band.map(({ lower }) => lower),
               upper: band.map(({ upper }) => upper),
-              description: `95 % interval, ${replicates} bootstrap replicates of images`,
+              description: `95 % interval, ${replicates} bootstrap replicates of ${cases}`,
             },
           }
         : {}),
@@ -142,7 +151,14 @@ function subgroupsOf({ headline, positive, dataset, by = [] }: Evaluated): NonNu
 
 const TOO_FEW = 'a class has fewer than two images';
 
-function comparisonsOf({ models, headline, positive, dataset }: Evaluated): NonNullable<ReportData['comparisons']> {
+/** Paired tests of the models' AUCs: of all pairs, or of the headline with each other one. */
+export function comparisonsOf({
+  models,
+  headline,
+  positive,
+  dataset,
+  cases = 'images',
+}: Omit<Evaluated, 'validation' | 'cutoffRule' | 'seed'>): NonNullable<ReportData['comparisons']> {
   if (models.length < 2) return [];
   const all = models.flatMap((first, i) => models.slice(i + 1).map((second) => [first, second] as const));
   const others = models.filter((model) => model !== headline);
@@ -161,7 +177,7 @@ function comparisonsOf({ models, headline, positive, dataset }: Evaluated): NonN
   return [
     {
       dataset,
-      test: 'Paired test of DeLong et al. 1988, images taken as independent',
+      test: `Paired test of DeLong et al. 1988, ${cases} taken as independent`,
       adjustment: 'Holm',
       pairs: tested.map(({ first, second, test }, i) => ({
         first,
@@ -256,17 +272,18 @@ function operatingPointsOf({
   dataset,
   validation,
   cutoffRule,
+  cases = 'images',
 }: Evaluated): NonNullable<ReportData['operatingPoints']> {
   const { scores, positive: truths } = validation;
   const percent = 100 * FIXED_RATE;
   const points = [
     { name: capitalised(cutoffRule), cutoff: headline.cutoff },
     {
-      name: `Sensitivity nearest ${percent} % on the validation images`,
+      name: `Sensitivity nearest ${percent} % on the validation ${cases}`,
       cutoff: fixedSensitivity(scores, truths, { target: FIXED_RATE }).threshold,
     },
     {
-      name: `Specificity nearest ${percent} % on the validation images`,
+      name: `Specificity nearest ${percent} % on the validation ${cases}`,
       cutoff: fixedSpecificity(scores, truths, { target: FIXED_RATE }).threshold,
     },
   ];

@@ -31,6 +31,21 @@ export interface MethodsFacts {
   readonly bootstrapReplicates: number;
   /** Names of the columns of subgroups. */
   readonly subgroups?: readonly string[];
+  /** What this system does otherwise than give each network the whole image and take the mean. */
+  readonly own?: OwnSentences;
+}
+
+/** Sentences of a system that judges lesions in several images. */
+export interface OwnSentences {
+  /** What the statistics count, such as lesions. */
+  readonly cases: string;
+  /** How cases are made of images and counted. */
+  readonly casesText: string;
+  /** What networks see, and how it is normalised. */
+  readonly preparation: string;
+  /** Of each network. */
+  readonly learningRates: readonly number[];
+  readonly ensemble: string;
 }
 
 const REFERENCES = {
@@ -87,7 +102,7 @@ export function methodsOf(facts: MethodsFacts): Methods {
 
 type Cite = (reference: string) => string;
 
-function imagesText({ record, dataset, images, patients, positives }: MethodsFacts, cite: Cite): string {
+function imagesText({ record, dataset, images, patients, positives, own }: MethodsFacts, cite: Cite): string {
   const { rows, classes, exclusions } = record;
   const people = (of: readonly { readonly patientId: string }[]) => new Set(of.map(({ patientId }) => patientId)).size;
   const part = (split: string) => {
@@ -96,10 +111,13 @@ function imagesText({ record, dataset, images, patients, positives }: MethodsFac
   };
   const positiveNames = listed(classes.slice(1));
   const left = exclusions.length > 0 ? ` ${counted(exclusions.length, 'image')} had been excluded.` : '';
-  return `The data set had ${counted(rows.length, 'image')} of ${counted(people(rows), 'patient')}.${left} The reference standard was the label of the manifest; ${positiveNames} counted as positive, ${classes[0]} as negative. Images were divided by patient into a training set (${part('train')}), a validation set (${part('val')}) and a test set (${part('test')}). Results are for ${dataset === 'test split' ? 'the test set' : dataset}: ${counted(images, 'image')} of ${counted(patients, 'patient')}, ${positives} of them positive. The flow of images follows STARD 2015 ${cite(REFERENCES.stard)}.`;
+  return `The data set had ${counted(rows.length, 'image')} of ${counted(people(rows), 'patient')}.${left} The reference standard was the label of the manifest; ${positiveNames} counted as positive, ${classes[0]} as negative. Images were divided by patient into a training set (${part('train')}), a validation set (${part('val')}) and a test set (${part('test')}). Results are for ${dataset === 'test split' ? 'the test set' : dataset}: ${counted(images, 'image')} of ${counted(patients, 'patient')}, ${positives} of them positive.${own ? ` ${own.casesText}` : ''} The flow of images follows STARD 2015 ${cite(REFERENCES.stard)}.`;
 }
 
-function modelText({ record, citation, authors, augmentation, batches, recipe }: MethodsFacts, cite: Cite): string {
+function modelText(
+  { record, citation, authors, augmentation, batches, recipe, own }: MethodsFacts,
+  cite: Cite,
+): string {
   const { members, weights } = record;
   const started = members.filter((member) => Object.hasOwn(weights, member));
   const random = members.filter((member) => !Object.hasOwn(weights, member));
@@ -111,28 +129,37 @@ function modelText({ record, citation, authors, augmentation, batches, recipe }:
         : `${listed(started)} from the weights named under Provenance, ${listed(random)} from random weights`;
   const varied =
     augmentation.length > 0 ? ` Training images were varied at random in each epoch by ${listed(augmentation)}.` : '';
-  const ensemble = members.length > 1 ? ' The ensemble is the arithmetic mean of their predicted probabilities.' : '';
+  const mean = members.length > 1 ? ' The ensemble is the arithmetic mean of their predicted probabilities.' : '';
   const normalised =
     recipe.normalisation === 'zScore' ? 'to mean 0 and standard deviation 1' : 'to the range of 0 to 1';
-  return `The system follows ${authors} ${cite(citation)}. Images were resampled to ${recipe.sizePx} × ${recipe.sizePx} pixels and normalised ${normalised}, each by itself.${varied} ${listed(members)} ${members.length > 1 ? 'were' : 'was'} trained ${origins}${origins.includes(',') ? ',' : ''} by Adam on batches of ${listed([...new Set(batches)].map(String))} with a learning rate of ${recipe.learningRate} (schedule: ${recipe.schedule}) and an L2 penalty of ${recipe.weightDecay}, for at most ${counted(recipe.epochs, 'epoch')}, stopping after ${recipe.patience} without a smaller validation loss; the weights of the epoch with the largest validation AUC were kept.${ensemble} Heat maps are Grad-CAM ${cite(REFERENCES.gradCam)}. Departures from the paper are listed under Recipe.`;
+  const prepared =
+    own?.preparation ??
+    `Images were resampled to ${recipe.sizePx} × ${recipe.sizePx} pixels and normalised ${normalised}, each by itself.`;
+  const rates = listed([...new Set(own?.learningRates ?? [recipe.learningRate])].map(String));
+  const ensemble = own ? ` ${own.ensemble}`.trimEnd() : mean;
+  return `The system follows ${authors} ${cite(citation)}. ${prepared}${varied} ${listed(members)} ${members.length > 1 ? 'were' : 'was'} trained ${origins}${origins.includes(',') ? ',' : ''} by Adam on batches of ${listed([...new Set(batches)].map(String))} with a learning rate of ${rates} (schedule: ${recipe.schedule}) and an L2 penalty of ${recipe.weightDecay}, for at most ${counted(recipe.epochs, 'epoch')}, stopping after ${recipe.patience} without a smaller validation loss; the weights of the epoch with the largest validation AUC were kept.${ensemble}${own ? '' : ` Heat maps are Grad-CAM ${cite(REFERENCES.gradCam)}.`} Departures from the paper are listed under Recipe.`;
 }
 
-function statisticsText({ record, cutoffFrom, bootstrapReplicates, subgroups = [] }: MethodsFacts, cite: Cite): string {
+function statisticsText(
+  { record, cutoffFrom, bootstrapReplicates, subgroups = [], own }: MethodsFacts,
+  cite: Cite,
+): string {
+  const cases = own?.cases ?? 'images';
   const several = record.members.length > 1;
   const optimistic = cutoffFrom === 'test' ? ', which makes the rates at it optimistic' : '';
   return [
     `The area under the receiver operating characteristic curve (AUC) is the Mann-Whitney statistic, its 95 % confidence interval that of DeLong et al. ${cite(REFERENCES.delong)} on the logit scale.`,
-    ` The pointwise bands of this curve and of the precision-recall curve are from ${bootstrapReplicates} bootstrap replicates of images, stratified by class, by the percentile method ${cite(REFERENCES.bootstrap)}.`,
+    ` The pointwise bands of this curve and of the precision-recall curve are from ${bootstrapReplicates} bootstrap replicates of ${cases}, stratified by class, by the percentile method ${cite(REFERENCES.bootstrap)}.`,
     several
-      ? ` AUCs of models on the same images were compared by the paired test of DeLong et al. ${cite(REFERENCES.delong)}, two-sided, with p values adjusted by Holm's method ${cite(REFERENCES.holm)}, and all together by its overall chi-square test.`
+      ? ` AUCs of models on the same ${cases} were compared by the paired test of DeLong et al. ${cite(REFERENCES.delong)}, two-sided, with p values adjusted by Holm's method ${cite(REFERENCES.holm)}, and all together by its overall chi-square test.`
       : '',
-    ` The cut-off is the score with the largest Youden index ${cite(REFERENCES.youden)} on the ${cutoffFrom} images${optimistic}; two more were chosen on the validation images for the sensitivity and the specificity nearest ${100 * FIXED_RATE} %.`,
+    ` The cut-off is the score with the largest Youden index ${cite(REFERENCES.youden)} on the ${cutoffFrom} ${cases}${optimistic}; two more were chosen on the validation ${cases} for the sensitivity and the specificity nearest ${100 * FIXED_RATE} %.`,
     ` Sensitivity, specificity, accuracy, positive and negative predictive value have Wilson score intervals ${cite(REFERENCES.wilson)}, F1 that of TP/(TP + FP + FN), carried over.`,
     ` Average precision is the sum of precision over the steps of recall, without interpolation, its interval by the infinitesimal jackknife ${cite(REFERENCES.jackknife)} on the logit scale.`,
     subgroups.length > 0
-      ? ` AUCs in subgroups by ${listed(subgroups)} have the same interval as the AUC of all images and are not adjusted for their number.`
+      ? ` AUCs in subgroups by ${listed(subgroups)} have the same interval as the AUC of all ${cases} and are not adjusted for their number.`
       : '',
-    ` Calibration is shown in ten bins of equal width with Wilson intervals, as trained and after Platt scaling ${cite(REFERENCES.platt)} fitted on the validation images, with the Brier score ${cite(REFERENCES.brier)} and the expected calibration error; net benefit is that of Vickers and Elkin ${cite(REFERENCES.decision)}.`,
-    ' All intervals are of 95 % and take images as independent, also where a patient has several.',
+    ` Calibration is shown in ten bins of equal width with Wilson intervals, as trained and after Platt scaling ${cite(REFERENCES.platt)} fitted on the validation ${cases}, with the Brier score ${cite(REFERENCES.brier)} and the expected calibration error; net benefit is that of Vickers and Elkin ${cite(REFERENCES.decision)}.`,
+    ` All intervals are of 95 % and take ${cases} as independent, also where a patient has several.`,
   ].join('');
 }

@@ -1,20 +1,31 @@
 /** The files that an evaluation writes: metrics.json, predictions.csv, report.html and the folder of its figures. */
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import type { ManifestRow } from '@mammoscope/imaging';
-import { RandomStream } from '@mammoscope/random';
-import type { CaseKind, Estimate, GalleryCase, ReportData } from '@mammoscope/report';
-import { bestOf, type Engine } from '@mammoscope/runtime';
-import { type Proportion, rocBand, rocCurve } from '@mammoscope/stats';
+import type { CaseKind, GalleryCase, ReportData } from '@mammoscope/report';
+import type { Engine } from '@mammoscope/runtime';
 import { analysesOf, BAND_REPLICATES } from '../classifier/analyses.ts';
 import { methodsOf } from '../classifier/methods.ts';
+import {
+  cutoffPart,
+  fewPatientsNote,
+  headlineBand,
+  headlineConfusion,
+  headlineScores,
+  optimisticNote,
+  patientsOf,
+  performanceRows,
+  provenanceOf,
+  type ReportedCases,
+  recipeValues,
+  rocCurves,
+  splitsOf,
+  trainingOf,
+  uselessNote,
+  writeReport,
+} from '../classifier/report-parts.ts';
 import { readValidationScores } from '../classifier/validation.ts';
-import { figureFiles } from '../reader-study/figure-files.ts';
 import { flowOf, otherFlowOf } from '../run/flow.ts';
-import { makeFolder } from '../run/make-folder.ts';
 import { formatJson, runFiles } from '../run/run-record.ts';
-import { readHistory } from '../training/history.ts';
 import { averageValidation, type Evaluation, headline, type ModelMetrics } from './evaluate.ts';
 import { explain } from './explain.ts';
 import { metricsOf, predictionsOf } from './metrics.ts';
@@ -28,38 +39,27 @@ export async function writeResults(engine: Engine, run: string, evaluation: Eval
   const files = runFiles(out);
   await writeAside(files.metrics, formatJson(metricsOf(evaluation)));
   await writeAside(files.predictions, predictionsOf(evaluation));
-  const report = await reportOf(engine, run, evaluation);
-  const { renderReport, reportFigures } = await import('@mammoscope/report'); // a grammar of graphics takes a while to load
-  await makeFolder(files.figures);
-  for (const [name, content] of await figureFiles(reportFigures(report)))
-    await writeAside(join(files.figures, name), content);
-  await writeAside(files.report, renderReport(report));
+  await writeReport(await reportOf(engine, run, evaluation), out);
 }
-
-const estimate = (
-  value: number | null,
-  bounds: { readonly lower: number; readonly upper: number } | null,
-): Estimate => ({ value, interval: bounds && [bounds.lower, bounds.upper] });
-const share = (p: Proportion): Estimate => ({
-  ...estimate(p.value, p.interval),
-  numerator: p.numerator,
-  denominator: p.denominator,
-});
 
 async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Promise<ReportData> {
   const { record, recipe, models, rows, positive, dataset, cutoffFrom, exclusions, manifest } = evaluation;
   const first = headline(models);
-  const patients = new Set(rows.map(({ patientId }) => patientId)).size;
+  const patients = patientsOf(rows);
   const rule = `largest Youden index on the ${cutoffFrom} images`;
-  const cutoffOf = ({ cutoff }: ModelMetrics) =>
-    Number.isFinite(cutoff) ? { cutoff: { value: cutoff, comparison: '≥' as const, rule } } : {};
-  const { tn, fp, fn, tp } = first.atCutoff;
-  const random = new RandomStream(record.seed, 'roc-band');
-  const roc = rocBand(first.scores, positive, { random, replicates: BAND_REPLICATES });
+  const cases: ReportedCases = {
+    models,
+    headline: first,
+    dataset,
+    case: 'image',
+    positive,
+    patients,
+    cutoffRule: rule,
+  };
+  const band = headlineBand(cases, record);
   const validation = averageValidation(
     await Promise.all(record.members.map((member) => readValidationScores(runFiles(run).member(member).validation))),
   );
-  const positives = positive.filter(Boolean).length;
   return {
     title: `${SYSTEM.title}: ${record.classes.slice(1).join(', ')} against ${record.classes[0]}`,
     system: { name: SYSTEM.name, citation: SYSTEM.citation, doi: SYSTEM.doi },
@@ -68,48 +68,9 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
     performance: {
       intervals:
         '95 % intervals: AUC by DeLong on the logit scale, proportions by Wilson, F1 by way of Wilson for tp / (tp + fp + fn). Images are taken as independent, also where a patient has several',
-      models: models
-        .map((each) => [each, each.atCutoff] as const)
-        .map(([each, at]) => ({
-          model: each.model,
-          role: each.role,
-          dataset,
-          images: rows.length,
-          patients,
-          ...cutoffOf(each),
-          auc: estimate(each.auc.auc, each.auc.logitInterval),
-          sensitivity: share(at.sensitivity),
-          specificity: share(at.specificity),
-          accuracy: share(at.accuracy),
-          ppv: share(at.ppv),
-          npv: share(at.npv),
-          f1: estimate(at.f1.value, at.f1.interval),
-        })),
+      models: performanceRows(cases),
     },
-    roc: models.map((model) => ({
-      model: model.model,
-      role: model.role,
-      dataset,
-      positives,
-      negatives: positive.length - positives,
-      points: rocCurve(model.scores, positive).points.map(({ fpr, tpr }) => ({ fpr, tpr })),
-      auc: estimate(model.auc.auc, model.auc.logitInterval),
-      operatingPoint: {
-        fpr: model.atCutoff.fp / (model.atCutoff.fp + model.atCutoff.tn),
-        tpr: model.atCutoff.tp / (model.atCutoff.tp + model.atCutoff.fn),
-        ...cutoffOf(model),
-      },
-      ...(model === first
-        ? {
-            band: {
-              fpr: roc.points.map((p) => p.fpr),
-              lower: roc.points.map((p) => p.lower),
-              upper: roc.points.map((p) => p.upper),
-              description: `95 % interval, ${roc.replicates} bootstrap replicates of images`,
-            },
-          }
-        : {}),
-    })),
+    roc: rocCurves(cases).map((curve) => (curve.model === first.model ? { ...curve, band } : curve)),
     ...analysesOf({
       models,
       headline: first,
@@ -134,71 +95,31 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
       dataset,
       images: rows.length,
       patients,
-      positives,
+      positives: positive.filter(Boolean).length,
       cutoffFrom,
       bootstrapReplicates: BAND_REPLICATES,
       subgroups: evaluation.by.map(({ column }) => column),
     }),
     scores: [
-      {
-        model: first.model,
-        dataset,
-        ...cutoffOf(first),
-        classes: record.classes.map((label) => ({
-          label,
-          scores: first.scores.filter((_, i) => rows[i]?.label === label),
-        })),
-      },
+      headlineScores(
+        cases,
+        record.classes,
+        rows.map(({ label }) => label),
+      ),
     ],
-    confusion: [
-      {
-        model: first.model,
-        dataset,
-        ...cutoffOf(first),
-        classes: [record.classes[0] as string, record.classes.slice(1).join(' or ')],
-        counts: [
-          [tn, fp],
-          [fn, tp],
-        ],
-      },
-    ],
+    confusion: [headlineConfusion(cases, record.classes)],
     gallery: {
       method: `${models.length > 1 ? 'Scores and decisions are those of the ensemble. ' : ''}Grad-CAM (Selvaraju et al. 2017) of the score for ${record.classes[1]}`,
       model: record.members[0] as string,
-      ...cutoffOf(first),
+      ...cutoffPart(first, rule),
       cases: await galleryOf(engine, run, evaluation, first),
     },
-    training: await Promise.all(
-      record.members.map(async (member) => historyOf(member, runFiles(run).member(member).history, recipe.epochs)),
-    ),
-    splits: splitsOf(evaluation),
+    training: await trainingOf(run, record, recipe.epochs),
+    splits: splitsOf(record),
     exclusions: [...record.exclusions, ...exclusions],
-    recipe: Object.entries(recipe).map(([name, value]) => {
-      const sentence = CITATIONS[name as keyof Recipe];
-      return {
-        name,
-        value: Array.isArray(value) ? value.join(', ') : String(value),
-        ...(sentence ? { sentence } : {}),
-      };
-    }),
+    recipe: recipeValues(recipe, CITATIONS),
     deviations: deviationsOf(recipe),
-    provenance: {
-      command: record.command,
-      seed: record.seed,
-      device: `${record.device}, ${record.threads} threads`,
-      versions: Object.entries(record.versions).map(([name, version]) => ({ name, version })),
-      hashes: [
-        { name: `manifest ${record.manifest.name}`, sha256: record.manifest.sha256 },
-        ...(manifest.sha256 === record.manifest.sha256
-          ? []
-          : [{ name: `manifest evaluated, ${manifest.name}`, sha256: manifest.sha256 }]),
-        ...Object.entries(record.weights).map(([network, file]) => ({
-          name: `weights of ${network}: ${file.name}`,
-          sha256: file.sha256,
-        })),
-      ],
-      loweringsHash: createHash('sha256').update(JSON.stringify(record.lowerings)).digest('hex'),
-    },
+    provenance: provenanceOf(record, manifest),
   };
 }
 
@@ -220,44 +141,25 @@ function notesOf(
   { record, cutoffFrom, recipe, models }: Evaluation,
   patients: number,
 ): NonNullable<ReportData['notes']> {
-  const useless = models.filter(({ cutoff }) => !Number.isFinite(cutoff)).map(({ model }) => model);
-  const untrained = record.members.filter((member) => !Object.hasOwn(record.weights, member));
   return [
-    ...(cutoffFrom === 'test'
-      ? [
-          {
-            kind: 'warning' as const,
-            text: 'The cut-off was chosen on the images that it is measured on: sensitivity, specificity and what follows from them are optimistic.',
-          },
-        ]
-      : []),
-    ...(useless.length > 0
-      ? [
-          {
-            kind: 'warning' as const,
-            text: `No cut-off tells the ${cutoffFrom} images apart better than chance (${useless.join(', ')}): every image is called negative there.`,
-          },
-        ]
-      : []),
-    ...(untrained.length > 0
-      ? [
-          {
-            kind: 'note' as const,
-            text: `Started from random weights, not from ImageNet as in the paper: ${untrained.join(', ')}.`,
-          },
-        ]
-      : []),
-    ...(patients < 50
-      ? [
-          {
-            kind: 'warning' as const,
-            text: `Only ${patients} patients: the intervals take images as independent and are too narrow where a patient has several.`,
-          },
-        ]
-      : []),
+    ...optimisticNote(cutoffFrom),
+    ...uselessNote(models, cutoffFrom),
+    ...randomWeightsNote(record.members.filter((member) => !Object.hasOwn(record.weights, member))),
+    ...fewPatientsNote(patients),
     { kind: 'note', text: `Preset "${record.preset}": ${recipe.networks.join(', ')} at ${recipe.sizePx} px.` },
   ];
 }
+
+/** Which members began with nothing. */
+const randomWeightsNote = (members: readonly string[]): NonNullable<ReportData['notes']> =>
+  members.length > 0
+    ? [
+        {
+          kind: 'note',
+          text: `Started from random weights, not from ImageNet as in the paper: ${members.join(', ')}.`,
+        },
+      ]
+    : [];
 
 /** The surest right and the worst wrong cases of each kind. */
 async function galleryOf(
@@ -300,31 +202,4 @@ async function galleryOf(
 
 function kindOf(positive: boolean, called: boolean): CaseKind {
   return `${positive === called ? 'true' : 'false'} ${called ? 'positive' : 'negative'}`;
-}
-
-async function historyOf(model: string, path: string, epochsAllowed: number) {
-  const epochs = await readHistory(path);
-  const best = bestOf(epochs);
-  return {
-    model,
-    epochs,
-    ...(best ? { bestEpoch: best.epoch } : {}),
-    ...(epochs.length < epochsAllowed ? { earlyStopEpoch: epochs.length } : {}),
-    selection: 'largest validation AUC',
-  };
-}
-
-function splitsOf({ record }: Evaluation): NonNullable<ReportData['splits']> {
-  const count = (rows: Evaluation['record']['rows']) => ({
-    patients: new Set(rows.map(({ patientId }) => patientId)).size,
-    images: rows.length,
-  });
-  return (['train', 'val', 'test'] as const).map((split) => {
-    const rows = record.rows.filter((row) => row.split === split);
-    return {
-      split,
-      ...count(rows),
-      classes: record.classes.map((label) => ({ label, ...count(rows.filter((row) => row.label === label)) })),
-    };
-  });
 }

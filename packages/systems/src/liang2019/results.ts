@@ -1,25 +1,34 @@
-/** The files that an evaluation writes: metrics.json, predictions.csv and report.html. */
+/** The files that an evaluation writes: metrics.json, predictions.csv, report.html and the folder of its figures. */
 import { writeAside } from '@mammoscope/files';
 import { type CsvCells, formatCsv } from '@mammoscope/imaging';
-import type { Estimate, ReportData } from '@mammoscope/report';
-import { bestOf } from '@mammoscope/runtime';
-import { averageCorrectConfidence, averagePrecision, type Proportion, rocCurve } from '@mammoscope/stats';
+import type { ReportData } from '@mammoscope/report';
+import { averageCorrectConfidence, averagePrecision, type Proportion } from '@mammoscope/stats';
+import {
+  fewPatientsNote,
+  patientsOf,
+  performanceRows,
+  provenanceOf,
+  type ReportedCases,
+  recipeValues,
+  rocCurves,
+  splitsOf,
+  trainingOf,
+  writeReport,
+} from '../classifier/report-parts.ts';
 import { flowOf } from '../run/flow.ts';
 import { formatJson, runFiles } from '../run/run-record.ts';
-import { readHistory } from '../training/history.ts';
 import type { Evaluation, ModelResult } from './evaluate.ts';
-import { CITATIONS, deviationsOf, type Recipe, SYSTEM } from './recipe.ts';
+import { CITATIONS, deviationsOf, SYSTEM } from './recipe.ts';
 
 const RANDOM_FEATURES =
   'The backbone has random weights, so its features are random: no figure says anything of the method. Train with --weights.';
 
-/** Writes the three files into a folder. */
+/** Writes the three files into a folder, and beside them every figure of the report as SVG, PNG and CSV. */
 export async function writeResults(run: string, evaluation: Evaluation, out: string): Promise<void> {
   const files = runFiles(out);
   await writeAside(files.metrics, formatJson(metricsOf(evaluation)));
   await writeAside(files.predictions, predictionsOf(evaluation));
-  const { renderReport } = await import('@mammoscope/report'); // a grammar of graphics takes a while to load
-  await writeAside(files.report, renderReport(await reportOf(run, evaluation)));
+  await writeReport(await reportOf(run, evaluation), out);
 }
 
 /** metrics.json: the ensemble's figures at the top, all models below, in the words of Table IV. A figure that is undefined is null. */
@@ -94,101 +103,41 @@ export function predictionsOf({ rows, models, record }: Evaluation): string {
   );
 }
 
-const estimate = (
-  value: number | null,
-  bounds: { readonly lower: number; readonly upper: number } | null,
-): Estimate => ({
-  value,
-  interval: bounds && [bounds.lower, bounds.upper],
-});
-const share = (p: Proportion): Estimate => ({
-  ...estimate(p.value, p.interval),
-  numerator: p.numerator,
-  denominator: p.denominator,
-});
-
 async function reportOf(run: string, evaluation: Evaluation): Promise<ReportData> {
   const { record, recipe, models, rows, positive, dataset, randomFeatures, exclusions, manifest } = evaluation;
-  const patients = new Set(rows.map(({ patientId }) => patientId)).size;
-  const positives = positive.filter(Boolean).length;
-  const own = manifest.sha256 === record.manifest.sha256;
+  const patients = patientsOf(rows);
+  const cases: ReportedCases = {
+    models,
+    headline: models.at(-1) as ModelResult,
+    dataset,
+    case: 'pair',
+    positive,
+    patients,
+  };
   return {
     title: `${SYSTEM.title}: ${record.classes.slice(1).join(', ')} against ${record.classes[0]}`,
     system: { name: SYSTEM.name, citation: SYSTEM.citation, doi: SYSTEM.doi },
     notes: [
       ...(randomFeatures ? [{ kind: 'warning' as const, text: RANDOM_FEATURES }] : []),
-      ...(patients < 50
-        ? [
-            {
-              kind: 'warning' as const,
-              text: `Only ${patients} patients: the intervals take pairs as independent and are too narrow where a patient has several.`,
-            },
-          ]
-        : []),
+      ...fewPatientsNote(patients, 'pair'),
       {
         kind: 'note',
-        text: `Preset "${record.preset}": ${recipe.backbone} at ${recipe.sizePx} px. Images are counted in pairs of a mammogram and a tomosynthesis.`,
+        text: `Preset "${record.preset}": ${recipe.backbone} at ${recipe.sizePx} px. A pair is a mammogram and a tomosynthesis of one view; where images are counted, it is in pairs.`,
       },
     ],
     classes: record.classes,
     performance: {
       intervals:
         '95 % intervals: AUC by DeLong on the logit scale, proportions by Wilson. Pairs are taken as independent, also where a patient has several',
-      models: models.map(({ model, role, auc, atCutoff: at }) => ({
-        model,
-        role,
-        dataset,
-        images: rows.length,
-        patients,
-        auc: estimate(auc.auc, auc.logitInterval),
-        sensitivity: share(at.sensitivity),
-        specificity: share(at.specificity),
-        accuracy: share(at.accuracy),
-        ppv: share(at.ppv),
-        npv: share(at.npv),
-        f1: estimate(at.f1.value, at.f1.interval),
-      })),
+      models: performanceRows(cases),
     },
-    roc: models.map(({ model, role, scores, auc }) => ({
-      model,
-      role,
-      dataset,
-      positives,
-      negatives: positive.length - positives,
-      points: rocCurve(scores, positive).points.map(({ fpr, tpr }) => ({ fpr, tpr })),
-      auc: estimate(auc.auc, auc.logitInterval),
-    })),
-    ...(own ? { flow: flowOf(record) } : {}),
-    training: await Promise.all(
-      record.members.map(async (model) => {
-        const epochs = await readHistory(runFiles(run).member(model).history);
-        const best = bestOf(epochs);
-        return { model, epochs, ...(best ? { bestEpoch: best.epoch } : {}), selection: 'largest validation AUC' };
-      }),
-    ),
+    roc: rocCurves(cases),
+    ...(manifest.sha256 === record.manifest.sha256 ? { flow: flowOf(record) } : {}),
+    training: await trainingOf(run, record, recipe.epochs),
+    splits: splitsOf(record),
     exclusions: [...record.exclusions, ...exclusions],
-    recipe: Object.entries(recipe).map(([name, value]) => {
-      const sentence = CITATIONS[name as keyof Recipe];
-      return {
-        name,
-        value: Array.isArray(value) ? value.join(', ') : String(value),
-        ...(sentence ? { sentence } : {}),
-      };
-    }),
+    recipe: recipeValues(recipe, CITATIONS),
     deviations: deviationsOf(recipe),
-    provenance: {
-      command: record.command,
-      seed: record.seed,
-      device: `${record.device}, ${record.threads} threads`,
-      versions: Object.entries(record.versions).map(([name, version]) => ({ name, version })),
-      hashes: [
-        { name: `manifest ${record.manifest.name}`, sha256: record.manifest.sha256 },
-        ...(own ? [] : [{ name: `manifest evaluated, ${manifest.name}`, sha256: manifest.sha256 }]),
-        ...Object.entries(record.weights).map(([network, file]) => ({
-          name: `weights of ${network}: ${file.name}`,
-          sha256: file.sha256,
-        })),
-      ],
-    },
+    provenance: provenanceOf(record, manifest),
   };
 }

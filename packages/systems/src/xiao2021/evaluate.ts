@@ -1,10 +1,14 @@
+import { basename } from 'node:path';
 import type { Manifest, ManifestRow } from '@mammoscope/imaging';
 import type { Engine } from '@mammoscope/runtime';
-import { type ConfusionMetrics, confusion, type DelongAuc, delong } from '@mammoscope/stats';
+import { type ConfusionMetrics, confusion, type DelongAuc, delong, youden } from '@mammoscope/stats';
+import type { ValidationScores } from '../classifier/analyses.ts';
 import { declarationsOf } from '../classifier/graphs.ts';
 import { loadBest, loadScorer, positiveScore, SCORING_BATCH } from '../classifier/scores.ts';
-import { cutoffOf, readValidationScores } from '../classifier/validation.ts';
+import { readValidationScores } from '../classifier/validation.ts';
 import { SystemError } from '../errors.ts';
+import { groupsOf, type SubgroupColumn, type SubgroupsOfColumn } from '../reader-study/study.ts';
+import { manifestTexts } from '../run/manifest-texts.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
 import { requireClasses, type UnseenRows, unseenRows } from '../run/unseen-rows.ts';
 import { ensemblesOf, weightedScores } from './ensembles.ts';
@@ -21,6 +25,8 @@ export interface ModelMetrics {
   readonly role: 'member' | 'ensemble' | 'single';
   /** One a unit of the level. */
   readonly scores: readonly number[];
+  /** Of the units of the validation rows. */
+  readonly validation: ValidationScores;
   readonly cutoff: number;
   readonly auc: DelongAuc;
   readonly atCutoff: ConfusionMetrics & { readonly cutoff: number };
@@ -41,6 +47,10 @@ export interface Evaluation extends UnseenRows {
   readonly lesion: LevelMetrics;
   readonly view: LevelMetrics;
   readonly cutoffFrom: 'validation' | 'test';
+  /** That was evaluated. */
+  readonly manifest: { readonly name: string; readonly sha256: string };
+  /** Subgroups of the lesions. */
+  readonly by: readonly SubgroupsOfColumn[];
 }
 
 export interface EvaluateOptions {
@@ -48,6 +58,8 @@ export interface EvaluateOptions {
   readonly run: string;
   readonly manifest: Manifest;
   readonly cutoffFrom: 'validation' | 'test';
+  /** Columns by which lesions are measured in subgroups. */
+  readonly by?: readonly SubgroupColumn[];
   readonly onImages?: (model: string, images: number) => void;
 }
 
@@ -61,12 +73,14 @@ interface RowScores {
 
 /** Scores lesions that training never saw with every member, averages them, and measures views and lesions. */
 export async function evaluateXiao2021(options: EvaluateOptions): Promise<Evaluation> {
-  const { engine, run, cutoffFrom, onImages } = options;
+  const { engine, run, cutoffFrom, by = [], onImages } = options;
   const record = await readRunRecord(run);
   const recipe = recipeOf(record.recipe);
   const manifest = lesionRows(options.manifest);
   requireClasses(record, manifest);
   const unseen = unseenRows(record, manifest);
+  const lesions = lesionUnits(unseen.rows);
+  const subgroups = by.map((column) => subgroupsOf(manifest, unseen.rows, lesions, column));
   const rois = new LesionRois(recipe);
   const members: RowScores[] = [];
   for (const model of record.members) {
@@ -86,7 +100,29 @@ export async function evaluateXiao2021(options: EvaluateOptions): Promise<Evalua
     lesion: level('lesion', lesionUnits),
     view: level('view', viewUnits),
     cutoffFrom,
+    manifest: { name: basename(manifest.path), sha256: manifest.sha256 },
+    by: subgroups,
   };
+}
+
+/** Lesions by what a column says of their views; SystemError 'option-invalid' where the views of one differ. */
+function subgroupsOf(
+  manifest: Manifest,
+  rows: readonly ManifestRow[],
+  lesions: readonly Unit[],
+  column: SubgroupColumn,
+): SubgroupsOfColumn {
+  const name = basename(manifest.path);
+  const texts = manifestTexts(manifest, rows, column.column);
+  const ofLesions = lesions.map(({ patientId, lesionId, members }) => {
+    const [text = '', ...others] = new Set(members.map((row) => texts[row] as string));
+    if (others.length === 0) return text;
+    throw new SystemError(
+      'option-invalid',
+      `${name} has views of lesion ${lesionId} of patient ${patientId} that differ in ${column.column} (${[text, ...others].join(', ')}): make subgroups by a column that all views of a lesion share`,
+    );
+  });
+  return { column: column.column, groups: groupsOf(name, ofLesions, column) };
 }
 
 /** The ensembles of decisions, the headline first. */
@@ -130,18 +166,16 @@ function measured(
     level,
     units,
     positive,
-    models: models.map(({ model, role, scores: ofRows, validation }) => {
+    models: models.map(({ model, role, scores: ofRows, validation: ofValidationRows }) => {
       const scores = unitScores(units, ofRows);
-      const source =
-        cutoffFrom === 'test'
-          ? scores.map((score, i) => ({ score, positive: positive[i] as boolean }))
-          : unitScores(validationUnits, validation).map((score, i) => ({
-              score,
-              positive: isPositive(validationUnits[i] as Unit),
-            }));
-      const cutoff = cutoffOf(source);
+      const validation = {
+        scores: unitScores(validationUnits, ofValidationRows),
+        positive: validationUnits.map(isPositive),
+      };
+      const source = cutoffFrom === 'test' ? { scores, positive } : validation;
+      const cutoff = youden(source.scores, source.positive).threshold;
       return {
-        ...{ model, role, scores, cutoff },
+        ...{ model, role, scores, validation, cutoff },
         auc: delong(scores, positive),
         atCutoff: confusion(scores, positive, cutoff),
       };

@@ -3,7 +3,7 @@
  * using ensemble convolutional neural network", BioMedical Engineering OnLine 20:71, 2021. One constant a subsection of its
  * methods; each value has the sentence that it comes from in CITATIONS.
  *
- * Departures from it are in DEVIATIONS.
+ * Departures from it are in deviationsOf.
  */
 import type { AugmentationOptions } from '@mammoscope/imaging';
 import { PLAIN_TRAINING, type TrainingRecipe } from '../training/recipe.ts';
@@ -150,8 +150,20 @@ export function augmentationOf({ flip, rotationDeg, translationPx }: Recipe): Au
   };
 }
 
+/** The copies of a recipe as a report shows them. */
+export const copiesWords = ({ copies }: Pick<Recipe, 'copies'>): string =>
+  copies.length > 0 ? copies.join(', ') : 'so that classes balance';
+
+/** A departure from the paper. */
+export interface RecipeDeviation {
+  readonly name: string;
+  readonly paper: string;
+  readonly here: string;
+  readonly reason?: string;
+}
+
 /** What differs from the paper whatever the recipe. */
-export const DEVIATIONS = [
+const DEVIATIONS: readonly RecipeDeviation[] = [
   {
     name: 'calcifications of Eq. 8',
     paper: 'how they are segmented is not stated',
@@ -184,4 +196,21 @@ export const DEVIATIONS = [
     paper: 'not stated',
     here: 'largest Youden index on the validation set, applied to the test set',
   },
-] as const;
+];
+
+/** How a recipe departs from the paper: in each value that the paper states otherwise, and always. */
+export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
+  const shown = (value: Recipe[keyof Recipe]) => (Array.isArray(value) ? value.join(', ') : String(value));
+  const paperOf = (key: keyof Recipe) => shown(PAPER[key]);
+  return [
+    ...(Object.keys(CITATIONS) as (keyof Recipe)[])
+      .filter((key) => shown(recipe[key]) !== paperOf(key))
+      .map((key) => ({
+        name: key,
+        paper: paperOf(key),
+        here: key === 'copies' ? copiesWords(recipe) : shown(recipe[key]),
+        reason: 'Preset or --set.',
+      })),
+    ...DEVIATIONS,
+  ];
+}

@@ -1,16 +1,20 @@
-/** The files that an evaluation writes: metrics.json, predictions.csv (a line a view) and lesions.csv (a line a lesion). */
+/** The files that an evaluation writes: metrics.json, predictions.csv (a line a view), lesions.csv (a line a lesion) and the report with its figures. */
 import { join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { type CsvCells, formatCsv } from '@mammoscope/imaging';
 import { modelFigures } from '../classifier/metric-figures.ts';
+import { writeReport } from '../classifier/report-parts.ts';
 import { formatJson, runFiles } from '../run/run-record.ts';
 import { type Evaluation, headline, type LevelMetrics } from './evaluate.ts';
+import { reportOf } from './report.ts';
 
-export async function writeResults(evaluation: Evaluation, out: string): Promise<void> {
+/** Writes them into a folder. */
+export async function writeResults(run: string, evaluation: Evaluation, out: string): Promise<void> {
   const files = runFiles(out);
   await writeAside(files.metrics, formatJson(metricsOf(evaluation)));
   await writeAside(files.predictions, predictionsOf(evaluation));
   await writeAside(join(out, 'lesions.csv'), lesionsOf(evaluation));
+  await writeReport(await reportOf(run, evaluation), out);
 }
 
 /** metrics.json: the headline's figures at the lesion level at the top, all models at both levels below. A figure that is undefined is null. */

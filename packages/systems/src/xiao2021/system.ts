@@ -17,7 +17,7 @@ export const xiao2021: System = {
   },
   evaluate: async ({ out, ...request }) => {
     const evaluation = await evaluateXiao2021(request);
-    await writeResults(evaluation, out);
+    await writeResults(request.run, evaluation, out);
     return { ...evaluation, models: evaluation.lesion.models, metrics: metricsOf(evaluation) };
   },
   predict: predictXiao2021,

@@ -1,0 +1,271 @@
+/** Parts of a report that every evaluated classifier has: each a function of a run's record, or of models measured on cases. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { writeAside } from '@mammoscope/files';
+import { RandomStream } from '@mammoscope/random';
+import type {
+  Case,
+  ConfusionMatrix,
+  Estimate,
+  ModelPerformance,
+  Note,
+  Provenance,
+  RecipeValue,
+  ReportData,
+  RocCurve,
+  ScoreDistribution,
+  Split,
+  TrainingHistory,
+} from '@mammoscope/report';
+import { bestOf } from '@mammoscope/runtime';
+import { type Proportion, rocBand, rocCurve } from '@mammoscope/stats';
+import { figureFiles } from '../reader-study/figure-files.ts';
+import { makeFolder } from '../run/make-folder.ts';
+import { type RunRecord, runFiles } from '../run/run-record.ts';
+import { readHistory } from '../training/history.ts';
+import { BAND_REPLICATES, type ScoredModel } from './analyses.ts';
+import type { MeasuredModel } from './metric-figures.ts';
+
+/** A model with its scores and what they come to. */
+export type ReportedModel = ScoredModel & MeasuredModel;
+
+/** Models measured on the same cases. */
+export interface ReportedCases {
+  /** In words. */
+  readonly dataset: string;
+  readonly models: readonly ReportedModel[];
+  /** Has its intervals drawn. */
+  readonly headline: ReportedModel;
+  /** What is counted as one. */
+  readonly case: Case;
+  /** One a case. */
+  readonly positive: readonly boolean[];
+  readonly patients: number;
+  /** How cut-offs were chosen, in words; not given where a class is called without one. */
+  readonly cutoffRule?: string;
+}
+
+const estimate = (
+  value: number | null,
+  bounds: { readonly lower: number; readonly upper: number } | null,
+): Estimate => ({ value, interval: bounds && [bounds.lower, bounds.upper] });
+const share = (p: Proportion): Estimate => ({
+  ...estimate(p.value, p.interval),
+  numerator: p.numerator,
+  denominator: p.denominator,
+});
+
+/** Number of different patients. */
+export const patientsOf = (rows: readonly { readonly patientId: string }[]): number =>
+  new Set(rows.map(({ patientId }) => patientId)).size;
+
+/** A model's cut-off, where it has one that beats chance. */
+export const cutoffPart = ({ cutoff }: Pick<MeasuredModel, 'cutoff'>, rule: string | undefined) =>
+  rule !== undefined && Number.isFinite(cutoff) ? { cutoff: { value: cutoff, comparison: '≥' as const, rule } } : {};
+
+/** Rows of the performance table. */
+export function performanceRows({
+  models,
+  dataset,
+  case: one,
+  positive,
+  patients,
+  cutoffRule,
+}: ReportedCases): ModelPerformance[] {
+  return models.map((each) => {
+    const { model, role, auc, atCutoff: at } = each;
+    return {
+      ...{ model, role, dataset, images: positive.length, case: one, patients },
+      ...cutoffPart(each, cutoffRule),
+      auc: estimate(auc.auc, auc.logitInterval),
+      sensitivity: share(at.sensitivity),
+      specificity: share(at.specificity),
+      accuracy: share(at.accuracy),
+      ppv: share(at.ppv),
+      npv: share(at.npv),
+      f1: estimate(at.f1.value, at.f1.interval),
+    };
+  });
+}
+
+/** ROC curves, with operating points where there is a cut-off. */
+export function rocCurves({ models, dataset, positive, cutoffRule }: ReportedCases): RocCurve[] {
+  const positives = positive.filter(Boolean).length;
+  return models.map((each) => {
+    const { model, role, scores, auc, atCutoff: at } = each;
+    return {
+      ...{ model, role, dataset, positives, negatives: positive.length - positives },
+      points: rocCurve(scores, positive).points.map(({ fpr, tpr }) => ({ fpr, tpr })),
+      auc: estimate(auc.auc, auc.logitInterval),
+      ...(cutoffRule === undefined
+        ? {}
+        : {
+            operatingPoint: {
+              fpr: at.fp / (at.fp + at.tn),
+              tpr: at.tp / (at.tp + at.fn),
+              ...cutoffPart(each, cutoffRule),
+            },
+          }),
+    };
+  });
+}
+
+/** The bootstrap band of the headline's ROC curve. */
+export function headlineBand(
+  { headline, positive, case: one }: ReportedCases,
+  { seed }: { readonly seed: number },
+): NonNullable<RocCurve['band']> {
+  const random = new RandomStream(seed, 'roc-band');
+  const { points, replicates } = rocBand(headline.scores, positive, { random, replicates: BAND_REPLICATES });
+  return {
+    fpr: points.map(({ fpr }) => fpr),
+    lower: points.map(({ lower }) => lower),
+    upper: points.map(({ upper }) => upper),
+    description: `95 % interval, ${replicates} bootstrap replicates of ${one}s`,
+  };
+}
+
+/** The headline's scores by class. */
+export function headlineScores(
+  { headline, dataset, case: one, cutoffRule }: ReportedCases,
+  classes: readonly string[],
+  labels: readonly string[],
+): ScoreDistribution {
+  return {
+    ...{ model: headline.model, dataset, case: one },
+    ...cutoffPart(headline, cutoffRule),
+    classes: classes.map((label) => ({ label, scores: headline.scores.filter((_, i) => labels[i] === label) })),
+  };
+}
+
+/** The headline's decisions against the truth; all classes but the first are positive. */
+export function headlineConfusion(
+  { headline, dataset, case: one, cutoffRule }: ReportedCases,
+  classes: readonly string[],
+): ConfusionMatrix {
+  const { tn, fp, fn, tp } = headline.atCutoff;
+  return {
+    ...{ model: headline.model, dataset, case: one },
+    ...cutoffPart(headline, cutoffRule),
+    classes: [classes[0] as string, classes.slice(1).join(' or ')],
+    counts: [
+      [tn, fp],
+      [fn, tp],
+    ],
+  };
+}
+
+/** Where a cut-off was chosen on the cases that it is measured on. */
+export const optimisticNote = (cutoffFrom: 'validation' | 'test', one: Case = 'image'): Note[] =>
+  cutoffFrom === 'test'
+    ? [
+        {
+          kind: 'warning',
+          text: `The cut-off was chosen on the ${one}s that it is measured on: sensitivity, specificity and what follows from them are optimistic.`,
+        },
+      ]
+    : [];
+
+/** Which models have no cut-off. */
+export function uselessNote(
+  models: readonly Pick<ReportedModel, 'model' | 'cutoff'>[],
+  cutoffFrom: 'validation' | 'test',
+  one: Case = 'image',
+): Note[] {
+  const useless = models.filter(({ cutoff }) => !Number.isFinite(cutoff)).map(({ model }) => model);
+  if (useless.length === 0) return [];
+  const text = `No cut-off tells the ${cutoffFrom} ${one}s apart better than chance (${useless.join(', ')}): every ${one} is called negative there.`;
+  return [{ kind: 'warning', text }];
+}
+
+/** Patients below which a report warns. */
+const FEW_PATIENTS = 50;
+
+/** Where there are too few patients for intervals that take cases as independent. */
+export const fewPatientsNote = (patients: number, one: Case = 'image'): Note[] =>
+  patients < FEW_PATIENTS
+    ? [
+        {
+          kind: 'warning',
+          text: `Only ${patients} patients: the intervals take ${one}s as independent and are too narrow where a patient has several.`,
+        },
+      ]
+    : [];
+
+/** The curve of each member's training. */
+export async function trainingOf(
+  run: string,
+  { members }: RunRecord,
+  epochsAllowed: number,
+): Promise<TrainingHistory[]> {
+  return Promise.all(
+    members.map(async (model) => {
+      const epochs = await readHistory(runFiles(run).member(model).history);
+      const best = bestOf(epochs);
+      return {
+        model,
+        epochs,
+        ...(best ? { bestEpoch: best.epoch } : {}),
+        ...(epochs.length < epochsAllowed ? { earlyStopEpoch: epochs.length } : {}),
+        selection: 'largest validation AUC',
+      };
+    }),
+  );
+}
+
+/** Rows and patients of each split and class. */
+export function splitsOf({ rows: all, classes }: RunRecord): Split[] {
+  const count = (rows: RunRecord['rows']) => ({ patients: patientsOf(rows), images: rows.length });
+  return (['train', 'val', 'test'] as const).map((split) => {
+    const rows = all.filter((row) => row.split === split);
+    return {
+      split,
+      ...count(rows),
+      classes: classes.map((label) => ({ label, ...count(rows.filter((row) => row.label === label)) })),
+    };
+  });
+}
+
+/** The values of a recipe, each with its sentence of the paper. */
+export const recipeValues = (recipe: object, citations: Readonly<Record<string, string>>): RecipeValue[] =>
+  Object.entries(recipe).map(([name, value]) => {
+    const sentence = citations[name];
+    return {
+      name,
+      value: Array.isArray(value) ? value.join(', ') : String(value),
+      ...(sentence ? { sentence } : {}),
+    };
+  });
+
+/** What is needed to repeat a run; `manifest` is the one evaluated. */
+export function provenanceOf(
+  record: RunRecord,
+  manifest: { readonly name: string; readonly sha256: string },
+): Provenance {
+  const { command, seed, device, threads, versions, weights, lowerings } = record;
+  return {
+    ...{ command, seed, device: `${device}, ${threads} threads` },
+    versions: Object.entries(versions).map(([name, version]) => ({ name, version })),
+    hashes: [
+      { name: `manifest ${record.manifest.name}`, sha256: record.manifest.sha256 },
+      ...(manifest.sha256 === record.manifest.sha256
+        ? []
+        : [{ name: `manifest evaluated, ${manifest.name}`, sha256: manifest.sha256 }]),
+      ...Object.entries(weights).map(([network, file]) => ({
+        name: `weights of ${network}: ${file.name}`,
+        sha256: file.sha256,
+      })),
+    ],
+    loweringsHash: createHash('sha256').update(JSON.stringify(lowerings)).digest('hex'),
+  };
+}
+
+/** Writes report.html, and beside it every figure as SVG, PNG and CSV. */
+export async function writeReport(report: ReportData, out: string): Promise<void> {
+  const files = runFiles(out);
+  const { renderReport, reportFigures } = await import('@mammoscope/report'); // a grammar of graphics takes a while to load
+  await makeFolder(files.figures);
+  for (const [name, content] of await figureFiles(reportFigures(report)))
+    await writeAside(join(files.figures, name), content);
+  await writeAside(files.report, renderReport(report));
+}
