@@ -21,7 +21,7 @@ export function predictCommand(): Command {
   return new Command('predict')
     .description('score images with a run: predictions.csv, predictions.json and overlays that show where it looked')
     .argument('<run>', 'run folder that train wrote')
-    .argument('<images...>', 'image files, or folders of them')
+    .argument('<images...>', 'image files, folders of them, or a manifest (CSV) with the boxes of lesions')
     .requiredOption('--out <folder>', 'where to write the results')
     .addOption(deviceOption())
     .addOption(threadsOption())

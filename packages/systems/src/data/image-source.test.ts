@@ -7,8 +7,10 @@ import {
   type AugmentationOptions,
   applyAugmentation,
   augmentationStream,
+  type BoxPx,
   drawAugmentation,
   type ManifestRow,
+  resizeBilinear,
   writePng8,
   zScoreNormalise,
 } from '@mammoscope/imaging';
@@ -28,7 +30,7 @@ after(() => rm(folder, { recursive: true }));
 
 /** The first image of an epoch as a network of one channel sees it. */
 async function seen(options: AugmentationOptions): Promise<Float32Array> {
-  const source = new ImageSource({ sizePx: SIDE, channels: 1, normalisation: 'zScore' });
+  const source = new ImageSource({ sizePx: SIDE, roiPx: 0, channels: 1, normalisation: 'zScore' });
   return source.augmented([{ row, index: 0 }], { seed: 5, epoch: 3, options });
 }
 
@@ -66,7 +68,7 @@ test('rows of one stack that name other slices are other planes; a row that name
   const slices = [PLANE, PLANE.map((value) => 250 - value), PLANE.toReversed()];
   await writeFile(path, npyBytes(slices));
   const dbt: ManifestRow = { ...row, path, absolutePath: path, modality: 'DBT' };
-  const source = new ImageSource({ sizePx: SIDE, channels: 1, normalisation: 'zScore' });
+  const source = new ImageSource({ sizePx: SIDE, roiPx: 0, channels: 1, normalisation: 'zScore' });
   for (const [sliceFirst, sliceLast, middle] of [
     [0, 0, 0],
     [0, 2, 1],
@@ -74,4 +76,65 @@ test('rows of one stack that name other slices are other planes; a row that name
   ] as const)
     assert.deepEqual(await source.plane({ ...dbt, sliceFirst, sliceLast }), slices[middle]);
   await assert.rejects(source.plane({ ...dbt, line: 7 }), /^ImagingError: line 7 of the manifest: .* has 3 slices/);
+});
+
+const [WIDTH, HEIGHT] = [40, 30];
+const FILM = Float32Array.from({ length: WIDTH * HEIGHT }, (_, i) => 1 + ((i * i * 13 + i) % 250));
+const lesions = (roiPx: number, sizePx = roiPx) =>
+  new ImageSource({ sizePx, roiPx, channels: 1, normalisation: 'zScore' });
+
+/** A lesion of the film. */
+async function lesionRow(box: BoxPx, changes: Partial<ManifestRow> = {}): Promise<ManifestRow> {
+  const path = join(folder, 'film.png');
+  await writePng8(path, FILM, WIDTH, HEIGHT);
+  return { ...row, path, absolutePath: path, modality: 'FILM', box, ...changes };
+}
+
+/** The square of the film whose first pixel is x, y; zeros outside. */
+function square(x: number, y: number, side: number): Float32Array {
+  return Float32Array.from({ length: side * side }, (_, i) => {
+    const [column, line] = [x + (i % side), y + Math.floor(i / side)];
+    const inside = column >= 0 && column < WIDTH && line >= 0 && line < HEIGHT;
+    return inside ? (FILM[line * WIDTH + column] as number) : 0;
+  });
+}
+
+for (const [what, box, roiPx, x, y] of [
+  ['around the centre of its box', [18, 12, 22, 16], 12, 14, 8],
+  ['moved into the film at its first corner', [0, 1, 4, 3], 12, 0, 0],
+  ['moved into the film at its last corner', [36, 26, 40, 30], 12, 28, 18],
+  ['the middle of a larger lesion', [2, 3, 34, 29], 12, 12, 10],
+  ['of a film that is less high: the film in its middle between zeros', [18, 12, 22, 16], 36, 2, -3],
+] as const)
+  test(`the ROI of a lesion is ${what}`, async () => {
+    const plane = await lesions(roiPx).plane(await lesionRow(box));
+    assert.deepEqual(plane, square(x, y, roiPx));
+    assert.equal(plane.buffer.byteLength, 4 * roiPx * roiPx, 'what is kept is the ROI and not the film');
+  });
+
+test('the ROI is resampled to the size of the network; lesions of one film are planes of their own', async () => {
+  const source = lesions(20, 10);
+  const [first, second] = [await lesionRow([18, 12, 22, 16]), await lesionRow([26, 12, 30, 16])];
+  assert.deepEqual(await source.plane(first), resizeBilinear(square(10, 4, 20), 20, 20, 10, 10));
+  assert.deepEqual(await source.plane(second), resizeBilinear(square(18, 4, 20), 20, 20, 10, 10));
+});
+
+test('a PATCH with a box, a film without one, and every image where roiPx is 0 are seen whole', async () => {
+  const film = await lesionRow([18, 12, 22, 16]);
+  const { box, ...without } = film;
+  const whole = resizeBilinear(FILM, WIDTH, HEIGHT, 12, 12);
+  assert.deepEqual(await lesions(12).plane({ ...film, modality: 'PATCH' }), whole);
+  assert.deepEqual(await lesions(12).plane(without), whole);
+  assert.deepEqual(await lesions(0, 12).plane(film), whole);
+  for (const modality of ['DM', 'SYNTHETIC2D'] as const)
+    assert.deepEqual(await lesions(12).plane({ ...film, modality }), square(14, 8, 12), modality);
+});
+
+test('a box that leaves its film is refused with its line', async () => {
+  const bad = await lesionRow([36, 26, 41, 30], { line: 9 });
+  await assert.rejects(lesions(12).plane(bad), {
+    code: 'option-invalid',
+    message:
+      /^line 9 of the manifest: the box 36, 26, 41, 30 leaves image .*film\.png of 40 x 30 pixels: correct or clip it$/,
+  });
 });

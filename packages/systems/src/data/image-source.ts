@@ -7,15 +7,19 @@ import {
   isBadImage,
   type ManifestRow,
   minMaxNormalise,
+  type Plane,
   readManifestImage,
   resizeBilinear,
   zScoreNormalise,
 } from '@mammoscope/imaging';
+import { isLesion, readLesion } from './lesion-roi.ts';
 
 /** How an image becomes what a network sees, the same for training and use. */
 export interface Preprocessing {
   /** Side of the square input, pixels; images of another size are resampled. */
   readonly sizePx: number;
+  /** Side of the square that is cut out around a lesion of a whole mammogram before that, stored pixels; 0 shrinks the whole image. */
+  readonly roiPx: number;
   readonly normalisation: 'zScore' | 'minMax';
   /** The grey plane is repeated for networks that take three. */
   readonly channels: 1 | 3;
@@ -43,13 +47,16 @@ export class ImageSource {
     this.#preprocessing = preprocessing;
   }
 
-  /** The image of a row as readManifestImage gives it, resampled and not yet normalised: [sizePx, sizePx] row-major. */
+  /**
+   * The image of a row as readManifestImage gives it, or the ROI of its lesion (readLesion), resampled and not yet
+   * normalised: [sizePx, sizePx] row-major. Of a whole mammogram only this is kept.
+   */
   async plane(row: ManifestRow): Promise<Float32Array> {
-    const key = keyOf(row);
+    const key = keyOf(row, this.#preprocessing.roiPx);
     const known = this.#planes.get(key);
     if (known) return known;
-    const { sizePx } = this.#preprocessing;
-    const { data, width, height } = await readRow(row);
+    const { sizePx, roiPx } = this.#preprocessing;
+    const { data, width, height } = await readRow(row, roiPx);
     const plane = width === sizePx && height === sizePx ? data : resizeBilinear(data, width, height, sizePx, sizePx);
     if (this.#cachedBytes + plane.byteLength <= CACHE_LIMIT_BYTES) {
       this.#planes.set(key, plane);
@@ -103,15 +110,17 @@ export class ImageSource {
   }
 }
 
-/** What decides a row's plane: the file, for stacks the slices, and what the row says of a DICOM file. */
-function keyOf({ absolutePath, modality, sliceFirst, sliceLast, laterality, view, prefer }: ManifestRow): string {
-  return JSON.stringify([absolutePath, modality, sliceFirst, sliceLast, laterality, view, prefer]);
+/** What decides a row's plane: the file, the box that is cut out, for stacks the slices, and what the row says of a DICOM file. */
+function keyOf(row: ManifestRow, roiPx: number): string {
+  const { absolutePath, modality, sliceFirst, sliceLast, laterality, view, prefer, box } = row;
+  const cut = roiPx > 0 && isLesion(row) ? box : undefined;
+  return JSON.stringify([absolutePath, modality, sliceFirst, sliceLast, laterality, view, prefer, cut]);
 }
 
-/** The image of a row; an error names the row's line, where the row is of a manifest (line 0 otherwise). */
-async function readRow(row: ManifestRow): Promise<Awaited<ReturnType<typeof readManifestImage>>> {
+/** The image of a row, or its lesion's ROI; an error names the row's line, where the row is of a manifest (line 0 otherwise). */
+async function readRow(row: ManifestRow, roiPx: number): Promise<Plane> {
   try {
-    return await readManifestImage(row);
+    return await (roiPx > 0 && isLesion(row) ? readLesion(row, roiPx) : readManifestImage(row));
   } catch (error) {
     if (!isBadImage(error) || row.line === 0) throw error;
     const message = `line ${row.line} of the manifest: ${error.message}`;

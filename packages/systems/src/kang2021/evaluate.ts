@@ -7,6 +7,7 @@ import { declarationsOf } from '../classifier/graphs.ts';
 import { loadBest, loadScorer, positiveScore, SCORING_BATCH } from '../classifier/scores.ts';
 import { cutoffOf, readValidationScores, type ValidationScore } from '../classifier/validation.ts';
 import { ImageSource } from '../data/image-source.ts';
+import { requireBoxes } from '../data/lesion-roi.ts';
 import { SystemError } from '../errors.ts';
 import { groupsOf, type SubgroupColumn, type SubgroupsOfColumn } from '../reader-study/study.ts';
 import { manifestTexts } from '../run/manifest-texts.ts';
@@ -71,6 +72,7 @@ export async function evaluateKang2021({
   const recipe = recipeOf(record.recipe);
   requireClasses(record, manifest);
   const { rows, exclusions, dataset } = unseenRows(record, manifest);
+  if (recipe.roiPx > 0) requireBoxes(manifest.path, rows);
   const name = basename(manifest.path);
   const subgroups = by.map((column) => ({
     column: column.column,

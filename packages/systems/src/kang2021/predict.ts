@@ -1,8 +1,10 @@
 import { basename, extname, join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
-import { formatCsv, type ManifestRow } from '@mammoscope/imaging';
+import { formatCsv, type ManifestRow, openManifestImage, readManifest } from '@mammoscope/imaging';
 import type { Engine } from '@mammoscope/runtime';
 import { cutoffOf, readValidationScores } from '../classifier/validation.ts';
+import { requireBoxes } from '../data/lesion-roi.ts';
+import { SystemError } from '../errors.ts';
 import { makeFolder } from '../run/make-folder.ts';
 import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
 import { average, averageValidation, scoreMember } from './evaluate.ts';
@@ -19,9 +21,13 @@ export interface Predictions {
   readonly predictions: readonly Prediction[];
 }
 
-/** One image's result. */
+/** The result of one image, or of one row of a manifest. */
 export interface Prediction {
+  /** As the user named it, or as the manifest does. */
   readonly path: string;
+  /** Of a manifest's row; absent for files. */
+  readonly patientId?: string;
+  readonly lesionId?: string;
   /** Probability of the positive class, averaged over the networks. */
   readonly score: number;
   readonly decision: string;
@@ -32,7 +38,8 @@ export interface Prediction {
 
 /**
  * Scores images with a run's networks and writes predictions.csv, predictions.json and Grad-CAM overlays of the first
- * network. The decision uses the cut-off of the validation images.
+ * network. A manifest (CSV) among the files stands for its rows, whose labels are not looked at, and lesions are cut out of whole
+ * mammograms where training cut them out. The decision uses the cut-off of the validation images.
  */
 export async function predictKang2021(
   engine: Engine,
@@ -42,17 +49,8 @@ export async function predictKang2021(
 ): Promise<Predictions> {
   const record = await readRunRecord(run);
   const recipe = recipeOf(record.recipe);
-  const rows = files.map(
-    (path): ManifestRow => ({
-      line: 0,
-      patientId: '',
-      path,
-      absolutePath: path,
-      modality: 'PATCH',
-      label: '',
-      other: {},
-    }),
-  );
+  const rows: ManifestRow[] = [];
+  for (const file of files) rows.push(...(await rowsOf(file, recipe.roiPx)));
   const validation = await Promise.all(
     record.members.map((member) => readValidationScores(runFiles(run).member(member).validation)),
   );
@@ -65,7 +63,8 @@ export async function predictKang2021(
   const overlays = join(out, 'overlays');
   await makeFolder(overlays); // not before every image was read: one that is refused leaves no folder behind
   const predictions: Prediction[] = [];
-  for (const [i, path] of files.entries()) {
+  for (const [i, row] of rows.entries()) {
+    const { path } = row;
     const overlay = `${String(i + 1).padStart(4, '0')}-${basename(path, extname(path))}.png`;
     await writeAside(
       join(overlays, overlay),
@@ -73,12 +72,19 @@ export async function predictKang2021(
     );
     const score = mean[i] as number;
     const members = Object.fromEntries(record.members.map((member, m) => [member, scores[m]?.[i] as number]));
-    predictions.push({ path, score, decision: score >= cutoff ? positive : negative, members, overlay });
+    predictions.push({
+      path,
+      ...(row.patientId && { patientId: row.patientId }),
+      ...(row.lesionId && { lesionId: row.lesionId }),
+      ...{ score, decision: score >= cutoff ? positive : negative, members, overlay },
+    });
   }
+  const fromManifest = rows.some(({ patientId }) => patientId !== '');
   await writeAside(
     runFiles(out).predictions,
     formatCsv(
-      predictions.map(({ members, ...prediction }) => ({
+      predictions.map(({ members, patientId, lesionId, ...prediction }) => ({
+        ...(fromManifest && { patient_id: patientId ?? '', lesion_id: lesionId ?? '' }),
         ...prediction,
         ...Object.fromEntries(Object.entries(members).map(([name, score]) => [`score_${name}`, score])),
       })),
@@ -93,4 +99,27 @@ export async function predictKang2021(
   };
   await writeAside(join(out, 'predictions.json'), formatJson(result));
   return result;
+}
+
+/**
+ * The rows of a manifest, or a file as a PATCH. Where training cut out ROIs a file must not be larger than one: SystemError
+ * 'option-invalid', since it shows more than the lesion and does not say where that is.
+ */
+async function rowsOf(file: string, roiPx: number): Promise<readonly ManifestRow[]> {
+  if (/\.csv$/i.test(file)) {
+    const { path, rows } = await readManifest(file);
+    if (roiPx > 0) requireBoxes(path, rows);
+    return rows;
+  }
+  const image = { path: file, absolutePath: file, modality: 'PATCH' } as const;
+  const row: ManifestRow = { ...image, line: 0, patientId: '', label: '', other: {} };
+  if (roiPx === 0) return [row];
+  const { width, height, close } = await openManifestImage(row);
+  await close();
+  if (Math.max(width, height) > roiPx)
+    throw new SystemError(
+      'option-invalid',
+      `${file} has ${width} x ${height} pixels and the run was trained on lesions cut out of whole mammograms in squares of ${roiPx}: give a manifest (CSV) with the boxes of its lesions, or with modality PATCH if it shows a lesion alone`,
+    );
+  return [row];
 }

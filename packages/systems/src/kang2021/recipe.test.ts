@@ -24,7 +24,7 @@ test("the preset `paper` trains the paper's networks with the paper's mini-batch
     inceptionresnetv2: 16,
     densenet201: 8,
   });
-  assert.deepEqual(names(paper), ['normalisation', 'augmentation', 'border', 'split', 'cut-off']);
+  assert.deepEqual(names(paper), ['place of the ROI', 'normalisation', 'augmentation', 'border', 'split', 'cut-off']);
 });
 
 test('a batch that is set is that of every network, unless networkBatches is set too', () => {
@@ -77,14 +77,31 @@ test('scale, gain and offset are off, reach the augmentation when set, and are d
   refused('offset=1', /offset=1: /);
 });
 
+test('the ROI of a lesion is that of the paper in every preset; 0 takes whole images and is a departure', () => {
+  // "cropped each lesion by applying a square region of interest (ROI) of 512x512 pixels"
+  for (const { roiPx } of Object.values(PRESETS)) assert.equal(roiPx, 512);
+  const roi = (setting: string) => deviationsOf(recipeWith('paper', [setting])).find(({ name }) => name === 'roiPx');
+  assert.deepEqual(roi('roiPx=0'), {
+    name: 'roiPx',
+    paper: '512',
+    here: '0',
+    reason: 'Images are taken whole, as they are.',
+  });
+  assert.equal(roi('roiPx=300')?.reason, 'Preset or --set.');
+  assert.ok(!names(recipeWith('paper', ['roiPx=0'])).includes('place of the ROI'));
+  for (const bad of ['15', '-1', '20.5', '5000'])
+    assert.throws(() => recipeWith('paper', [`roiPx=${bad}`]), { code: 'option-invalid', message: /--set roiPx=/ });
+});
+
 test('a run of an earlier version, whose recipe lacks later keys, is read and resumed as what it was', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mammoscope-recipe-'));
   const engine = await Engine.create({ threads: 1 });
   try {
-    const later = new Set(Object.keys({ ...PLAIN_TRAINING, ...PLAIN_IMAGES }));
+    const later = new Set([...Object.keys({ ...PLAIN_TRAINING, ...PLAIN_IMAGES }), 'roiPx']);
     const older = Object.fromEntries(Object.entries(PRESETS.tiny).filter(([key]) => !later.has(key)));
     assert.ok(!('accumulate' in older) && !('scale' in older) && 'epochs' in older);
-    assert.deepEqual(recipeOf(older), PRESETS.tiny);
+    const whole = { ...PRESETS.tiny, roiPx: 0 };
+    assert.deepEqual(recipeOf(older), whole);
     const { epochs, ...incomplete } = older;
     assert.throws(() => recipeOf(incomplete), { code: 'run-missing', message: /cannot read: epochs/ });
     const run = (recipe: object) =>
@@ -96,8 +113,9 @@ test('a run of an earlier version, whose recipe lacks later keys, is read and re
     await writeRunRecord(folder, run(older));
     const begun = await runToResume({ engine, out: folder, resume: true }, recipeOf);
     assert.ok(begun);
-    requireSameRun(folder, begun, run(PRESETS.tiny));
-    assert.throws(() => requireSameRun(folder, begun, run(recipeWith('tiny', ['accumulate=2']))), {
+    requireSameRun(folder, begun, run(whole));
+    assert.throws(() => requireSameRun(folder, begun, run(PRESETS.tiny)), /begun with roiPx 0:/);
+    assert.throws(() => requireSameRun(folder, begun, run(recipeWith('tiny', ['accumulate=2', 'roiPx=0']))), {
       code: 'run-mismatch',
       message: /begun with accumulate 1:/,
     });

@@ -27,6 +27,11 @@ export interface Recipe extends TrainingRecipe {
   readonly networkBatches: readonly NetworkBatch[];
   /** 'imagenet' or, for images of about 60 px, 'small': a stem that shrinks by 2 instead of 4 and pools less. */
   readonly stem: 'imagenet' | 'small';
+  /**
+   * Side of the square that is cut out around a lesion of a whole mammogram (a row with a box), stored pixels; resampled to
+   * sizePx. 0 where none is cut out: --set, or a manifest without such rows.
+   */
+  readonly roiPx: number;
   readonly sizePx: number;
   readonly normalisation: 'zScore' | 'minMax';
   readonly dropout: number;
@@ -58,6 +63,7 @@ const PAPER: Recipe = {
   networks: ['resnet101', 'xception', 'inception_v3', 'inceptionresnetv2', 'densenet201'],
   networkBatches: ['xception:32', 'inception_v3:32', 'densenet201:8'],
   stem: 'imagenet',
+  roiPx: 512,
   sizePx: 512,
   normalisation: 'zScore',
   batch: 16,
@@ -77,6 +83,7 @@ const PAPER: Recipe = {
 export const CITATIONS: Partial<Record<keyof Recipe, string>> = {
   networks:
     'we use five state-of-the-art DCNN architectures, ResNet-101, Xception, Inception-v3, Inception-ResNet-v2, and DenseNet-201, which were pre-trained on the ImageNet dataset',
+  roiPx: 'cropped each lesion by applying a square region of interest (ROI) of 512×512 pixels',
   sizePx: 'cropped each lesion by applying a square region of interest (ROI) of 512×512 pixels',
   batch:
     'The mini-batch sizes were set to 32 for Xception and Inception-v3, 16 for ResNet-101 and Inception-ResNet-v2, and 8 for DenseNet-201.',
@@ -176,7 +183,7 @@ export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
   return [
     ...stated
       .filter((key) => shown(recipe[key]) !== shown(PAPER[key]))
-      .map((key) => ({ name: key, paper: shown(PAPER[key]), here: shown(recipe[key]), reason: 'Preset or --set.' })),
+      .map((key) => ({ name: key, paper: shown(PAPER[key]), here: shown(recipe[key]), reason: reasonOf(key, recipe) })),
     ...(recipe.networks.some((network) => batchOf(recipe, network) !== batchOf(PAPER, network))
       ? [
           {
@@ -188,6 +195,15 @@ export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
         ]
       : []),
     ...added.map((key) => ({ name: key, paper: 'not done', here: shown(recipe[key]), reason: '--set.' })),
+    ...(recipe.roiPx > 0
+      ? [
+          {
+            name: 'place of the ROI',
+            paper: 'chosen by a radiologist',
+            here: "around the centre of the lesion's box, moved into the image where it would reach out of it",
+          },
+        ]
+      : []),
     {
       name: 'normalisation',
       paper: 'not stated',
@@ -209,6 +225,9 @@ export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
     ...DEVIATIONS,
   ];
 }
+
+const reasonOf = (key: keyof Recipe, { roiPx }: Recipe) =>
+  key === 'roiPx' && roiPx === 0 ? 'Images are taken whole, as they are.' : 'Preset or --set.';
 
 /** The images of a part of each network's batch: '16', or '32 for xception, 16 for resnet101'. */
 function partsInWords(recipe: Recipe, parts: number): string {

@@ -31,6 +31,11 @@ const table: RecipeTable<Recipe> = {
       ),
     ),
     stem: z.enum(['imagenet', 'small']),
+    roiPx: z
+      .number()
+      .int()
+      .max(4096)
+      .refine((side) => side === 0 || side >= 16, 'write 16 pixels or more, or 0 to take whole images'),
     sizePx: z.number().int().min(32).max(4096),
     normalisation: z.enum(['zScore', 'minMax']),
     ...trainingSchema,
@@ -44,7 +49,7 @@ const table: RecipeTable<Recipe> = {
     valFraction: fraction,
     testFraction: fraction,
   },
-  absent: { ...PLAIN_TRAINING, ...PLAIN_IMAGES },
+  absent: { ...PLAIN_TRAINING, ...PLAIN_IMAGES, roiPx: 0 },
   conflict: (recipe, changed) =>
     idleBatch(recipe, changed) ??
     recipe.networks.reduce<string | null>(

@@ -4,7 +4,8 @@ import type { ClassifierSpec } from '../classifier/graphs.ts';
 import { hashWeights, startingWeights } from '../classifier/starting-weights.ts';
 import { recipeStep, type TrainingInputs, trainClassifier } from '../classifier/train-classifier.ts';
 import { ImageSource } from '../data/image-source.ts';
-import { checkImages, splitRows } from '../data/training-images.ts';
+import { isLesion, requireBoxes } from '../data/lesion-roi.ts';
+import { checkImages, type SplitRow, splitRows } from '../data/training-images.ts';
 import { newRecord } from '../run/new-record.ts';
 import { type RunRecord, runFiles } from '../run/run-record.ts';
 import type { TrainRequest } from '../system.ts';
@@ -42,19 +43,22 @@ export function classifierSpec(
  * settings is found before the first network is trained.
  */
 export async function trainKang2021(options: TrainOptions): Promise<RunRecord> {
-  const { engine, manifest, out, recipe, seed, resume, weights, signal, events } = options;
+  const { engine, manifest, out, seed, resume, weights, signal, events } = options;
   const { onNote, onTiming } = events ?? {};
   const runOptions = { engine, out, resume, signal, onNote, onTiming };
   const begun = await runToResume(runOptions, recipeOf);
-  const recipeFor = (network: NetworkName): Recipe => ({ ...recipe, batch: batchOf(recipe, network) });
-  const largest = Math.max(...recipe.networks.map((network) => batchOf(recipe, network)));
-  const rows = splitRows(manifest, { ...recipe, batch: largest }, seed);
+  const largest = Math.max(...options.recipe.networks.map((network) => batchOf(options.recipe, network)));
+  const rows = splitRows(manifest, { ...options.recipe, batch: largest }, seed);
+  const recipe = recipeFor(options.recipe, rows);
+  if (recipe.roiPx > 0) requireBoxes(manifest.path, rows);
+  const ownRecipe = (network: NetworkName): Recipe => ({ ...recipe, batch: batchOf(recipe, network) });
   const count = (split: Split) => rows.filter((row) => row.split === split).length;
   const specOf = (network: NetworkName) =>
     classifierSpec(recipe, network, manifest.classes.length, weights.has(network));
   const record = newRecord({
     ...options,
     system: SYSTEM.name,
+    recipe,
     rows,
     weights: await hashWeights(weights, recipe.networks),
     members: recipe.networks,
@@ -65,11 +69,14 @@ export async function trainKang2021(options: TrainOptions): Promise<RunRecord> {
     check: async () => {
       await checkImages(manifest, rows, { onImage: () => stopWhenAborted(signal, 'before training began'), onNote });
       for (const [network, file] of weights) await startingWeights(specOf(network), seed, file);
+      const larger = rows.filter((row) => isLarger(row, recipe.roiPx)).length;
+      if (larger > 0)
+        onNote?.(`of ${larger} lesions larger than the ROI of ${recipe.roiPx} px the middle is seen (see --set roiPx)`);
     },
-    step: (network) => recipeStep(specOf(network), recipeFor(network), engine.device),
+    step: (network) => recipeStep(specOf(network), ownRecipe(network), engine.device),
     train: async (network, step, lowerings) => {
       const [train, val, test] = [count('train'), count('val'), count('test')];
-      const own = recipeFor(network);
+      const own = ownRecipe(network);
       const { batch, epochs } = own;
       events?.onMember?.(network, { train, val, test, batch, batches: batchesOf(train, own), epochs });
       const spec = specOf(network);
@@ -90,4 +97,15 @@ export async function trainKang2021(options: TrainOptions): Promise<RunRecord> {
       );
     },
   });
+}
+
+/** The recipe with what the rows decide: roiPx is above 0 in run.json where lesions of whole mammograms are cut out, and only there. */
+const recipeFor = (recipe: Recipe, rows: readonly SplitRow[]): Recipe =>
+  rows.some(isLesion) ? recipe : { ...recipe, roiPx: 0 };
+
+/** Whether the box of a lesion that is cut out is not within its ROI. */
+function isLarger(row: SplitRow, roiPx: number): boolean {
+  if (roiPx === 0 || !isLesion(row)) return false;
+  const [x1, y1, x2, y2] = row.box;
+  return Math.max(x2 - x1, y2 - y1) > roiPx;
 }

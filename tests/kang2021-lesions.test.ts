@@ -1,0 +1,144 @@
+/** Kang 2021 on lesions of whole mammograms from the command line: cut out in training, evaluation and prediction alike. */
+import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { formatCsv, writePng8 } from '@mammoscope/imaging';
+import { assertDone, assertRefused, workplace } from './cli-process.ts';
+import { dicomBytes, element, imageElements } from './dicom-object.ts';
+import { type DrawnMammogram, mammogramBytes, mammogramValues } from './mammogram-object.ts';
+
+const { folder, mammoscope } = await workplace();
+const [SIDE, ROI] = [96, 32];
+
+/** Films of twelve women in turn benign and malignant, chest wall left and right, DICOM and PNG; the first has two lesions. */
+const women = Array.from({ length: 12 }, (_, i) => {
+  const chestWall = i % 4 < 2 ? 'left' : 'right';
+  const x = chestWall === 'left' ? 10 + 18 * (i % 2) : 76; // of the second at the skin line
+  const size = i % 2 === 0 ? 4 : 10;
+  const lesion = [x, 40, x + size, 40 + size] as const;
+  return { drawn: { chestWall, brighter: 9 * i, lesion } satisfies DrawnMammogram, lesion, isDicom: i % 3 !== 2 };
+});
+const rows = women.flatMap(({ drawn, lesion, isDicom }, i) => {
+  const [x1, y1, x2, y2] = lesion;
+  const row = {
+    patient_id: `w${i}`,
+    path: `films/${i}.${isDicom ? 'dcm' : 'png'}`,
+    modality: isDicom ? 'DM' : 'FILM',
+    label: i % 2 === 0 ? 'benign' : 'malignant',
+    laterality: drawn.chestWall === 'left' ? 'L' : 'R',
+    split: i < 6 ? 'train' : i < 9 ? 'val' : 'test',
+    ...{ lesion_id: `w${i}-a`, x1, y1, x2, y2 },
+  };
+  return i === 0 ? [row, { ...row, lesion_id: 'w0-b', y1: 60, y2: 64 }] : [row];
+});
+type Row = (typeof rows)[number];
+
+/** A manifest of rows, written beside the films. */
+async function manifestOf(name: string, changed: readonly object[]): Promise<string> {
+  await writeFile(join(folder, name), formatCsv(changed as readonly Row[]));
+  return name;
+}
+
+/** The network with the fewest operations to time. */
+const SETTINGS = ['networks=samala2016', `sizePx=${ROI}`, `roiPx=${ROI}`, 'batch=4', 'epochs=1'];
+const train = (manifest: string, out: string) =>
+  mammoscope([
+    ...['train', 'kang2021', '--data', manifest, '--classes', 'benign,malignant', '--preset', 'tiny', '--seed', '7'],
+    ...SETTINGS.flatMap((setting) => ['--set', setting]),
+    ...['--out', out],
+  ]);
+
+before(async () => {
+  await mkdir(join(folder, 'films'));
+  for (const [i, { drawn, isDicom }] of women.entries()) {
+    const path = join(folder, 'films', `${i}.${isDicom ? 'dcm' : 'png'}`);
+    const tags = { laterality: drawn.chestWall === 'left' ? 'L' : 'R', patientId: `w${i}` };
+    if (isDicom) await writeFile(path, mammogramBytes(drawn, tags));
+    else
+      await writePng8(
+        path,
+        Float32Array.from(mammogramValues(drawn), (value) => value >> 4),
+        SIDE,
+        SIDE,
+      );
+  }
+  assertDone(await train(await manifestOf('films.csv', rows), 'run'));
+});
+
+/** Stored values of the ROI of a woman's lesion, which is moved into the film, as the network sees it: chest wall left in DICOM. */
+function roiOf(woman: number): number[] {
+  const { drawn, lesion, isDicom } = women[woman] as (typeof women)[number];
+  const values = mammogramValues(drawn);
+  const start = (centre: number) => Math.min(SIDE - ROI, Math.max(0, centre - ROI / 2));
+  const [x, y] = [start((lesion[0] + lesion[2]) / 2), start((lesion[1] + lesion[3]) / 2)];
+  const isMirrored = isDicom && drawn.chestWall === 'right';
+  return Array.from({ length: ROI * ROI }, (_, i) => {
+    const column = isMirrored ? x + ROI - 1 - (i % ROI) : x + (i % ROI);
+    return values[(y + Math.floor(i / ROI)) * SIDE + column] as number;
+  });
+}
+
+test('predict cuts the lesions of a manifest out as training did: a score is that of the ROI cut out by hand', async () => {
+  assert.equal(JSON.parse(await readFile(join(folder, 'run', 'run.json'), 'utf8')).recipe.roiPx, ROI);
+  const some = rows.slice(0, 5);
+  const manifest = await manifestOf('some.csv', some);
+  const outcome = await mammoscope(['predict', 'run', manifest, '--out', 'predicted', '--json']);
+  assertDone(outcome);
+  const { predictions } = JSON.parse(outcome.stdout);
+  assert.deepEqual(
+    predictions.map(({ path, patientId, lesionId }: Record<string, string>) => [path, patientId, lesionId]),
+    some.map((row) => [row.path, row.patient_id, row.lesion_id]),
+  );
+  const [header] = (await readFile(join(folder, 'predicted', 'predictions.csv'), 'utf8')).split('\n');
+  assert.match(header as string, /^patient_id,lesion_id,path,score,/);
+  const cut = [1, 2, 3]; // DICOM with the chest wall on the left, PNG, DICOM with it on the right
+  for (const woman of cut) {
+    const values = roiOf(woman);
+    if (!women[woman]?.isDicom) {
+      const bytes = Float32Array.from(values, (value) => value >> 4);
+      await writePng8(join(folder, `roi-${woman}.png`), bytes, ROI, ROI);
+      continue;
+    }
+    const size = [element(0x00280010, 'US', [ROI]), element(0x00280011, 'US', [ROI])];
+    const grey = element(0x00280004, 'CS', 'MONOCHROME2');
+    const patch = imageElements([grey, ...size, element(0x7fe00010, 'OW', values)]);
+    await writeFile(join(folder, `roi-${woman}.dcm`), dicomBytes(patch));
+  }
+  const files = cut.map((woman) => `roi-${woman}.${women[woman]?.isDicom ? 'dcm' : 'png'}`);
+  const byHand = await mammoscope(['predict', 'run', ...files, '--out', 'by-hand', '--json']);
+  assertDone(byHand);
+  for (const [i, { score }] of JSON.parse(byHand.stdout).predictions.entries()) {
+    const whole = predictions.find(({ patientId }: { patientId: string }) => patientId === `w${cut[i]}`);
+    assert.ok(Math.abs(score - whole.score) < 1e-4, `${files[i]}: ${score} by hand, ${whole.score} cut out`);
+  }
+  const [first, second] = predictions;
+  assert.notEqual(first.score, second.score, 'two lesions of one film');
+});
+
+test('evaluate measures the lesions of the test split', async () => {
+  const others = rows.map((row) => ({ ...row, patient_id: `new-${row.patient_id}` }));
+  const outcome = await mammoscope([
+    ...['evaluate', 'run', '--data', await manifestOf('others.csv', others), '--out', 'evaluated', '--json'],
+  ]);
+  assertDone(outcome);
+  assert.equal(JSON.parse(outcome.stdout).images, rows.length);
+});
+
+test('a whole film without a manifest is refused; a manifest as PATCH says that an image shows a lesion alone', async () => {
+  assertRefused(
+    await mammoscope(['predict', 'run', 'films/0.dcm', '--out', 'unmade']),
+    2,
+    /films\/0\.dcm has 96 x 96 pixels .* squares of 32: give a manifest \(CSV\) with the boxes/,
+  );
+  const patches = rows.map(({ x1, y1, x2, y2, ...row }) => ({ ...row, modality: 'PATCH' })).slice(1, 4);
+  assertDone(await mammoscope(['predict', 'run', await manifestOf('patches.csv', patches), '--out', 'patches']));
+});
+
+test('a film without a box among lesions is refused by line', async () => {
+  const boxless = await manifestOf('boxless.csv', rows.map((row, i) => (i === 3 ? { ...row, x1: '', y1: '', x2: '', y2: '' } : row))); // biome-ignore format: one row
+  const pattern =
+    /boxless\.csv, line 5: image films\/2\.png is a whole mammogram without a box, .* fill x1, y1, x2, y2/;
+  assertRefused(await train(boxless, 'unmade'), 2, pattern);
+  assertRefused(await mammoscope(['predict', 'run', boxless, '--out', 'unmade']), 2, pattern);
+});
