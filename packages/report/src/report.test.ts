@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type GalleryCase, type ReportData, renderReport } from './index.ts';
+import { type GalleryCase, type ReportData, renderReport, reportFigures } from './index.ts';
 import { EXTREME_REPORT, HOSTILE, madeHostile } from './sample-extremes.ts';
 import { EMPTY_REPORT, SAMPLE_REPORT } from './sample-report.ts';
 import { arrange } from './sections/gallery.ts';
@@ -166,4 +166,33 @@ test('data that cannot be shown are refused with their place', () => {
     [{ flow: { stages: [{ name: 'a', images: -1 }] } }, /flow: a count/],
   ];
   for (const [part, message] of refused) assert.throws(() => renderReport({ ...EMPTY_REPORT, ...part }), message);
+});
+
+test('what is counted is named: images, or the lesions and views of a data set', () => {
+  const row = { model: 'a', dataset: 'test', images: 9 };
+  const pageOf = (part: Partial<ReportData>) => renderReport({ ...EMPTY_REPORT, ...part });
+  assert.match(pageOf({ performance: { models: [row] } }), /test: 9 images/);
+  assert.match(pageOf({ performance: { models: [{ ...row, case: 'lesion' }] } }), /test: 9 lesions/);
+  assert.match(pageOf({ scores: [{ model: 'a', case: 'view', classes: [{ label: 'b', scores: [0.5] }] }] }), />Views</);
+  const counts = [
+    [1, 2],
+    [3, 4],
+  ];
+  assert.match(
+    pageOf({ confusion: [{ model: 'a', case: 'pair', classes: ['b', 'c'], counts }] }),
+    /Pairs, and percent of their reference class/,
+  );
+});
+
+test('curves of several data sets share a plot up to six, and have one a data set beyond', () => {
+  const curve = (model: string, dataset: string) => ({ model, dataset, points: [] });
+  const plots = (models: readonly string[]) =>
+    reportFigures({
+      ...EMPTY_REPORT,
+      roc: ['one', 'two'].flatMap((dataset) => models.map((model) => curve(model, dataset))),
+    })
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith('roc-all'));
+  assert.deepEqual(plots(['a', 'b', 'c']), ['roc-all']);
+  assert.deepEqual(plots(['a', 'b', 'c', 'd']), ['roc-all-one', 'roc-all-two']);
 });
