@@ -30,9 +30,12 @@ const rows = women.flatMap(({ drawn, lesion, isDicom }, i) => {
     split: i < 6 ? 'train' : i < 9 ? 'val' : 'test',
     ...{ lesion_id: `w${i}-a`, x1, y1, x2, y2 },
   };
-  return i === 0 ? [row, { ...row, lesion_id: 'w0-b', y1: 60, y2: 64 }] : [row];
+  const larger = { lesion_id: 'w0-b', y1: 50, y2: 50 + ROI + 1 };
+  return i === 0 ? [row, { ...row, ...larger }] : [row];
 });
 type Row = (typeof rows)[number];
+const some = rows.slice(0, 5);
+const NO_BOX = { x1: '', y1: '', x2: '', y2: '' };
 
 /** A manifest of rows, written beside the films. */
 async function manifestOf(name: string, changed: readonly object[]): Promise<string> {
@@ -63,7 +66,9 @@ before(async () => {
         SIDE,
       );
   }
-  assertDone(await train(await manifestOf('films.csv', rows), 'run'));
+  const outcome = await train(await manifestOf('films.csv', rows), 'run');
+  assertDone(outcome);
+  assert.match(outcome.stderr, /lesions larger than the ROI of 32 px, whose middle is seen: 1 /);
 });
 
 /** Stored values of the ROI of a woman's lesion, which is moved into the film, as the network sees it: chest wall left in DICOM. */
@@ -81,7 +86,6 @@ function roiOf(woman: number): number[] {
 
 test('predict cuts the lesions of a manifest out as training did: a score is that of the ROI cut out by hand', async () => {
   assert.equal(JSON.parse(await readFile(join(folder, 'run', 'run.json'), 'utf8')).recipe.roiPx, ROI);
-  const some = rows.slice(0, 5);
   const manifest = await manifestOf('some.csv', some);
   const outcome = await mammoscope(['predict', 'run', manifest, '--out', 'predicted', '--json']);
   assertDone(outcome);
@@ -116,13 +120,19 @@ test('predict cuts the lesions of a manifest out as training did: a score is tha
   assert.notEqual(first.score, second.score, 'two lesions of one film');
 });
 
-test('evaluate measures the lesions of the test split', async () => {
-  const others = rows.map((row) => ({ ...row, patient_id: `new-${row.patient_id}` }));
-  const outcome = await mammoscope([
-    ...['evaluate', 'run', '--data', await manifestOf('others.csv', others), '--out', 'evaluated', '--json'],
-  ]);
-  assertDone(outcome);
-  assert.equal(JSON.parse(outcome.stdout).images, rows.length);
+test('evaluate cuts out the lesions of another manifest, and refuses a film without a box among them', async () => {
+  const others = some.map((row) => ({ ...row, patient_id: `new-${row.patient_id}` }));
+  const evaluate = (manifest: string) =>
+    mammoscope(['evaluate', 'run', '--data', manifest, '--out', 'evaluated', '--json']);
+  assertDone(await evaluate(await manifestOf('others.csv', others)));
+  const scores = async (name: string) => {
+    const [header, ...lines] = (await readFile(join(folder, name, 'predictions.csv'), 'utf8')).trimEnd().split('\n');
+    const column = (header as string).split(',').indexOf('score');
+    return lines.map((line) => line.split(',')[column]);
+  };
+  assert.deepEqual(await scores('evaluated'), await scores('predicted'));
+  const boxless = await manifestOf('new.csv', [...others, { ...others[2], path: 'films/9.dcm', ...NO_BOX }]);
+  assertRefused(await evaluate(boxless), 2, /new\.csv, line 7: image films\/9\.dcm is a whole mammogram without a box/);
 });
 
 test('a whole film without a manifest is refused; a manifest as PATCH says that an image shows a lesion alone', async () => {
@@ -136,7 +146,7 @@ test('a whole film without a manifest is refused; a manifest as PATCH says that 
 });
 
 test('a film without a box among lesions is refused by line', async () => {
-  const boxless = await manifestOf('boxless.csv', rows.map((row, i) => (i === 3 ? { ...row, x1: '', y1: '', x2: '', y2: '' } : row))); // biome-ignore format: one row
+  const boxless = await manifestOf('boxless.csv', rows.map((row, i) => (i === 3 ? { ...row, ...NO_BOX } : row))); // biome-ignore format: one row
   const pattern =
     /boxless\.csv, line 5: image films\/2\.png is a whole mammogram without a box, .* fill x1, y1, x2, y2/;
   assertRefused(await train(boxless, 'unmade'), 2, pattern);

@@ -71,7 +71,9 @@ export async function trainKang2021(options: TrainOptions): Promise<RunRecord> {
       for (const [network, file] of weights) await startingWeights(specOf(network), seed, file);
       const larger = rows.filter((row) => isLarger(row, recipe.roiPx)).length;
       if (larger > 0)
-        onNote?.(`of ${larger} lesions larger than the ROI of ${recipe.roiPx} px the middle is seen (see --set roiPx)`);
+        onNote?.(
+          `lesions larger than the ROI of ${recipe.roiPx} px, whose middle is seen: ${larger} (see --set roiPx)`,
+        );
     },
     step: (network) => recipeStep(specOf(network), ownRecipe(network), engine.device),
     train: async (network, step, lowerings) => {
