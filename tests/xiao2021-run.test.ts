@@ -18,7 +18,10 @@ const RECIPE = [
   'epochs=1',
   'batch=4',
   'volumeBatch=4',
+  'radiomics=true',
 ];
+const NETWORKS = ['wang', 'wichakam', 'ensemble', 'ensemble-0.3', 'ensemble-0.7'];
+const RADIOMICS = ['radiomics-2d', 'radiomics-3d', 'radiomics-combined'];
 const SETTINGS = RECIPE.flatMap((setting) => ['--set', setting]);
 const train = (manifest: string, out: string, ...more: string[]) =>
   mammoscope([
@@ -50,7 +53,7 @@ test('evaluate measures lesions, whose views are averaged, and views; ensembles 
   assert.equal(metrics.system, 'xiao2021');
   const { lesion, view } = metrics.levels;
   assert.equal(view.cases, 2 * lesion.cases);
-  const models = ['wang', 'wichakam', 'ensemble', 'ensemble-0.3', 'ensemble-0.7'];
+  const models = [...NETWORKS, ...RADIOMICS];
   for (const level of [lesion, view])
     assert.deepEqual(
       level.models.map(({ model }: { model: string }) => model),
@@ -87,7 +90,7 @@ test('evaluate writes a report of one page, led by lesions, with both levels, an
     assert.deepEqual(counted(level), { cases: levels[level].cases, patients: levels[level].patients });
   assert.ok(page.indexOf('lesion level:') < page.indexOf('view level:'), 'the lesion level leads');
   const figures = await readdir(join(folder, 'run', 'figures'));
-  const models = ['wang', 'wichakam', 'ensemble', 'ensemble-0-3', 'ensemble-0-7', 'all'];
+  const models = [...NETWORKS, ...RADIOMICS, 'all'].map((name) => name.replace('.', '-'));
   for (const level of ['lesion-level', 'view-level']) {
     for (const name of [...models.map((model) => `roc-${model}`), 'auc-differences'])
       assert.ok(figures.includes(`figure-${name}-${level}.svg`), `no figure ${name} at the ${level}`);
@@ -98,14 +101,30 @@ test('evaluate writes a report of one page, led by lesions, with both levels, an
     'paired test of DeLong',
     'Xiao B, Sun H',
     'calcifications of Eq. 8',
+    'selected by a logistic LASSO',
   ])
     assert.ok(page.includes(words), `the report does not say "${words}"`);
   assert.doesNotMatch(page, /Grad-CAM|not from ImageNet/);
 });
 
-test('evaluate measures subgroups of lesions, and refuses a column in which the views of a lesion differ', async () => {
-  assertDone(await mammoscope(['evaluate', 'run', '--data', data, '--by', 'modality', '--out', 'groups']));
+test('evaluate measures another manifest without radiomics and by subgroups of lesions, and refuses a column in which the views of a lesion differ', async () => {
+  const other = join(folder, 'data', 'other.csv');
+  await writeFile(
+    other,
+    (await readFile(data, 'utf8')).replaceAll(/^(?!patient_id)/gm, 'other-').replace(/other-$/, ''),
+  );
+  const outcome = await mammoscope([
+    ...['evaluate', 'run', '--data', other, '--by', 'modality'],
+    ...['--out', 'groups', '--json'],
+  ]);
+  assertDone(outcome);
+  const { levels } = JSON.parse(outcome.stdout);
+  assert.deepEqual(
+    levels.lesion.models.map(({ model }: { model: string }) => model),
+    NETWORKS,
+  );
   const page = await readFile(join(folder, 'groups', 'report.html'), 'utf8');
+  assert.match(page, /Radiomics is not measured: .* those are in dbt\.csv, not in other\.csv/);
   assert.match(page, /AUCs in subgroups by modality have the same interval as the AUC of all lesions/);
   assertRefused(
     await mammoscope(['evaluate', 'run', '--data', data, '--by', 'view', '--out', 'none']),

@@ -26,13 +26,8 @@ export function requireClasses({ classes }: RunRecord, manifest: Manifest): void
 export function unseenRows(record: RunRecord, manifest: Manifest): UnseenRows {
   if (manifest.sha256 === record.manifest.sha256) {
     const test = new Set(record.rows.filter(({ split }) => split === 'test').map(rowKey));
-    const folder = dirname(manifest.path);
     return {
-      rows: manifest.rows.filter((row) =>
-        test.has(
-          rowKey({ path: relative(folder, row.absolutePath), ...(row.lesionId ? { lesionId: row.lesionId } : {}) }),
-        ),
-      ),
+      rows: manifest.rows.filter((row) => test.has(manifestKey(manifest, row))),
       exclusions: [],
       dataset: 'test split',
     };
@@ -48,5 +43,10 @@ export function unseenRows(record: RunRecord, manifest: Manifest): UnseenRows {
   };
 }
 
-const rowKey = ({ path, lesionId }: { readonly path: string; readonly lesionId?: string | undefined }) =>
+/** What tells the rows of a run apart. */
+export const rowKey = ({ path, lesionId }: { readonly path: string; readonly lesionId?: string | undefined }) =>
   `${path}\u0000${lesionId ?? ''}`;
+
+/** The {@link rowKey} of a row of a run's own manifest. */
+export const manifestKey = ({ path }: Manifest, { absolutePath, lesionId }: ManifestRow): string =>
+  rowKey({ path: relative(dirname(path), absolutePath), lesionId });

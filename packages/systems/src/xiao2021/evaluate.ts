@@ -15,6 +15,7 @@ import { ensemblesOf, weightedScores } from './ensembles.ts';
 import { LesionRois, lesionInputs } from './lesion-inputs.ts';
 import { lesionUnits, type Unit, type UnitRow, unitScores, viewUnits } from './levels.ts';
 import { isMemberName, type MemberName, memberOf } from './members.ts';
+import { radiomicsScores } from './radiomics-scores.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeOf } from './settings.ts';
 import { lesionRows, memberSpec } from './train.ts';
@@ -89,7 +90,11 @@ export async function evaluateXiao2021(options: EvaluateOptions): Promise<Evalua
     const scores = await scoreMember(engine, run, record, recipe, rois, model, unseen.rows);
     members.push({ model, role: record.members.length === 1 ? 'single' : 'member', scores, validation });
   }
-  const models = [...members, ...ensembleScores(recipe, members)];
+  const ownManifest = manifest.sha256 === record.manifest.sha256;
+  if (recipe.radiomics && ownManifest) onImages?.('radiomics', record.rows.length);
+  const radiomics =
+    recipe.radiomics && ownManifest ? await radiomicsScores({ record, recipe, manifest }, unseen.rows) : [];
+  const models = [...members, ...ensembleScores(recipe, members), ...radiomics];
   const validationRows = record.rows.filter(({ split }) => split === 'val');
   const level = (name: LevelMetrics['level'], unitsOf: (rows: readonly UnitRow[]) => Unit[]) =>
     measured(name, models, { rows: unseen.rows, validationRows, unitsOf, classes: record.classes, cutoffFrom });

@@ -25,7 +25,12 @@ export interface LesionRoi {
   readonly firstSlice: number;
 }
 
-type RoiRecipe = Pick<Recipe, 'roiPx' | 'roiSlices' | 'sizePx' | 'withoutFocus'>;
+/** A region as it is stored, its slices in order. */
+export interface LesionRegion extends Omit<LesionRoi, 'slices'> {
+  readonly planes: readonly Plane[];
+}
+
+type RegionRecipe = Pick<Recipe, 'roiPx' | 'roiSlices' | 'withoutFocus'>;
 
 /** The column in which a manifest names the focus slice of a row, counted from 0. */
 export const FOCUS_COLUMN = 'focus_slice';
@@ -34,7 +39,16 @@ export const FOCUS_COLUMN = 'focus_slice';
  * Cuts the region of a row's lesion out of its stack. ImagingError 'option-invalid' where the row has no box or slices, where
  * the region does not fit into the stack, and where no calcification is found and the recipe does not take the centre instead.
  */
-export async function readLesionRoi(row: ManifestRow, recipe: RoiRecipe): Promise<LesionRoi> {
+export async function readLesionRoi(
+  row: ManifestRow,
+  recipe: RegionRecipe & Pick<Recipe, 'sizePx'>,
+): Promise<LesionRoi> {
+  const { planes, ...place } = await readLesionRegion(row, recipe);
+  return { slices: normalised(planes, recipe.sizePx), ...place };
+}
+
+/** The region before normalisation and resampling. Throws what {@link readLesionRoi} throws. */
+export async function readLesionRegion(row: ManifestRow, recipe: RegionRecipe): Promise<LesionRegion> {
   try {
     return await cutOut(row, recipe);
   } catch (error) {
@@ -44,7 +58,7 @@ export async function readLesionRoi(row: ManifestRow, recipe: RoiRecipe): Promis
   }
 }
 
-async function cutOut(row: ManifestRow, { roiPx, roiSlices, sizePx, withoutFocus }: RoiRecipe): Promise<LesionRoi> {
+async function cutOut(row: ManifestRow, { roiPx, roiSlices, withoutFocus }: RegionRecipe): Promise<LesionRegion> {
   const { box, sliceFirst, sliceLast } = row;
   if (!box || sliceFirst === undefined || sliceLast === undefined) {
     const message = `image ${row.path} has a lesion without a place: fill x1, y1, x2, y2, slice_first and slice_last`;
@@ -66,7 +80,7 @@ async function cutOut(row: ManifestRow, { roiPx, roiSlices, sizePx, withoutFocus
       planes.push(cropPlane(seen, [region.x1, region.y1, region.x2, region.y2]));
     }
     const { focus, focusFrom } = focusOf(row, planes, region, withoutFocus);
-    return { slices: normalised(planes, sizePx), focus, focusFrom, firstSlice: region.slice1 };
+    return { planes, focus, focusFrom, firstSlice: region.slice1 };
   } finally {
     await image.close();
   }

@@ -10,6 +10,7 @@ import {
   scoreRadiomics,
   trainRadiomics,
 } from './radiomics.ts';
+import { foldsFor } from './radiomics-scores.ts';
 
 const SIDE = 20;
 const DEPTH = 5;
@@ -95,4 +96,14 @@ test('a patient on both sides, too few patients for the folds and unlike feature
     code: 'data-unusable',
     message: /patient p99 lacks the feature 2d-/,
   });
+});
+
+test('cross-validation has ten folds, or as many as the smaller class has patients', () => {
+  const patients = (benign: number, malignant: number) =>
+    Array.from({ length: benign + malignant }, (_, i) => ({ patientId: `p${i}`, malignant: i >= benign }));
+  assert.equal(foldsFor([...patients(12, 30), ...patients(12, 30)]), 10);
+  assert.equal(foldsFor([...patients(3, 8), ...patients(3, 8)]), 3);
+  assert.equal(foldsFor(patients(8, 4)), 4);
+  // a patient with a lesion of each class counts as positive
+  assert.equal(foldsFor([...patients(8, 4), { patientId: 'p0', malignant: true }]), 5);
 });

@@ -42,6 +42,8 @@ export interface Recipe extends TrainingRecipe {
   readonly withoutFocus: 'refuse' | 'centre';
   /** Weights of the focus slice's network in ensembles of decisions, the first that of the headline. */
   readonly focusWeights: readonly number[];
+  /** Whether `evaluate` trains and measures the radiomics comparator too: two seconds a region of the paper's size. */
+  readonly radiomics: boolean;
   readonly valFraction: number;
   readonly testFraction: number;
 }
@@ -71,6 +73,7 @@ const PAPER: Recipe = {
   translationPx: 20,
   withoutFocus: 'refuse',
   focusWeights: [0.5, 0.3, 0.7],
+  radiomics: true,
   valFraction: 0.1,
   testFraction: 0.1,
 };
@@ -95,6 +98,8 @@ export const CITATIONS: Partial<Record<keyof Recipe, string>> = {
   flip: 'data augmentation was used to increase the number of training samples, including translation, flip and rotation',
   focusWeights:
     'unweighted average … For the WA, we set a weight of 0.3 [Decision-Ensemble-WA (0.3)] or 0.7 [Decision-Ensemble-WA (0.7)] for 2D ResNet34',
+  radiomics:
+    'we extracted 2D features from the focus slice and the maximum intensity projection image, and 3D features from volume',
   valFraction: 'randomly divided into training, validation and test sets by 8:1:1',
   testFraction: 'randomly divided into training, validation and test sets by 8:1:1',
 };
@@ -123,6 +128,7 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
     copies: [],
     withoutFocus: 'centre',
     translationPx: 3,
+    radiomics: false,
     valFraction: 0.2,
     testFraction: 0.3,
   },

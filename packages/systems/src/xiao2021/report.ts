@@ -123,11 +123,19 @@ function rocOf(cases: ReportedCases, seed: number): NonNullable<ReportData['roc'
 }
 
 function notesOf(evaluation: Evaluation): NonNullable<ReportData['notes']> {
-  const { record, recipe, lesion, view, dataset, cutoffFrom } = evaluation;
+  const { record, recipe, lesion, view, dataset, cutoffFrom, manifest } = evaluation;
   return [
     ...optimisticNote(cutoffFrom, 'lesion'),
     ...uselessNote(lesion.models, cutoffFrom, 'lesion'),
     ...fewPatientsNote(patientsOf(lesion.units), 'lesion'),
+    ...(recipe.radiomics && manifest.sha256 !== record.manifest.sha256
+      ? [
+          {
+            kind: 'note' as const,
+            text: `Radiomics is not measured: it is learnt from the training regions, and those are in ${record.manifest.name}, not in ${manifest.name}.`,
+          },
+        ]
+      : []),
     {
       kind: 'note',
       text: `Both levels are of the ${dataset}: ${lesion.units.length} lesions in ${view.units.length} views. At the lesion level a lesion's score is the mean of its views'. Under Images and patients, views are counted.`,
@@ -148,6 +156,9 @@ function augmentationWords({ flip, rotationDeg: [low, high], translationPx }: Re
   ];
 }
 
+const RADIOMICS =
+  'For comparison, features of the regions as stored (first order, histogram, shape, GLCM, GLRLM, GLSZM, NGTDM and wavelet bands) were selected by a logistic LASSO, its penalty by cross-validation by patient, and classified by a random forest of 500 trees: radiomics-2d has those of the focus slice and of the maximum intensity projection, radiomics-3d those of the volume, radiomics-combined both.';
+
 function ownSentences({ recipe, lesion, view }: Evaluation): OwnSentences {
   const { roiPx, roiSlices, sizePx, members } = recipe;
   const weights = ensemblesOf(recipe).map(({ focusWeight }) => focusWeight);
@@ -157,9 +168,14 @@ function ownSentences({ recipe, lesion, view }: Evaluation): OwnSentences {
     casesText: `At the lesion level the views of a lesion are one case, whose score is the mean of theirs: ${lesion.units.length} lesions, ${lesion.positive.filter(Boolean).length} of them positive. At the view level each of the ${view.units.length} views is a case, and cut-offs are chosen among validation views.`,
     preparation: `A region of ${roiPx} × ${roiPx} pixels and ${roiSlices} slices was cut out around the centre of each lesion, normalised to the range of 0 to 1 by its smallest and largest value, and its slices resampled to ${sizePx} × ${sizePx} pixels. The focus slice is the one named in the manifest, or that of Eq. 8 of the paper${recipe.withoutFocus === 'centre' ? ', or the centre slice where no calcification was found' : ''}. The networks saw: ${members.map((name) => `${name} ${inputWords(name)}`).join('; ')}.`,
     learningRates: members.map((name) => recipeOfMember(recipe, name).learningRate),
-    ensemble: first
-      ? `Ensembles are weighted means of the probabilities of ${first.focus} and ${first.volume}, the weight of ${first.focus} being ${weights.join(', ')}; results are led by the first.`
-      : '',
+    ensemble: [
+      ...(first
+        ? [
+            `Ensembles are weighted means of the probabilities of ${first.focus} and ${first.volume}, the weight of ${first.focus} being ${weights.join(', ')}; results are led by the first.`,
+          ]
+        : []),
+      ...(lesion.models.some(({ model }) => model.startsWith('radiomics-')) ? [RADIOMICS] : []),
+    ].join(' '),
   };
 }
 

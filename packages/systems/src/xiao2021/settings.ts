@@ -36,10 +36,11 @@ const table: RecipeTable<Recipe> = {
     translationPx: z.number().min(0),
     withoutFocus: z.enum(['refuse', 'centre']),
     focusWeights: z.array(z.number().gt(0).lt(1)).min(1),
+    radiomics: z.boolean(),
     valFraction: fraction,
     testFraction: fraction,
   },
-  absent: { ...PLAIN_TRAINING },
+  absent: { ...PLAIN_TRAINING, radiomics: false },
   conflict: (recipe, changed) =>
     tooFewSlices(recipe) ??
     recipe.members.reduce<string | null>(
