@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { writeClusterCohort } from '@mammoscope/systems';
-import { assertDone, assertRefused, workplace } from './cli-process.ts';
+import { assertDone, assertRefused, type Outcome, workplace } from './cli-process.ts';
 
 const { folder, mammoscope } = await workplace();
 const data = join(folder, 'data', 'dbt.csv');
@@ -38,18 +38,20 @@ const train = (manifest: string, out: string, ...more: string[]) =>
     ...more,
   ]);
 
+let evaluated: Outcome;
+
 before(async () => {
   await writeClusterCohort({
     ...{ out: join(folder, 'data'), patients: 16, seed: 3, difficulty: 0.2 },
     grid: { sizePx: 40, spacingMm: 0.5, slices: 10, sliceMm: 2 },
   });
   assertDone(await train(data, 'run'));
+  evaluated = await mammoscope(['evaluate', 'run', '--data', data, '--json']);
+  assertDone(evaluated);
 });
 
 test('evaluate measures lesions, whose views are averaged, and views; ensembles of both weights beside their members', async () => {
-  const outcome = await mammoscope(['evaluate', 'run', '--data', data, '--json']);
-  assertDone(outcome);
-  const metrics = JSON.parse(outcome.stdout);
+  const metrics = JSON.parse(evaluated.stdout);
   assert.equal(metrics.system, 'xiao2021');
   const { lesion, view } = metrics.levels;
   assert.equal(view.cases, 2 * lesion.cases);

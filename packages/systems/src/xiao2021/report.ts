@@ -127,6 +127,7 @@ function notesOf(evaluation: Evaluation): NonNullable<ReportData['notes']> {
   return [
     ...optimisticNote(cutoffFrom, 'lesion'),
     ...uselessNote(lesion.models, cutoffFrom, 'lesion'),
+    ...uselessNote(view.models, cutoffFrom, 'view'),
     ...fewPatientsNote(patientsOf(lesion.units), 'lesion'),
     ...(recipe.radiomics && manifest.sha256 !== record.manifest.sha256
       ? [
