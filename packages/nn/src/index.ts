@@ -66,6 +66,14 @@ export {
   transposedShapes,
 } from './models/faster-rcnn/roi-align.ts';
 export { featurePyramid, resnet50Fpn } from './models/feature-pyramid.ts';
+export {
+  GMIC_CLASSES,
+  type GmicLocal,
+  gmicLocal,
+  gmicSaliency,
+  gmicTopPooling,
+  type SaliencyOptions,
+} from './models/gmic.ts';
 export { gradCam } from './models/grad-cam.ts';
 export {
   type ClassifierName,
@@ -77,9 +85,11 @@ export {
   volumeNetworks,
 } from './models/index.ts';
 export { type LiangHead, type LiangHeadOptions, liangJointHead, liangSingleHead } from './models/liang2019.ts';
+export { resnetFeatures } from './models/resnet.ts';
 export { resnet22Features } from './models/resnet22.ts';
 export { globalGroupMaxPool, regionGroupMaxPool } from './models/shu2020.ts';
 export { spatialPyramidPool } from './models/sppnet.ts';
+export { type ZhangHead, type ZhangHeadOptions, zhangImageHead, zhangVolumeHead } from './models/zhang2018.ts';
 export {
   type ExternalData,
   InitialiserError,
@@ -99,6 +109,7 @@ export {
   detectionLosses,
   rpnLoss,
 } from './train/detection-losses.ts';
+export { gmicGlobalLoss, gmicLocalLoss } from './train/gmic-losses.ts';
 export { binaryCrossEntropy, binaryCrossEntropyWithLogits, crossEntropy, l1, smoothL1 } from './train/losses.ts';
 export {
   type Gradients,

@@ -15,7 +15,7 @@ export interface AnchorOptions {
 export const PUBLISHED_ANCHORS: AnchorOptions = { sizesPx: [32, 64, 128, 256, 512], ratios: [0.5, 1, 2] };
 
 /** Rounds halves to even, as NumPy and PyTorch do. */
-function roundToEven(x: number): number {
+export function roundToEven(x: number): number {
   const floor = Math.floor(x);
   const rest = x - floor;
   return rest === 0.5 ? floor + (floor % 2 === 0 ? 0 : 1) : Math.round(x);
