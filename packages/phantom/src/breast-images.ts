@@ -164,7 +164,7 @@ function* reconstructed(
 }
 
 /** Line integral behind which the fluence of an exposure is given. */
-const referenceOf = ({ body }: BreastShape): number => 0.055 * body.thicknessMm;
+export const referenceOf = ({ body }: BreastShape): number => 0.055 * body.thicknessMm;
 
 /**
  * The slices of a box of a tomosynthesis, at a fraction of the work of whole ones: the same breast and lesion, with fine texture and
@@ -207,7 +207,11 @@ export function* drawRegionSlices(
 }
 
 /** The columns of a grid that the breast can reach, and more rows above and below. */
-function workingGrid({ widthPx, heightPx, spacingMm }: ImageGrid, shape: BreastShape, margin: number): ImageGrid {
+export function workingGrid(
+  { widthPx, heightPx, spacingMm }: ImageGrid,
+  shape: BreastShape,
+  margin: number,
+): ImageGrid {
   const reach = Math.ceil((shape.body.depthMm + 8) / spacingMm);
   return { widthPx: Math.min(widthPx, reach), heightPx: heightPx + 2 * margin, spacingMm };
 }
@@ -244,7 +248,7 @@ const RIM_COMPENSATION = 0.7;
  * Line integrals to grey levels, in place: linear, with the rim brightened as the processing for presentation of clinical
  * systems does, so that the skin can be seen. Fat is at about a fifth of the scale and fibroglandular tissue near its end.
  */
-function toGreyLevels(
+export function toGreyLevels(
   { grid: { widthPx }, values, filled }: GridPlane,
   half: Float32Array,
   { body: { thicknessMm } }: BreastShape,
@@ -274,7 +278,7 @@ function toCounts(values: Float32Array): Float32Array {
 }
 
 /** A plane in the frame of a whole image, mirrored for the right breast. */
-function framed(
+export function framed(
   { grid, values }: GridPlane,
   { widthPx, heightPx }: ImageGrid,
   side: BreastSide,
@@ -288,7 +292,8 @@ function framed(
   return into;
 }
 
-function lesionTruth(
+/** Where a lesion is in an image of a grid, mirrored for the right breast; undefined where it is out of sight. */
+export function lesionTruth(
   lesion: LesionInView,
   shape: BreastShape,
   grid: ImageGrid,

@@ -79,19 +79,25 @@ export function drawCluster(random: RandomStream, trait: Trait): CalcificationCl
 }
 
 /** Uniform in the unit disc. */
-function placeInDisc(random: RandomStream): readonly [number, number] {
+export function placeInDisc(random: RandomStream): readonly [number, number] {
   const [radius, angle] = [Math.sqrt(random.uniform()), random.uniform(0, 2 * Math.PI)];
   return [radius * Math.cos(angle), radius * Math.sin(angle)];
 }
 
-/** A pleomorphic calcification, several grains grown together, or a linear one, a cast of a duct that may branch. */
-function irregular(random: RandomStream, diameterMm: number, shape: number): Ball[] {
-  if (!random.chance(shape - 0.3)) {
-    return Array.from({ length: random.integer(2, 4) }, () => ({
-      offsetMm: [0, 1, 2].map(() => random.uniform(-0.45, 0.45) * diameterMm) as [number, number, number],
-      radiusMm: random.uniform(0.24, 0.62) * diameterMm,
-    }));
-  }
+/** A pleomorphic or a linear calcification. */
+const irregular = (random: RandomStream, diameterMm: number, shape: number): Ball[] =>
+  random.chance(shape - 0.3) ? cast(random, diameterMm) : grains(random, diameterMm);
+
+/** A pleomorphic calcification, several grains grown together, of about this diameter. */
+export function grains(random: RandomStream, diameterMm: number): Ball[] {
+  return Array.from({ length: random.integer(2, 4) }, () => ({
+    offsetMm: [0, 1, 2].map(() => random.uniform(-0.45, 0.45) * diameterMm) as [number, number, number],
+    radiusMm: random.uniform(0.24, 0.62) * diameterMm,
+  }));
+}
+
+/** A linear calcification, the cast of a duct that may branch: 2 to 4.5 diameters long, in the plane of X and Y. */
+export function cast(random: RandomStream, diameterMm: number): Ball[] {
   const lengthMm = random.uniform(2, 4.5) * diameterMm;
   const radiusMm = clip(0.22 * diameterMm, 0.05, 0.12);
   const [direction, bend] = [random.normal(0, 0.5), random.normal(0, 0.5 / lengthMm)];

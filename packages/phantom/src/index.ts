@@ -34,6 +34,16 @@ export {
 } from './patches.ts';
 export { powerLawNoise } from './power-law-noise.ts';
 export { type ImageGrid, PHANTOM_PRESETS, type PhantomPreset, type PhantomPresetName } from './presets.ts';
+export { CANCER_TYPES, type CancerTraits, type CancerType, type ErStatus } from './screening-cluster.ts';
+export {
+  drawScreeningFilm,
+  type ScreeningFilm,
+  type SeenCluster,
+  screeningLesions,
+  screeningPreset,
+  screeningTextures,
+} from './screening-film.ts';
+export { drawScreenedWoman, type PlacedCluster, type ScreenedCluster, type ScreenedWoman } from './screening-woman.ts';
 export { type BreastTextures, drawTextures } from './tissue.ts';
 export { HALF_ANGLE_DEG, PROJECTIONS } from './tomosynthesis.ts';
 export {

@@ -30,8 +30,11 @@ export function drawLesion(random: RandomStream, label: 'benign' | 'malignant', 
 }
 
 /** The traits of a lesion, see drawLesion. */
-export function drawTrait(random: RandomStream, label: 'benign' | 'malignant', difficulty: number): Trait {
-  const sign = label === 'malignant' ? 0.5 : -0.5;
-  const common = 0.5 + sign * (1 - difficulty) + difficulty * random.normal(0, 0.45);
+export const drawTrait = (random: RandomStream, label: 'benign' | 'malignant', difficulty: number): Trait =>
+  traitTowards(random, label === 'malignant' ? 1 : 0, difficulty);
+
+/** As drawTrait, towards any end between 0 and 1: what a trait is at difficulty 0. */
+export function traitTowards(random: RandomStream, end: number, difficulty: number): Trait {
+  const common = 0.5 + (end - 0.5) * (1 - difficulty) + difficulty * random.normal(0, 0.45);
   return () => Math.min(1, Math.max(0, common + difficulty * random.normal(0, 0.35)));
 }

@@ -44,6 +44,11 @@ export type {
 export { type TrainingSummary, trainingSummary } from './training/history.ts';
 export { type ClusterCohort, type ClusterCohortOptions, writeClusterCohort } from './virtual-cohort/clusters.ts';
 export {
+  type ScreeningCohort,
+  type ScreeningCohortOptions,
+  writeScreeningCohort,
+} from './virtual-cohort/screening.ts';
+export {
   type BreastDensity,
   DENSITIES,
   PHANTOM_FORMATS,

@@ -15,6 +15,8 @@ export type MicroinvasionRule = 'as invasive' | 'as dcis';
 /** A task of table 4: class 1 and class 2, and the class of a lesion's text. */
 export interface PatchTask {
   readonly name: string;
+  /** Of a manifest's row. */
+  readonly column: 'pathology' | 'erStatus';
   readonly classes: readonly [string, string];
   /** Index of the class, or undefined where the lesion does not belong to the task; SystemError for a text unknown. */
   readonly classOf: (text: string, place: string) => 0 | 1 | undefined;
@@ -42,6 +44,7 @@ export function pathologicalType(rule: MicroinvasionRule): PatchTask {
   );
   return {
     name: 'pathological type',
+    column: 'pathology',
     classes:
       rule === 'as invasive'
         ? ['Invasive cancer (including microinvasion)', 'Pure DCIS']
@@ -59,6 +62,7 @@ const LEAST_POSITIVE_PERCENT = 1;
 /** Words, or the share of stained nuclei as '0.5%'. */
 export const erStatus: PatchTask = {
   name: 'ER status',
+  column: 'erStatus',
   classes: ['ER-positive', 'ER-negative'],
   classOf(text, place) {
     const word = text.trim().toLowerCase();
@@ -72,6 +76,14 @@ export const erStatus: PatchTask = {
     );
   },
 };
+
+/** The tasks of table 4, in its order, by the names of their networks in a run. */
+export const PATCH_TASKS = {
+  'invasive-or-pure-dcis': pathologicalType('as invasive'),
+  'invasive-or-dcis': pathologicalType('as dcis'),
+  'er-status': erStatus,
+} as const satisfies Record<string, PatchTask>;
+export type PatchTaskName = keyof typeof PATCH_TASKS;
 
 /** What a guess of the commoner class is worth, beside which any accuracy of imbalanced classes belongs. */
 export interface MajorityBaseline {
