@@ -56,6 +56,11 @@ export const deviceOption = () =>
   new Option('--device <device>', 'where to compute').choices([...DEVICES, 'auto']).default('cpu');
 export const threadsOption = () =>
   new Option('--threads <n>', 'threads inside an operation (all cores unless given)').argParser(positiveNumber);
+export const weightsOption = () =>
+  new Option(
+    '--weights <network=file>',
+    'start a network from a .safetensors, .pt or .onnx file (repeatable)',
+  ).argParser(collect);
 export const jsonOption = () => new Option('--json', 'print JSON on stdout');
 
 /** An engine on the device asked for; with auto, the choice and its reason are logged. */
@@ -77,6 +82,12 @@ export function imageProgress(): { readonly onImage: (done: number, total: numbe
     },
   };
 }
+
+/** A word as a POSIX shell takes it. */
+export const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/** Words as a line that a POSIX shell takes. */
+export const commandLine = (words: readonly string[]): string => words.map(quoted).join(' ');
 
 /** Prints to stdout: JSON when asked, text otherwise. */
 export function print(json: boolean | undefined, data: unknown, text: string): void {

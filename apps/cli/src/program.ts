@@ -9,6 +9,7 @@ import { imageCommand } from './commands/image.ts';
 import { modelCommand } from './commands/model.ts';
 import { phantomCommand } from './commands/phantom.ts';
 import { predictCommand } from './commands/predict.ts';
+import { reproduceCommand } from './commands/reproduce.ts';
 import { statsCommand } from './commands/stats.ts';
 import { trainCommand } from './commands/train.ts';
 import { weightsCommand } from './commands/weights.ts';
@@ -27,6 +28,7 @@ for (const command of [
   evaluateCommand(),
   predictCommand(),
   exportCommand(),
+  reproduceCommand(),
   dataCommand(),
   imageCommand(),
   modelCommand(),

@@ -36,6 +36,8 @@ export type {
   ModelPerformance,
   Note,
   OperatingPointTable,
+  PairDifference,
+  PairwiseComparison,
   Performance,
   PrecisionRecallCurve,
   Provenance,
@@ -48,3 +50,10 @@ export type {
   SubgroupRow,
   TrainingHistory,
 } from './report-data.ts';
+export {
+  type ComparedRow,
+  type ComparedTable,
+  type ReproductionData,
+  renderReproduction,
+  type TestedClaim,
+} from './reproduction.ts';

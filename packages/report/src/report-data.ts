@@ -15,6 +15,7 @@ export type ReportData = {
   readonly roc?: readonly RocCurve[];
   readonly precisionRecall?: readonly PrecisionRecallCurve[];
   readonly comparisons?: readonly AucComparison[];
+  readonly pairwise?: readonly PairwiseComparison[];
   readonly calibration?: readonly Calibration[];
   readonly decision?: readonly DecisionCurve[];
   readonly froc?: readonly FrocCurve[];
@@ -126,7 +127,28 @@ export type AucComparison = {
   }[];
   /** For example 'Holm'. */
   readonly adjustment?: string;
+  /** How many p values were adjusted together, where more than are shown. */
+  readonly adjustedPairs?: number;
   readonly overall?: { readonly chiSquare: number; readonly degreesOfFreedom: number; readonly p: number };
+};
+
+/** Every two models of a data set, in each measure of the performance table that can be tested. `test` names the methods. */
+export type PairwiseComparison = {
+  readonly dataset?: string;
+  readonly test: string;
+  /** Of the p values of a measure, for example 'Holm'. */
+  readonly adjustment?: string;
+  readonly pairs: readonly PairDifference[];
+};
+
+/** The first model's value less the second's, from -1 to 1, by measure. */
+export type PairDifference = { readonly first: string; readonly second: string } & {
+  readonly [name in MeasureName]?: {
+    readonly difference: number;
+    readonly interval?: readonly [number, number] | null;
+    readonly p: number;
+    readonly adjustedP?: number;
+  };
 };
 
 /** A reliability diagram: before and after recalibration as two curves, each with its own bins. */

@@ -70,7 +70,7 @@ test('hostile texts change no tag and no attribute name', () => {
 
 test('sections of analyses are there where there are data, with every 2 x 2 table and the methods in words', () => {
   const page = renderReport(SAMPLE_REPORT);
-  for (const id of ['operating-points', 'calibration', 'decision', 'detection', 'subgroups', 'methods']) {
+  for (const id of ['pairwise', 'operating-points', 'calibration', 'decision', 'detection', 'subgroups', 'methods']) {
     assert.ok(page.includes(`<section id="${id}"`) && page.includes(`<a href="#${id}">`), id);
     assert.ok(!renderReport(EMPTY_REPORT).includes(`#${id}`), id);
   }
@@ -92,6 +92,22 @@ test('the performance table reads value, interval and counts, and explains what 
   const undefinedPage = renderReport({ ...EMPTY_REPORT, performance: { models: [one] } });
   assert.match(undefinedPage, /<span class="value">—<\/span>/);
   assert.match(undefinedPage, /— is undefined\. PPV of a: no image was called positive\./);
+});
+
+test('every two models are compared in every measure that has a test, with p adjusted and bold below 0.05', () => {
+  const tested = { difference: -0.0189, p: 0.004, adjustedP: 0.012 };
+  const pair = { first: 'a', second: 'b', auc: tested, ppv: { difference: 0.0304, p: 0.06 } };
+  const pairs = [pair, { first: 'a', second: 'c', auc: { difference: 0, p: 1, adjustedP: 1 } }];
+  const page = renderReport({ ...EMPTY_REPORT, pairwise: [{ test: 'Some test', adjustment: 'Holm', pairs }] });
+  const [, body = ''] = page.match(/<section id="pairwise"[^>]*>(.*?)<\/section>/s) ?? [];
+  const text = body.replaceAll(/<[^>]*>/g, '|').replaceAll(/[|\s]*\|[|\s]*/g, '|');
+  assert.match(text, /\|Models\|AUC\|PPV\|a\|less b\|AUC\|−0\.019\|p = 0\.012\|PPV\|\+3\.0\|p = 0\.060\|/);
+  assert.match(text, /\|a\|less c\|AUC\|0\.000\|p = 1\.000\|PPV\|no test\|/);
+  assert.match(text, /Some test\. p values are adjusted by Holm .*No test: /);
+  assert.deepEqual(
+    [...body.matchAll(/<b>([^<]*)<\/b>/g)].map(([, bold]) => bold),
+    ['p = 0.012'],
+  );
 });
 
 test('the headline is the ensemble; warnings stand before notes', () => {
@@ -154,6 +170,10 @@ test('data that cannot be shown are refused with their place', () => {
     [
       { comparisons: [{ test: 't', pairs: [{ first: 'a', second: 'b', difference: Number.NaN, p: 1 }] }] },
       /difference of a and b: a finite number/,
+    ],
+    [
+      { pairwise: [{ test: 't', pairs: [{ first: 'a', second: 'b', npv: { difference: 0, p: 1.5 } }] }] },
+      /p value of a and b: a fraction/,
     ],
     [
       { decision: [{ cases: 1, prevalence: 0.5, models: [], all: [{ threshold: 0.5, netBenefit: -Infinity }] }] },

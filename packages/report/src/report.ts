@@ -1,5 +1,6 @@
 import { figuresOf } from './figures/report-figures.ts';
-import { html, type RawHtml } from './html.ts';
+import type { RawHtml } from './html.ts';
+import { type PageSection, page } from './page.ts';
 import type { ReportData } from './report-data.ts';
 import { figuresSection, optionalFigures } from './sections/figures.ts';
 import { gallerySection } from './sections/gallery.ts';
@@ -7,14 +8,11 @@ import { headerSection } from './sections/header.ts';
 import { imagesSection } from './sections/images.ts';
 import { methodsSection } from './sections/methods.ts';
 import { operatingPointsSection } from './sections/operating-points.ts';
+import { pairwiseSection } from './sections/pairwise.ts';
 import { performanceSection } from './sections/performance.ts';
 import { provenanceSection } from './sections/provenance.ts';
 import { recipeSection } from './sections/recipe.ts';
-import { STYLE } from './style.ts';
 import { checkReportData } from './validation.ts';
-
-/** The page may show its own styles and embedded images, and do nothing else: no script, no request, no form. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /** Sections from top to bottom: id, name in the navigation, content; undefined where the data have nothing for it. */
 function sectionsOf(data: ReportData): (readonly [id: string, name: string, content: RawHtml | undefined])[] {
@@ -24,6 +22,7 @@ function sectionsOf(data: ReportData): (readonly [id: string, name: string, cont
   return [
     ['performance', 'Performance', performanceSection(data)],
     ['roc', 'Discrimination', figuresSection('roc', 'Discrimination', figures.discrimination, noCurve)],
+    ['pairwise', 'Comparisons', pairwiseSection(data)],
     ['operating-points', 'Operating points', operatingPointsSection(data)],
     ['scores', 'Scores', figuresSection('scores', 'Scores and decisions', figures.scores, noScores)],
     ['calibration', 'Calibration', optionalFigures('calibration', 'Calibration', figures.calibration)],
@@ -49,27 +48,8 @@ function sectionsOf(data: ReportData): (readonly [id: string, name: string, cont
  */
 export function renderReport(data: ReportData): string {
   checkReportData(data);
-  const sections = sectionsOf(data).filter(([, , content]) => content !== undefined);
-  const links = sections.map(([id, name]) => html`<a href="#${id}">${name}</a> `);
-  return html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${data.title}</title>
-${STYLE}
-</head>
-<body>
-${headerSection(data)}
-<nav aria-label="Sections">${links}</nav>
-<main>
-${sections.map(([, , content]) => content)}
-</main>
-<footer>Not a medical device. Made by mammoscope; this file holds everything it shows and fetches nothing.</footer>
-</body>
-</html>
-`.toString();
+  const sections = sectionsOf(data).flatMap(([id, name, content]): PageSection[] =>
+    content === undefined ? [] : [[id, name, content]],
+  );
+  return page(data.title, headerSection(data), sections);
 }

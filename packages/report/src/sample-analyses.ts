@@ -92,6 +92,21 @@ const froc = ['Detector A', 'Detector B'].map((model, index) => {
 });
 
 const others = MODELS.slice(0, -1);
+const pairs = MODELS.flatMap((first, i) => MODELS.slice(i + 1).map((second, j) => ({ first, second, gap: i - j })));
+/** A difference of a measure and its p values, some of each size. */
+const differing = (scale: number, shift: number) => (gap: number, pair: number) => {
+  const difference = scale * Math.sin(1.7 * gap + shift) + 0.001;
+  const p = Math.exp(-160 * Math.abs(difference) * (1 + (pair % 3)));
+  return { difference, interval: [difference - 0.04, difference + 0.04] as const, p, adjustedP: Math.min(1, 15 * p) };
+};
+const [auc, sensitivity, specificity, accuracy, ppv, npv] = [
+  differing(0.03, 0),
+  differing(0.12, 1),
+  differing(0.15, 2),
+  differing(0.04, 3),
+  differing(0.1, 4),
+  differing(0.02, 5),
+] as const;
 
 /** What SAMPLE_REPORT has besides discrimination, scores and training. */
 export const SAMPLE_ANALYSES = {
@@ -115,6 +130,19 @@ export const SAMPLE_ANALYSES = {
           adjustedP: Math.min(1, p * (5 - [2, 1, 0, 3, 4].indexOf(index))),
         };
       }),
+    },
+  ],
+  pairwise: [
+    {
+      dataset: DATASET,
+      test: 'AUC by the paired test of DeLong et al. 1988, the others by generalised estimating equations, patients as clusters',
+      adjustment: 'Holm',
+      pairs: pairs.map(({ first, second, gap }, pair) => ({
+        ...{ first, second },
+        ...{ auc: auc(gap, pair), sensitivity: sensitivity(gap, pair), specificity: specificity(gap, pair) },
+        ...{ accuracy: accuracy(gap, pair), npv: npv(gap, pair) },
+        ...(pair === 4 ? {} : { ppv: ppv(gap, pair) }),
+      })),
     },
   ],
   calibration: [

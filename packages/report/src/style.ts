@@ -57,6 +57,11 @@ th:first-child{padding-left:0}
 .performance .interval,.performance .counts{display:block;font-size:.8125rem;color:var(--quiet)}
 .performance .value{font-weight:600}
 .performance .numeric{padding-left:.3rem;padding-right:.3rem}
+.pairwise .value,.pairwise .p{white-space:nowrap}
+.pairwise .p{display:block;font-size:.8125rem;color:var(--quiet)}
+.pairwise .p b{color:var(--ink)}
+.pairwise tbody th .quiet{display:block}
+.pairwise th:first-child{min-width:9rem}
 .recipe td:last-child{width:55%}
 q{quotes:"\\201c" "\\201d"}
 
@@ -105,7 +110,9 @@ summary{cursor:pointer}
 .cards td,.performance td.numeric{display:grid;grid-template-columns:6.6rem 1fr;gap:.6rem;align-items:baseline;text-align:left;padding:.15rem 0}
 .cards td:not(:has(.cell-value:not(:empty))){display:none}
 .cell-heading{display:block;color:var(--quiet);font-size:.875rem}
-.performance .interval,.performance .counts{display:inline;font-size:.875rem}
+.performance .interval,.performance .counts,.pairwise .p{display:inline;font-size:.875rem}
+.pairwise .p{margin-left:.6rem}
+.pairwise tbody th .quiet{display:inline}
 .provenance>div{grid-template-columns:1fr}
 }
 @media print{

@@ -133,6 +133,12 @@ function checkAnalyses(data: ReportData): void {
       checkFractions(`p value of ${first} and ${second}`, p, adjustedP);
     }
   }
+  for (const { first, second, ...measures } of (data.pairwise ?? []).flatMap(({ pairs }) => pairs)) {
+    for (const { difference, p, adjustedP } of Object.values(measures)) {
+      checkFinite(`difference of ${first} and ${second}`, [difference]);
+      checkFractions(`p value of ${first} and ${second}`, p, adjustedP);
+    }
+  }
   for (const { model, curves } of data.calibration ?? []) {
     for (const { lower, upper, predicted, observed, count } of curves.flatMap(({ bins }) => bins)) {
       checkFractions(`calibration of ${model}`, lower, upper, predicted, ...estimateOf(observed));

@@ -6,6 +6,7 @@ export {
 } from './bench/detection-bench.ts';
 export { type FilmDecoding, timeFilm, timeVolume } from './bench/dicom-bench.ts';
 export type { VolumeReading } from './bench/dicom-volume.ts';
+export { GMIC_CASES, type GmicBenchResult, gmicCase, runGmicCase } from './bench/gmic-bench.ts';
 export {
   INFERENCE_MODELS,
   type InferenceResult,
@@ -29,6 +30,8 @@ export { recipeWith } from './kang2021/settings.ts';
 export { type TrainOptions, trainKang2021 } from './kang2021/train.ts';
 export * from './reader-study/index.ts';
 export { systemOf, systems } from './registry.ts';
+export type { PartEvent } from './reproduce/job.ts';
+export { type ReproduceOptions, type ReproduceSummary, reproduce, reproductionOf } from './reproduce/reproduce.ts';
 export { makeFolder } from './run/make-folder.ts';
 export { type RunRecord, readRunRecord } from './run/run-record.ts';
 export { versions } from './run/versions.ts';

@@ -1,9 +1,11 @@
 /** What every system of the registry does, and what it is given. */
 import type { Manifest } from '@mammoscope/imaging';
 import type { Engine, FitEvents } from '@mammoscope/runtime';
-import type { ConfusionMetrics, DelongAuc } from '@mammoscope/stats';
+import type { DelongAuc } from '@mammoscope/stats';
 import type { WeightsFiles } from './classifier/starting-weights.ts';
+import type { DecisionFigures } from './reader-study/case-proportion.ts';
 import type { SubgroupColumn } from './reader-study/study.ts';
+import type { Reproduction } from './reproduce/reproduction.ts';
 import type { RunRecord } from './run/run-record.ts';
 
 /** A run to be made. */
@@ -15,6 +17,8 @@ export interface TrainRequest {
   /** Canonical: without folders. */
   readonly command: string;
   readonly resume: boolean;
+  /** Members to be trained now, the others later: of a run that is begun this trains some, none begins it. All unless given. */
+  readonly only?: readonly string[];
   /** Files to start from, by network. */
   readonly weights: WeightsFiles;
   readonly signal?: AbortSignal;
@@ -48,6 +52,8 @@ export interface EvaluateRequest {
   readonly cutoffFrom: 'validation' | 'test';
   /** Columns of the manifest by which subgroups are measured; none where not given. */
   readonly by?: readonly SubgroupColumn[];
+  /** The member whose heat maps the report shows, of a system that `explains`; its own choice unless given. */
+  readonly explain?: string | undefined;
   readonly onImages?: (model: string, images: number) => void;
 }
 
@@ -55,7 +61,7 @@ export interface EvaluateRequest {
 export interface ModelFigures {
   readonly model: string;
   readonly auc: DelongAuc;
-  readonly atCutoff: ConfusionMetrics;
+  readonly atCutoff: DecisionFigures;
   /** Infinity where none beats chance. */
   readonly cutoff: number;
 }
@@ -85,6 +91,8 @@ export interface PredictionSummary {
   readonly classes: readonly string[];
   /** Called positive from this score on; null where no cut-off beats chance on the validation images: none is. */
   readonly cutoff: number | null;
+  /** How a class is called, where that is not by the cut-off; in words. */
+  readonly rule?: string;
   readonly predictions: readonly { readonly path: string; readonly score: number; readonly decision: string }[];
 }
 
@@ -98,5 +106,9 @@ export interface System {
   /** A preset with settings "key=value" applied, checked before anything is read; what it gives trains a run with them. */
   readonly plan: (preset: string, settings: readonly string[]) => (request: TrainRequest) => Promise<RunRecord>;
   readonly evaluate: (request: EvaluateRequest) => Promise<EvaluationSummary>;
+  /** Whether its reports have heat maps of a member that can be chosen. */
+  readonly explains?: boolean;
   readonly predict: (request: PredictRequest) => Promise<PredictionSummary>;
+  /** The paper's comparison, where it is written down. */
+  readonly reproduction?: Reproduction;
 }

@@ -7,12 +7,15 @@ import { Argument, Command, Option } from 'commander';
 import { interruptible } from '../interruption.ts';
 import {
   collect,
+  commandLine,
   deviceOption,
   jsonOption,
   listOption,
   openEngine,
   print,
+  quoted,
   threadsOption,
+  weightsOption,
   wholeNumber,
 } from '../options.ts';
 import { trainingProgress } from '../progress.ts';
@@ -41,7 +44,7 @@ export function trainCommand(): Command {
     .addOption(new Option('--preset <name>', 'set of values of the recipe').choices(presetNames()).default('small'))
     .option('--set <key=value>', 'change one value of the recipe (repeatable); the keys are below', collect)
     .option('--classes <names>', 'classes, negative first, separated by commas', listOption)
-    .option('--weights <network=file>', 'start a network from a .safetensors, .pt or .onnx file (repeatable)', collect)
+    .addOption(weightsOption())
     .option('--seed <n>', 'seed of every random choice', wholeNumber, 0)
     .option('--resume', 'go on with the run that the folder holds')
     .addOption(deviceOption())
@@ -114,8 +117,5 @@ function canonicalCommand(system: string, flags: TrainFlags): string {
     ...['--seed', String(flags.seed), '--device', flags.device],
     ...(flags.threads ? ['--threads', String(flags.threads)] : []),
   ];
-  return words.map(quoted).join(' ');
+  return commandLine(words);
 }
-
-/** A word as a POSIX shell takes it. */
-const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

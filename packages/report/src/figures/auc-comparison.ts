@@ -3,7 +3,7 @@ import type { AucComparison, ModelPerformance } from '../report-data.ts';
 import { captionOf, type Figure, figureName, figureOf } from './figure.ts';
 import { drawForest, type Forest, type ForestRow, forestCsv } from './forest.ts';
 
-/** AUC and interval of every model on one axis, so that overlap is seen at a glance. Rows without AUC are left out. */
+/** AUC and interval of every model on one axis (Kang et al. 2021, figure 1a, with dots for bars). Rows without AUC are left out. */
 export function aucComparisonFigure(models: readonly ModelPerformance[], dataset: string): Figure | undefined {
   const rows = models.flatMap(({ model, role, auc }) => {
     const value = auc?.value;
@@ -41,7 +41,7 @@ export function aucComparisonFigure(models: readonly ModelPerformance[], dataset
 
 /** The difference of AUC of each pair of models with interval and p value of a paired test, against no difference. */
 export function pairwiseFigure(comparison: AucComparison): Figure {
-  const { pairs, dataset, test, adjustment, overall } = comparison;
+  const { pairs, dataset, test, adjustment, adjustedPairs, overall } = comparison;
   const adjusted = pairs.some(({ adjustedP }) => adjustedP !== undefined);
   const pText = (p: number) => (p < 0.001 ? `p ${formatPValue(p)}` : `p = ${formatPValue(p)}`);
   const forest: Forest = {
@@ -82,6 +82,6 @@ export function pairwiseFigure(comparison: AucComparison): Figure {
     svg: drawForest(forest),
     csv: forestCsv(forest),
     alt: forest.alt,
-    remark: `${test}.${adjusted && adjustment ? ` adj.: p adjusted by ${adjustment} for the pairs shown.` : ''}${together}`,
+    remark: `${test}.${adjusted && adjustment ? ` adj.: p adjusted by ${adjustment} for ${adjustedPairs === undefined ? 'the pairs shown' : `all ${adjustedPairs} pairs of models`}.` : ''}${together}`,
   });
 }

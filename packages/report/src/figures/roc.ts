@@ -58,7 +58,7 @@ function curvesCsv(curves: readonly RocCurve[]): string {
   );
 }
 
-/** All ROC curves in one plot with their operating points (Kang et al. 2021, figure 1a). Ensembles are drawn in ink. */
+/** All ROC curves in one plot with their operating points. Ensembles are drawn in ink. */
 export function rocFigure(curves: readonly RocCurve[]): Figure {
   const several = new Set(curves.map(({ dataset }) => dataset)).size > 1;
   const axes = axesOf(

@@ -3,12 +3,17 @@ import { type HtmlValue, html, type RawHtml } from '../html.ts';
 import { headline } from '../measures.ts';
 import type { Note, ReportData } from '../report-data.ts';
 
-function citation({ citation: text, doi }: ReportData['system']): RawHtml {
+/** What no page is without. */
+export const BANNER = html`<p class="banner" role="note"><b>Not a medical device.</b> Research software: nothing in this report may guide the care of a patient.</p>`;
+
+/** The paper, with a link. */
+export function citation({ citation: text, doi }: ReportData['system']): RawHtml {
   const link = doi && html` <a href="https://doi.org/${encodeURI(doi)}" rel="noreferrer noopener">doi:${doi}</a>`;
   return html`<p class="citation">${text}${link}</p>`;
 }
 
-function notes(items: readonly Note[]): RawHtml | undefined {
+/** Warnings before notes; nothing where there are none. */
+export function notes(items: readonly Note[]): RawHtml | undefined {
   if (items.length === 0) return undefined;
   const warningsFirst = [...items].sort((a, b) => Number(b.kind === 'warning') - Number(a.kind === 'warning'));
   const entries = warningsFirst.map(
@@ -42,7 +47,7 @@ ${tile('Model', row.model, row.cutoff && `positive: score ${formatCutoff(row.cut
 export function headerSection(data: ReportData): RawHtml {
   const [negative, ...positive] = data.classes;
   return html`<header>
-<p class="banner" role="note"><b>Not a medical device.</b> Research software: nothing in this report may guide the care of a patient.</p>
+${BANNER}
 <h1>${data.title}</h1>
 <p class="system">${data.system.name} <span class="quiet">negative: ${negative}; positive: ${positive.join(', ')}${data.date && `; ${data.date}`}</span></p>
 ${citation(data.system)}

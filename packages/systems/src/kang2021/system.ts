@@ -4,6 +4,7 @@ import { metricsOf } from './metrics.ts';
 import { predictKang2021 } from './predict.ts';
 import { PRESETS, SYSTEM } from './recipe.ts';
 import { writeResults } from './results.ts';
+import { reproduction } from './reproduction.ts';
 import { recipeWith } from './settings.ts';
 import { trainKang2021 } from './train.ts';
 
@@ -21,5 +22,7 @@ export const kang2021: System = {
     await writeResults(request.engine, request.run, evaluation, out);
     return { ...evaluation, metrics: metricsOf(evaluation) };
   },
+  explains: true,
   predict: ({ engine, run, files, out }) => predictKang2021(engine, run, files, out),
+  reproduction,
 };

@@ -11,7 +11,7 @@ import { type RunRecord, runFiles } from '../run/run-record.ts';
 import type { TrainRequest } from '../system.ts';
 import { batchesOf } from '../training/train-network.ts';
 import { runToResume, stopWhenAborted, trainRun } from '../training/train-run.ts';
-import { augmentationOf, batchOf, type Recipe, SYSTEM } from './recipe.ts';
+import { augmentationOf, batchOf, inputSizeOf, type Recipe, SYSTEM } from './recipe.ts';
 import { recipeOf } from './settings.ts';
 
 /** How a run of the system is made. */
@@ -32,7 +32,7 @@ export function classifierSpec(
     outputs,
     stem: recipe.stem,
     dropout: recipe.dropout,
-    sizePx: recipe.sizePx,
+    sizePx: inputSizeOf(recipe, network),
     channels: pretrained ? 3 : 1,
   };
 }
@@ -45,7 +45,7 @@ export function classifierSpec(
 export async function trainKang2021(options: TrainOptions): Promise<RunRecord> {
   const { engine, manifest, out, seed, resume, weights, signal, events } = options;
   const { onNote, onTiming } = events ?? {};
-  const runOptions = { engine, out, resume, signal, onNote, onTiming };
+  const runOptions = { engine, out, resume, only: options.only, signal, onNote, onTiming };
   const begun = await runToResume(runOptions, recipeOf);
   const largest = Math.max(...options.recipe.networks.map((network) => batchOf(options.recipe, network)));
   const rows = splitRows(manifest, { ...options.recipe, batch: largest }, seed);
@@ -85,10 +85,11 @@ export async function trainKang2021(options: TrainOptions): Promise<RunRecord> {
       const { values, note } = await startingWeights(spec, seed, weights.get(network));
       if (note) onNote?.(note);
       const { classes } = manifest;
-      const source = new ImageSource({ ...recipe, channels: spec.channels });
+      const source = new ImageSource({ ...recipe, sizePx: spec.sizePx, channels: spec.channels });
       const inputs: TrainingInputs = {
         batch: (part, batch) => source.batch(part, batch),
-        augmented: (examples, epoch) => source.augmented(examples, { seed, epoch, options: augmentationOf(recipe) }),
+        augmented: (examples, epoch) =>
+          source.augmented(examples, { seed, epoch, options: augmentationOf(recipe, network) }),
       };
       await trainClassifier(
         { name: network, spec, step, values, rows, classes, inputs, normalisation: recipe.normalisation },

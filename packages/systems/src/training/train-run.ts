@@ -4,28 +4,30 @@ import { SystemError } from '../errors.ts';
 import { makeFolder } from '../run/make-folder.ts';
 import { holdsRun, type RunRecord, readRunRecord, writeRunRecord } from '../run/run-record.ts';
 import { requireSameRun } from '../run/same-run.ts';
-import type { TrainingStep } from './step.ts';
+import { graphsOf, type PhasedStep, type TrainingStep } from './step.ts';
 
 /** Where a run is made and who watches it. */
 export interface RunOptions {
   readonly engine: Engine;
   readonly out: string;
   readonly resume: boolean;
+  /** Members to be trained; all unless given. */
+  readonly only?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onTiming?: ((done: number, total: number) => void) | undefined;
   readonly onNote?: ((note: string) => void) | undefined;
 }
 
 /** What a system has to say of its run. */
-export interface SystemRun<Member extends string> {
+export interface SystemRun<Member extends string, Step extends TrainingStep | PhasedStep = TrainingStep> {
   /** run.json but for the lowerings. */
   readonly record: RunRecord;
   /** The networks, in the order in which they are trained. */
   readonly members: readonly Member[];
   /** Throws where images or weights are wrong: whatever can be known before the first network is trained. */
   readonly check: () => Promise<void>;
-  readonly step: (member: Member) => TrainingStep;
-  readonly train: (member: Member, step: TrainingStep, lowerings: ReadonlyMap<string, string>) => Promise<void>;
+  readonly step: (member: Member) => Step;
+  readonly train: (member: Member, step: Step, lowerings: ReadonlyMap<string, string>) => Promise<void>;
 }
 
 /** The record of the run to go on with; null where a new one begins. SystemError 'run-exists' unless it may be resumed. `recipeOf` reads its recipe, also that of an older version. */
@@ -45,17 +47,17 @@ export async function runToResume(
 }
 
 /** Checks a run, writes run.json with the ways that its graphs are computed in, and trains each network. */
-export async function trainRun<Member extends string>(
+export async function trainRun<Member extends string, Step extends TrainingStep | PhasedStep = TrainingStep>(
   options: RunOptions,
   begun: RunRecord | null,
-  { record, members, check, step, train }: SystemRun<Member>,
+  { record, members, check, step, train }: SystemRun<Member, Step>,
 ): Promise<RunRecord> {
-  const { engine, out, signal, onTiming } = options;
+  const { engine, out, only, signal, onTiming } = options;
   if (begun) requireSameRun(out, begun, record);
   await check();
   await makeFolder(out);
   const steps = new Map(members.map((member) => [member, step(member)]));
-  const graphs = [...steps.values()].flatMap(({ graph, apply }) => (apply ? [graph, apply] : [graph]));
+  const graphs = [...steps.values()].flatMap(graphsOf);
   const lowerings = await chooseWays(engine, graphs, {
     fixed: new Map(Object.entries(begun?.lowerings ?? {})),
     onTiming: (done, total) => {
@@ -69,6 +71,7 @@ export async function trainRun<Member extends string>(
   };
   if (!begun) await writeRunRecord(out, complete);
   for (const [member, memberStep] of steps) {
+    if (only?.includes(member) === false) continue;
     stopWhenAborted(signal, `before ${member}`);
     await train(member, memberStep, lowerings);
   }

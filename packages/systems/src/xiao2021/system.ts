@@ -3,6 +3,7 @@ import { evaluateXiao2021 } from './evaluate.ts';
 import { predictXiao2021 } from './predict.ts';
 import { PRESETS, SYSTEM } from './recipe.ts';
 import { metricsOf, writeResults } from './results.ts';
+import { reproduction } from './reproduction.ts';
 import { recipeWith } from './settings.ts';
 import { trainXiao2021 } from './train.ts';
 
@@ -21,4 +22,5 @@ export const xiao2021: System = {
     return { ...evaluation, models: evaluation.lesion.models, metrics: metricsOf(evaluation) };
   },
   predict: predictXiao2021,
+  reproduction,
 };

@@ -3,15 +3,16 @@ import { isNetworkName } from '@mammoscope/nn';
 import type { ClassifierSpec } from '../classifier/graphs.ts';
 import { hashWeights, startingWeights } from '../classifier/starting-weights.ts';
 import { recipeStep, trainClassifier } from '../classifier/train-classifier.ts';
-import { type SplitRow, splitRows } from '../data/training-images.ts';
+import { splitRows } from '../data/training-images.ts';
 import { SystemError } from '../errors.ts';
 import { newRecord } from '../run/new-record.ts';
 import { type RunRecord, runFiles } from '../run/run-record.ts';
 import type { TrainRequest } from '../system.ts';
 import { batchesOf } from '../training/train-network.ts';
 import { runToResume, stopWhenAborted, trainRun } from '../training/train-run.ts';
-import { LesionRois, lesionInputs } from './lesion-inputs.ts';
-import { type MemberName, memberOf } from './members.ts';
+import { requireLesions } from './lesion-check.ts';
+import { LesionRois, lesionInputs, planesOf } from './lesion-inputs.ts';
+import { inputWords, type MemberName, memberOf, seesSlices } from './members.ts';
 import { copiesOf, type Recipe, recipeOfMember, SYSTEM } from './recipe.ts';
 import { recipeOf } from './settings.ts';
 
@@ -28,10 +29,11 @@ export function memberSpec(recipe: Recipe, name: MemberName, outputs: number, pr
     network,
     outputs,
     stem: recipe.stem,
+    width: recipe.width,
     dropout: recipe.dropout,
     sizePx: recipe.sizePx,
     channels: pretrained ? 3 : 1,
-    ...(input.kind === 'slices' ? { slices: input.count } : {}),
+    ...(seesSlices(name) ? { slices: planesOf(input) } : {}),
   };
 }
 
@@ -54,7 +56,7 @@ export async function trainXiao2021(options: TrainOptions): Promise<RunRecord> {
   const { engine, out, recipe, seed, resume, weights, signal, events } = options;
   const { onNote, onTiming } = events ?? {};
   const manifest = lesionRows(options.manifest);
-  const runOptions = { engine, out, resume, signal, onNote, onTiming };
+  const runOptions = { engine, out, resume, only: options.only, signal, onNote, onTiming };
   const begun = await runToResume(runOptions, recipeOf);
   const largest = Math.max(...recipe.members.map((name) => recipeOfMember(recipe, name).batch));
   const rows = splitRows(manifest, { ...recipe, batch: largest }, seed);
@@ -81,7 +83,19 @@ export async function trainXiao2021(options: TrainOptions): Promise<RunRecord> {
   return trainRun(runOptions, begun, {
     record,
     members: recipe.members,
-    check: () => checkLesions(rows, rois, { signal, onNote }),
+    check: async () => {
+      for (const name of recipe.members) {
+        const file = fileOf(name);
+        if (file !== undefined) await startingWeights(specOf(name), seed, file);
+      }
+      const { centred } = await requireLesions(manifest.path, rows, rois, () =>
+        stopWhenAborted(signal, 'before training began'),
+      );
+      if (centred > 0)
+        onNote?.(
+          `${centred} of ${rows.length} lesions have no calcification that is found: their centre slice is taken`,
+        );
+    },
     step: (name) => recipeStep(specOf(name), recipeOfMember(recipe, name), engine.device),
     train: async (name, step, lowerings) => {
       const own = recipeOfMember(recipe, name);
@@ -95,7 +109,18 @@ export async function trainXiao2021(options: TrainOptions): Promise<RunRecord> {
       const inputs = lesionInputs(rois, memberOf(name).input, { recipe, seed, channels: spec.channels });
       const { classes } = manifest;
       await trainClassifier(
-        { name, spec, step, values, rows, classes, inputs, copies, normalisation: 'minMax' },
+        {
+          name,
+          spec,
+          step,
+          values,
+          rows,
+          classes,
+          inputs,
+          copies,
+          normalisation: 'minMax',
+          content: contentOf(recipe, name),
+        },
         {
           ...{ engine, recipe: own, seed, files: runFiles(out).member(name), lowerings, resume, signal, onNote },
           events: events?.fit,
@@ -105,20 +130,6 @@ export async function trainXiao2021(options: TrainOptions): Promise<RunRecord> {
   });
 }
 
-/** Cuts every lesion out once, and says how many have the centre slice for want of a calcification. */
-async function checkLesions(
-  rows: readonly SplitRow[],
-  rois: LesionRois,
-  {
-    signal,
-    onNote,
-  }: { readonly signal: AbortSignal | undefined; readonly onNote: ((note: string) => void) | undefined },
-): Promise<void> {
-  let centred = 0;
-  for (const row of rows) {
-    stopWhenAborted(signal, 'before training began');
-    if ((await rois.of(row)).focusFrom === 'centre') centred++;
-  }
-  if (centred > 0)
-    onNote?.(`${centred} of ${rows.length} lesions have no calcification that is found: their centre slice is taken`);
-}
+/** What a member sees, for whoever uses its model.onnx. */
+const contentOf = ({ roiPx, roiSlices }: Recipe, name: MemberName) =>
+  `${inputWords(name)}, of a region of ${roiPx} x ${roiPx} pixels and ${roiSlices} slices around a lesion; smallest and largest are the region's`;

@@ -1,0 +1,129 @@
+/** The page of a paper's comparison: its tables with ours beside the published figures. */
+import { estimateParts, formatFixed, formatPValue } from './format.ts';
+import { type HtmlValue, html, type RawHtml } from './html.ts';
+import { MEASURES, type Measure } from './measures.ts';
+import { type PageSection, page } from './page.ts';
+import type { Case, Estimate, MeasureName, Note } from './report-data.ts';
+import { BANNER, citation, notes } from './sections/header.ts';
+import { section, table } from './sections/section.ts';
+
+/** Figures of a model by measure. */
+export type Figures = { readonly [name in MeasureName]?: Estimate };
+
+/** A row of a table: what the paper calls a model, what it published, and ours where there is one. */
+export type ComparedRow = {
+  readonly label: string;
+  readonly published: Figures;
+  readonly model?: string;
+  readonly here?: Figures;
+};
+
+/** A table of the paper; cases and positives are those of all repetitions together. */
+export type ComparedTable = {
+  readonly number: string;
+  readonly caption: string;
+  readonly case: Case;
+  readonly cases: number;
+  readonly positives: number;
+  readonly repetitions: number;
+  readonly rows: readonly ComparedRow[];
+};
+
+/** Whether one model's AUC is above another's. */
+export type TestedClaim = {
+  readonly text: string;
+  readonly level: string;
+  readonly difference: number;
+  readonly interval: readonly [number, number];
+  readonly p: number;
+  readonly test: string;
+};
+
+/** What the page shows, as plain data that survives JSON. */
+export type ReproductionData = {
+  readonly title: string;
+  readonly system: { readonly name: string; readonly citation: string; readonly doi?: string };
+  readonly notes: readonly Note[];
+  /** Which intervals ours have. */
+  readonly intervals: string;
+  readonly tables: readonly ComparedTable[];
+  readonly claims: readonly TestedClaim[];
+  /** The runs behind it, each with its own report beside this page. */
+  readonly runs: readonly { readonly name: string; readonly report: string }[];
+  readonly command: string;
+};
+
+function cell(here: Estimate | undefined, published: Estimate | undefined, { unit }: Measure): HtmlValue {
+  const ours = here && estimateParts(here, unit);
+  const theirs = published && estimateParts(published, unit);
+  return html`<span class="value">${ours ? ours.value : html`<span class="quiet">not run</span>`}</span>${ours?.interval && html` <span class="interval">${ours.interval}</span>`}${theirs && html` <span class="counts">published ${theirs.value}${theirs.interval && ` ${theirs.interval}`}</span>`}`;
+}
+
+const anchorOf = ({ number }: Pick<ComparedTable, 'number'>) => number.toLowerCase().replaceAll(' ', '-');
+
+function comparedTable({ number, caption, rows, case: one, cases, positives, repetitions }: ComparedTable): RawHtml {
+  const measures = MEASURES.filter(({ name }) => rows.some(({ here, published }) => (here ?? published)[name]));
+  const columns = [{ heading: 'Model' }, ...measures.map(({ heading }) => ({ heading, numeric: true }))];
+  const groups = [
+    {
+      rows: rows.map(({ label, model, here, published }) => [
+        html`${label}${model !== undefined && html` <span class="counts">${model}</span>`}`,
+        ...measures.map((measure) => cell(here?.[measure.name], published[measure.name], measure)),
+      ]),
+    },
+  ];
+  return section(
+    anchorOf({ number }),
+    `${number}. ${caption}`,
+    table(`Ours (95 % interval), and what was published`, columns, groups, 'performance'),
+    html`<p class="remark">Ours: ${cases} ${one}s, ${positives} of them positive${repetitions > 1 && `, of ${repetitions} repetitions`}.</p>`,
+  );
+}
+
+function claimsTable(claims: readonly TestedClaim[]): RawHtml {
+  const columns = [
+    { heading: 'Claim' },
+    { heading: 'Counted as one' },
+    { heading: 'Difference of AUCs', numeric: true },
+    { heading: html`<i>p</i>`, numeric: true },
+    { heading: 'Test' },
+  ];
+  const rows = claims.map(({ text, level, difference, interval, p, test }) => [
+    text,
+    level,
+    html`<span class="value">${formatFixed(difference, 3)}</span> <span class="interval">(${formatFixed(interval[0], 3)} to ${formatFixed(interval[1], 3)})</span>`,
+    formatPValue(p),
+    test,
+  ]);
+  return section(
+    'claims',
+    'What the paper claims, tested here',
+    table('First AUC less the second (95 % interval), whichever way it falls', columns, [{ rows }], 'performance'),
+    html`<p class="remark">Two-sided, not adjusted for their number.</p>`,
+  );
+}
+
+const runList = ({ runs, command }: ReproductionData): RawHtml =>
+  section(
+    'runs',
+    'Runs',
+    html`<p><code>${command}</code></p>
+<ul>${runs.map(({ name, report }) => html`<li><a href="${encodeURI(report)}">${name}</a></li>\n`)}</ul>`,
+  );
+
+/** One HTML file beside the runs' folders: no script, nothing fetched, every text escaped, the same bytes for the same data. */
+export function renderReproduction(data: ReproductionData): string {
+  const header = html`<header>
+${BANNER}
+<h1>${data.title}</h1>
+${citation(data.system)}
+${notes(data.notes)}
+<p class="remark">Ours: ${data.intervals}. Published figures are those of the paper.</p>
+</header>`;
+  const sections: PageSection[] = [
+    ...data.tables.map((each): PageSection => [anchorOf(each), each.number, comparedTable(each)]),
+    ...(data.claims.length > 0 ? [['claims', 'Claims', claimsTable(data.claims)] as const] : []),
+    ['runs', 'Runs', runList(data)],
+  ];
+  return page(data.title, header, sections);
+}

@@ -1,0 +1,113 @@
+/** Figures of models over the repetitions of a comparison. */
+import type { Estimate, MeasureName } from '@mammoscope/report';
+import {
+  type ConfusionMetrics,
+  confusion,
+  delong,
+  delongPaired,
+  type Interval,
+  type Proportion,
+  studentQuantile,
+  studentTwoSidedP,
+} from '@mammoscope/stats';
+import type { ComparedCases, ComparedModel } from './reproduction.ts';
+
+/** Models of one repetition, and the share that its cases are of those that it trained on, where repetitions share patients. */
+export interface Repetition {
+  readonly cases: ComparedCases;
+  /** 0 where repetitions have patients of their own. */
+  readonly overlap: number;
+}
+
+export type ModelFigures = { readonly [name in MeasureName]: Estimate };
+
+/** Cases of one patient depend on each other. */
+const clustersOf = ({ patients }: ComparedCases) =>
+  new Set(patients).size < patients.length ? { clusters: patients } : {};
+
+/** A model on the cases of one repetition: DeLong's (with several cases a patient Obuchowski's) and Wilson's intervals. */
+function figuresOf(cases: ComparedCases, { scores, cutoff }: ComparedModel): ModelFigures {
+  const { auc, logitInterval } = delong(scores, cases.positive, clustersOf(cases));
+  const at: ConfusionMetrics = confusion(scores, cases.positive, cutoff);
+  const estimate = (value: number | null, bounds: Interval | null): Estimate => ({
+    value,
+    interval: bounds && [bounds.lower, bounds.upper],
+  });
+  const share = (of: Proportion): Estimate => ({
+    ...estimate(of.value, of.interval),
+    numerator: of.numerator,
+    denominator: of.denominator,
+  });
+  return {
+    auc: estimate(auc, logitInterval),
+    sensitivity: share(at.sensitivity),
+    specificity: share(at.specificity),
+    accuracy: share(at.accuracy),
+    ppv: share(at.ppv),
+    npv: share(at.npv),
+    f1: estimate(at.f1.value, at.f1.interval),
+  };
+}
+
+/** What tests and intervals of several repetitions are called in a report. */
+export const SEVERAL_REPETITIONS =
+  "mean over repetitions with Student's interval; where repetitions share patients its variance is that of Nadeau and Bengio (Machine Learning 52, 2003, 239-281)";
+export const ONE_REPETITION =
+  "AUC with DeLong's interval on the logit scale (Obuchowski's variance where a patient has several cases), proportions with Wilson's";
+
+/** Mean, standard error and degrees of freedom of values, one a repetition; null of fewer than two. */
+function meanOf(values: readonly number[], overlap: number) {
+  const n = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  if (n < 2) return null;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
+  return { mean, standardError: Math.sqrt(variance * (1 / n + overlap)), degreesOfFreedom: n - 1 };
+}
+
+/** A model's figures: of one repetition as they are, of several their means. Undefined ones (0/0) are left out of a mean. */
+export function modelFigures(repetitions: readonly (Repetition & { readonly model: ComparedModel })[]): ModelFigures {
+  const each = repetitions.map(({ cases, model }) => figuresOf(cases, model));
+  const [only] = each;
+  if (only && each.length === 1) return only;
+  const overlap = Math.max(...repetitions.map((repetition) => repetition.overlap));
+  const mean = (name: MeasureName): Estimate => {
+    const values = each.map((figures) => figures[name].value).filter((value) => value !== null);
+    const found = meanOf(values, overlap);
+    if (!found) return { value: values[0] ?? null };
+    const reach = studentQuantile(0.975, found.degreesOfFreedom) * found.standardError;
+    return { value: found.mean, interval: [Math.max(0, found.mean - reach), Math.min(1, found.mean + reach)] };
+  };
+  return Object.fromEntries(Object.keys(only ?? {}).map((name) => [name, mean(name as MeasureName)])) as ModelFigures;
+}
+
+/** A difference of AUCs with its 95 % interval and two-sided p value. */
+export interface AucDifference {
+  readonly difference: number;
+  readonly interval: readonly [number, number];
+  readonly p: number;
+  readonly test: string;
+}
+
+/** The first model's AUC less the second's: DeLong's paired test in one repetition, Student's over several. */
+export function aucDifference(
+  repetitions: readonly (Repetition & { readonly first: ComparedModel; readonly second: ComparedModel })[],
+): AucDifference {
+  const paired = repetitions.map(({ cases, first, second }) =>
+    delongPaired(first.scores, second.scores, cases.positive, clustersOf(cases)),
+  );
+  const differences = paired.map(({ difference }) => difference);
+  const found = meanOf(differences, Math.max(...repetitions.map(({ overlap }) => overlap)));
+  if (!found) {
+    const [{ difference, interval, p }] = paired as [(typeof paired)[number]];
+    return { difference, interval: [interval.lower, interval.upper], p, test: "DeLong's test" };
+  }
+  const { mean, standardError, degreesOfFreedom } = found;
+  const reach = studentQuantile(0.975, degreesOfFreedom) * standardError;
+  const p = standardError > 0 ? studentTwoSidedP(mean / standardError, degreesOfFreedom) : mean === 0 ? 1 : 0;
+  return {
+    difference: mean,
+    interval: [mean - reach, mean + reach],
+    p,
+    test: `Student's t over ${differences.length} repetitions`,
+  };
+}

@@ -1,0 +1,157 @@
+/** A paper's comparison from beginning to end: cohorts, runs trained and evaluated by several processes, one report. */
+import { availableParallelism } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import type { Manifest } from '@mammoscope/imaging';
+import { SystemError } from '../errors.ts';
+import { systemOf } from '../registry.ts';
+import { makeFolder } from '../run/make-folder.ts';
+import { holdsFile, holdsRun, readRunRecord, runFiles } from '../run/run-record.ts';
+import type { PartEvent, RunPlan } from './job.ts';
+import { JobPool } from './job-pool.ts';
+import { beginOrGoOn } from './plan.ts';
+import { byFold, bySeed, type PlannedRepetition } from './repetitions.ts';
+import type { PlannedRun, Reproduction } from './reproduction.ts';
+import { type EvaluatedRepetition, writeComparison } from './results.ts';
+
+/** What to compare, on what, and where. */
+export interface ReproduceOptions {
+  readonly system: string;
+  readonly preset: string;
+  /** "key=value" */
+  readonly settings: readonly string[];
+  readonly seeds: readonly number[];
+  /** The user's images; a phantom is drawn where absent. */
+  readonly data?: Manifest;
+  /** Folds of the user's images instead of one split a seed. */
+  readonly folds?: number;
+  /** Files that networks start from. */
+  readonly weights: readonly (readonly [network: string, file: string])[];
+  /** At a time; half of the cores, two where there are two, unless given. */
+  readonly processes?: number;
+  /** Of each process; the cores divided among the processes unless given. */
+  readonly threads?: number;
+  readonly out: string;
+  /** Canonical: without folders. */
+  readonly command: string;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (part: string, event: PartEvent) => void;
+}
+
+/** Where the results are. */
+export interface ReproduceSummary {
+  readonly report: string;
+  readonly tables: string;
+  /** Of every repetition and run. */
+  readonly runs: readonly string[];
+}
+
+/** SystemError 'option-invalid' for a system whose comparison this version does not have. */
+export function reproductionOf(system: string): Reproduction {
+  const { reproduction } = systemOf({ system });
+  if (reproduction) return reproduction;
+  throw new SystemError(
+    'option-invalid',
+    `${system} has no comparison that can be reproduced yet: use train and evaluate`,
+  );
+}
+
+/**
+ * Makes every run of a comparison and writes reproduction.html, tables.csv and tables.json into `out`. Whatever is complete there
+ * is kept: the same call goes on with what was interrupted. Throws as `train` and `evaluate` do, SystemError 'run-mismatch'
+ * where the folder holds another comparison.
+ */
+export async function reproduce(options: ReproduceOptions): Promise<ReproduceSummary> {
+  const { system, preset, settings, seeds, data, folds, weights, signal, command } = options;
+  const reproduction = reproductionOf(system);
+  for (const { settings: own } of reproduction.runs(preset)) systemOf({ system }).plan(preset, [...own, ...settings]);
+  const processes = options.processes ?? Math.max(Math.min(2, availableParallelism()), availableParallelism() >> 1);
+  const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / processes));
+  const out = resolve(options.out);
+  await makeFolder(out);
+  await beginOrGoOn(out, {
+    ...{ format: 'mammoscope-reproduction-1', system, preset, threads, command },
+    settings: [...settings],
+    seeds: [...seeds],
+    folds: folds ?? 0,
+    data: data ? { name: basename(data.path), sha256: data.sha256 } : null,
+    classes: [...(data?.classes ?? [])],
+    weights: weights.map(([network, file]) => `${network}=${basename(file)}`),
+  });
+  const repetitions =
+    data && folds !== undefined
+      ? await byFold(data, folds, seeds[0] ?? 0, join(out, 'folds'))
+      : bySeed(seeds, data?.path);
+  const pool = new JobPool({ processes, signal });
+  const made = new MadeRuns(options, { out, threads, pool });
+  const plans = reproduction.runs(preset);
+  const evaluated = await settled(
+    repetitions.map(async (repetition, rank): Promise<EvaluatedRepetition> => {
+      const manifest = repetition.manifest ?? (await made.cohort(repetition, rank));
+      const runs = await settled(plans.map((plan) => made.run(repetition, plan, manifest, rank)));
+      return { name: repetition.name, runs: Object.fromEntries(runs) };
+    }),
+  );
+  return writeComparison(reproduction, { ...options, out }, evaluated);
+}
+
+/** All results, once all have ended; the first error where there is one. */
+async function settled<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
+/** The parts of a comparison as files of its folder, made where they are missing. */
+class MadeRuns {
+  readonly #options: ReproduceOptions;
+  readonly #place: { readonly out: string; readonly threads: number; readonly pool: JobPool };
+
+  constructor(
+    options: ReproduceOptions,
+    place: { readonly out: string; readonly threads: number; readonly pool: JobPool },
+  ) {
+    this.#options = options;
+    this.#place = place;
+  }
+
+  /** The manifest of a repetition's phantom. */
+  async cohort({ name, seed }: PlannedRepetition, rank: number): Promise<string> {
+    const { system, preset } = this.#options;
+    const out = join(this.#place.out, name, 'cohort');
+    const manifest = join(out, reproductionOf(system).cohort(preset, seed).manifest);
+    if (!(await holdsFile(manifest)))
+      await this.#job(`${name} cohort`, { kind: 'cohort', system, preset, seed, out }, rank);
+    return manifest;
+  }
+
+  /** A run's name and folder, once it is trained and evaluated. */
+  async run(
+    { name, seed }: PlannedRepetition,
+    planned: PlannedRun,
+    manifest: string,
+    rank: number,
+  ): Promise<[string, string]> {
+    const { system, preset, settings, weights, command, data } = this.#options;
+    const out = join(this.#place.out, name, planned.name);
+    const part = `${name} ${planned.name}`;
+    const plan: RunPlan = {
+      ...{ system, preset, seed, manifest, weights, out, command, threads: this.#place.threads },
+      settings: [...planned.settings, ...settings],
+      ...(data ? { classes: data.classes } : {}),
+    };
+    if (!(await holdsRun(out))) await this.#job(`${part} preparation`, { ...plan, kind: 'train' }, rank);
+    const { members } = await readRunRecord(out);
+    await settled(
+      members.map(async (member) => {
+        if (!(await holdsFile(runFiles(out).member(member).model)))
+          await this.#job(`${part} ${member}`, { ...plan, kind: 'train', member }, rank);
+      }),
+    );
+    if (!(await holdsFile(runFiles(out).report)))
+      await this.#job(`${part} evaluation`, { ...plan, kind: 'evaluate' }, rank);
+    return [planned.name, out];
+  }
+
+  async #job(part: string, job: Parameters<JobPool['run']>[0], rank: number): Promise<void> {
+    await this.#place.pool.run(job, rank, (event) => this.#options.onEvent?.(part, event));
+  }
+}

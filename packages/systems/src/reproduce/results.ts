@@ -1,0 +1,175 @@
+/** What a comparison came to: its tables with ours beside the published figures, its claims tested, and the page that shows both. */
+import { join, relative } from 'node:path';
+import { writeAside } from '@mammoscope/files';
+import { type CsvCells, formatCsv } from '@mammoscope/imaging';
+import type { ComparedRow, ComparedTable, Note, ReproductionData, TestedClaim } from '@mammoscope/report';
+import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
+import { aucDifference, modelFigures, ONE_REPETITION, type Repetition, SEVERAL_REPETITIONS } from './figures.ts';
+import type { ComparedCases, ComparedModel, ModelReference, Reproduction } from './reproduction.ts';
+
+/** Folders of a repetition's runs, by name. */
+export interface EvaluatedRepetition {
+  readonly name: string;
+  readonly runs: Readonly<Record<string, string>>;
+}
+
+/** What the page says of how it was made. */
+export interface ComparisonOptions {
+  readonly system: string;
+  readonly preset: string;
+  readonly data?: { readonly path: string };
+  readonly folds?: number;
+  readonly out: string;
+  readonly command: string;
+  readonly seeds: readonly number[];
+}
+
+/** Cases by run and level of one repetition, and how far its patients are those of the others. */
+interface ReadRepetition {
+  readonly cases: ReadonlyMap<string, Readonly<Record<string, ComparedCases>>>;
+  readonly overlap: number;
+}
+
+/** Writes reproduction.html, tables.csv and tables.json. */
+export async function writeComparison(
+  reproduction: Reproduction,
+  options: ComparisonOptions,
+  evaluated: readonly EvaluatedRepetition[],
+) {
+  const repetitions = await Promise.all(evaluated.map((each) => readRepetition(reproduction, each, options)));
+  const tables = reproduction.tables.map((table) => tableOf(table, repetitions));
+  const claims = reproduction.claims.flatMap((claim): TestedClaim[] => {
+    const found = repetitions.flatMap(({ cases, overlap }) => {
+      const [first, second] = [claim.first, claim.second].map((model) => modelOf(cases, model, claim.level));
+      return first && second ? [{ cases: first.cases, overlap, first: first.model, second: second.model }] : [];
+    });
+    return found.length > 0 ? [{ text: claim.text, level: claim.level, ...aucDifference(found) }] : [];
+  });
+  const runs = evaluated.flatMap(({ name, runs: folders }) =>
+    Object.entries(folders).map(([run, folder]) => ({
+      name: `${name} ${run}`,
+      report: relative(options.out, runFiles(folder).report).replaceAll('\\', '/'),
+    })),
+  );
+  const data: ReproductionData = {
+    title: `${reproduction.title}: the paper's comparison, ${options.data ? 'on images of the user' : 'on a phantom'}`,
+    system: { name: options.system, citation: reproduction.citation, doi: reproduction.doi },
+    notes: notesOf(reproduction, options, evaluated.length),
+    intervals: evaluated.length > 1 ? SEVERAL_REPETITIONS : ONE_REPETITION,
+    tables,
+    claims,
+    runs,
+    command: options.command,
+  };
+  const { renderReproduction } = await import('@mammoscope/report'); // see writeReport
+  const files = { report: join(options.out, 'reproduction.html'), tables: join(options.out, 'tables.csv') };
+  await writeAside(join(options.out, 'tables.json'), formatJson({ ...data, notice: NOTICE }));
+  await writeAside(files.tables, formatCsv(tables.flatMap(cellsOf)));
+  await writeAside(files.report, renderReproduction(data));
+  return { ...files, runs: evaluated.flatMap(({ runs: folders }) => Object.values(folders)) };
+}
+
+const NOTICE = 'Not a medical device. For research only.';
+
+async function readRepetition(
+  reproduction: Reproduction,
+  { runs }: EvaluatedRepetition,
+  { data }: ComparisonOptions,
+): Promise<ReadRepetition> {
+  const cases = new Map<string, Readonly<Record<string, ComparedCases>>>();
+  let overlap = 0;
+  for (const [name, folder] of Object.entries(runs)) {
+    cases.set(name, await reproduction.cases(folder));
+    const { rows } = await readRunRecord(folder);
+    const test = rows.filter(({ split }) => split === 'test').length;
+    if (data) overlap = test / (rows.length - test);
+  }
+  return { cases, overlap };
+}
+
+/** A model that a repetition has. */
+function modelOf(
+  cases: ReadRepetition['cases'],
+  { run, models }: ModelReference,
+  level: string,
+): { readonly cases: ComparedCases; readonly name: string; readonly model: ComparedModel } | undefined {
+  const found = cases.get(run)?.[level];
+  const name = models.find((each) => found?.models.has(each));
+  const model = name === undefined ? undefined : found?.models.get(name);
+  return found && name !== undefined && model ? { cases: found, name, model } : undefined;
+}
+
+function tableOf(
+  { number, caption, level, rows }: Reproduction['tables'][number],
+  repetitions: readonly ReadRepetition[],
+): ComparedTable {
+  const found = rows.map((row): ComparedRow => {
+    const each = repetitions.flatMap(({ cases, overlap }) => {
+      const own = modelOf(cases, row, level);
+      return own ? [{ ...own, overlap }] : [];
+    });
+    const [first] = each;
+    return {
+      label: row.label,
+      published: row.published,
+      ...(first ? { model: first.name, here: modelFigures(each satisfies readonly Repetition[]) } : {}),
+    };
+  });
+  const counted = repetitions.map(({ cases }) => [...cases.values()][0]?.[level]);
+  const sum = (of: (cases: ComparedCases) => number) =>
+    counted.reduce((total, cases) => total + (cases ? of(cases) : 0), 0);
+  return {
+    ...{ number, caption, rows: found, case: counted[0]?.case ?? 'image' },
+    cases: sum(({ positive }) => positive.length),
+    positives: sum(({ positive }) => positive.filter(Boolean).length),
+    repetitions: repetitions.length,
+  };
+}
+
+function notesOf(
+  reproduction: Reproduction,
+  { preset, data, folds, seeds }: ComparisonOptions,
+  repetitions: number,
+): Note[] {
+  const cohort = data ? undefined : reproduction.cohort(preset, seeds[0] ?? 0).description;
+  return [
+    ...(cohort === undefined
+      ? []
+      : [
+          {
+            kind: 'warning' as const,
+            text: `These are drawn images (${cohort}), made so that the networks have something to learn. A phantom says nothing about patients: that a figure lies near a published one, or above it, means nothing.`,
+          },
+        ]),
+    ...(preset === 'paper'
+      ? []
+      : [
+          {
+            kind: 'warning' as const,
+            text: `Preset "${preset}": networks, images and training are smaller than the paper's (the recipe of each run lists every difference), so the published figures are no yardstick for these.`,
+          },
+        ]),
+    {
+      kind: 'note',
+      text:
+        folds !== undefined
+          ? `Cross-validation by patient in ${folds} folds, seed ${seeds[0] ?? 0}.`
+          : `${repetitions === 1 ? 'One repetition' : `${repetitions} repetitions`}, seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')}${cohort === undefined ? ', each with a split of its own' : ', each with women of its own'}.`,
+    },
+  ];
+}
+
+/** A table as rows of CSV: a line a model and measure. */
+function cellsOf({ number, rows }: ComparedTable): CsvCells[] {
+  return rows.flatMap(({ label, model, here, published }) =>
+    [...new Set([...Object.keys(here ?? {}), ...Object.keys(published)])].map((measure): CsvCells => {
+      const [ours, theirs] = [here?.[measure as 'auc'], published[measure as 'auc']];
+      return {
+        ...{ table: number, row: label, model: model ?? '', measure },
+        ...{ here: ours?.value ?? '', here_lower: ours?.interval?.[0] ?? '', here_upper: ours?.interval?.[1] ?? '' },
+        published: theirs?.value ?? '',
+        ...{ published_lower: theirs?.interval?.[0] ?? '', published_upper: theirs?.interval?.[1] ?? '' },
+      };
+    }),
+  );
+}
