@@ -53,7 +53,7 @@ export type Cutoff = { readonly value: number; readonly comparison?: '>' | '≥'
 export type MeasureName = 'auc' | 'sensitivity' | 'specificity' | 'accuracy' | 'ppv' | 'npv' | 'f1';
 
 /** What a report counts as one: an image where not given. */
-export type Case = 'image' | 'view' | 'lesion' | 'pair';
+export type Case = 'image' | 'view' | 'breast' | 'lesion' | 'pair';
 
 /** One model on one data set. The first ensemble (otherwise the first row) is the report's headline. */
 export type ModelPerformance = {

@@ -87,6 +87,11 @@ test('models are compared pair by pair, of many the headline with each; models t
     many?.pairs.map(({ first, second }) => first + second),
     ['da', 'db', 'dc'],
   );
+  assert.deepEqual(
+    [many?.pairs.length, many?.adjustedPairs, many?.pairs.every(({ adjustedP }) => adjustedP !== undefined)],
+    [3, 6, true],
+  );
+  assert.equal(all?.adjustedPairs, undefined);
   const perfect = { ...single, model: 'p', scores: positive.map(Number) };
   const useless = { ...single, model: 'u', scores: positive.map(() => 0.5) };
   assert.deepEqual(analysesOf(evaluated([perfect, useless])).comparisons?.[0]?.pairs, []);
@@ -130,4 +135,43 @@ test('subgroups: AUC of the headline in each, numbers in bands; too few of a cla
     undefinedReason: 'a class has fewer than two images',
   });
   assert.equal(analysis?.overall?.estimate.value, 22 / 25);
+});
+
+test('every two models are compared in every measure; a headline that comes last is drawn first, with the sign turned', () => {
+  const flat = { ...single, model: 'b', scores: scores.map((score, i) => (i % 2 === 0 ? 0.4 : score)) };
+  const models = ['a', 'c', 'd'].map((model) => ({ ...single, model }));
+  const evaluation = evaluated([...models, flat], flat);
+  const { comparisons = [], pairwise = [] } = analysesOf(evaluation);
+  const table = pairwise[0]?.pairs ?? [];
+  assert.equal(table.length, 6);
+  const last = table.find(({ first, second }) => first === 'a' && second === 'b');
+  const drawn = comparisons[0]?.pairs.find(({ second }) => second === 'a');
+  assert.ok(last?.auc && drawn && last.auc.difference !== 0);
+  assert.equal(drawn.first, 'b');
+  assert.equal(drawn.difference, -last.auc.difference);
+  assert.deepEqual(drawn.interval, last.auc.interval?.map((bound) => -bound).reverse());
+  assert.equal(last.sensitivity?.difference, 4 / 5 - flat.scores.filter((s, i) => positive[i] && s >= 0.5).length / 5);
+  assert.match(
+    pairwise[0]?.test ?? '',
+    /images taken as independent; the other measures by generalised .* independent$/,
+  );
+});
+
+test('with patients as clusters every part says so, and a subgroup needs two patients of a class', () => {
+  const clusters = scores.map((_, i) => `p${Math.floor(i / 2)}`);
+  const views = scores.map((_, i) => (i < 6 ? 'CC' : 'MLO'));
+  const by = [{ column: 'view', groups: groupsOf('m.csv', views, { column: 'view' }) }];
+  const models = [single, { ...single, model: 'b', scores: scores.map((score, i) => (i % 3 === 0 ? 0.4 : score)) }];
+  const { comparisons, pairwise, precisionRecall, subgroups, operatingPoints } = analysesOf({
+    ...evaluated(models),
+    ...{ clusters, by },
+  });
+  assert.match(comparisons?.[0]?.test ?? '', /Obuchowski 1997, patients as clusters$/);
+  assert.match(pairwise?.[0]?.test ?? '', /estimating equations, patients as clusters$/);
+  assert.match(precisionRecall?.[0]?.band?.description ?? '', /replicates of patients$/);
+  const [cc, mlo] = subgroups?.[0]?.groups[0]?.rows ?? [];
+  assert.equal(mlo?.estimate.undefinedReason, 'a class has fewer than two patients');
+  assert.ok(cc?.estimate.interval);
+  const apart = analysesOf(evaluated(models));
+  assert.notDeepEqual(operatingPoints?.[0]?.accuracy?.interval, apart.operatingPoints?.[0]?.accuracy?.interval);
 });

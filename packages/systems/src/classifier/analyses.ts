@@ -4,15 +4,10 @@ import type { Estimate, ReportData } from '@mammoscope/report';
 import {
   averagePrecision,
   brier,
-  type ConfusionMetrics,
-  confusion,
   decisionCurve,
   delong,
-  delongOverall,
-  delongPaired,
   fixedSensitivity,
   fixedSpecificity,
-  holm,
   type Labels,
   platt,
   plattProbability,
@@ -21,8 +16,13 @@ import {
   reliability,
   type Scores,
 } from '@mammoscope/stats';
-import { defined } from '../reader-study/comparison.ts';
+import type { DecisionFigures } from '../reader-study/case-proportion.ts';
+import { holdsBothClasses } from '../reader-study/discrimination.ts';
 import type { SubgroupsOfColumn } from '../reader-study/study.ts';
+import { BAND_REPLICATES, figuresAt } from './metric-figures.ts';
+import { type ModelComparison, modelComparison } from './model-comparison.ts';
+
+export { BAND_REPLICATES };
 
 /** A model's scores on the images evaluated and, for what is chosen or fitted, on the validation images. */
 export interface ScoredModel {
@@ -53,12 +53,13 @@ export interface Evaluated {
   readonly by?: readonly SubgroupsOfColumn[];
   /** What is counted; images where not given. */
   readonly cases?: string;
+  /** The patient of each case, for intervals and tests by patient; cases are taken as independent where not given. */
+  readonly clusters?: readonly string[] | undefined;
+  /** Of the models; computed where not given. */
+  readonly comparison?: ModelComparison | undefined;
 }
 
-/** Replicates of a band. */
-export const BAND_REPLICATES = 1000;
-
-/** Models of which all pairs are compared; of more, the headline with each other one. */
+/** Models of which the AUCs of all pairs are drawn; of more, the headline's with each other one. */
 const ALL_PAIRS = 3;
 /** Rates at which a cut-off is chosen besides the recipe's. */
 export const FIXED_RATE = 0.9;
@@ -74,10 +75,13 @@ const estimate = (p: {
 /** Every analysis of the models. */
 export function analysesOf(
   evaluated: Evaluated,
-): Pick<ReportData, 'precisionRecall' | 'comparisons' | 'calibration' | 'decision' | 'operatingPoints' | 'subgroups'> {
+): Pick<
+  ReportData,
+  'precisionRecall' | 'comparisons' | 'pairwise' | 'calibration' | 'decision' | 'operatingPoints' | 'subgroups'
+> {
   return {
     precisionRecall: precisionOf(evaluated),
-    comparisons: comparisonsOf(evaluated),
+    ...comparedOf(evaluated),
     ...calibrationOf(evaluated),
     operatingPoints: operatingPointsOf(evaluated),
     subgroups: subgroupsOf(evaluated),
@@ -92,15 +96,17 @@ function precisionOf({
   dataset,
   seed,
   cases = 'images',
+  clusters,
 }: Evaluated): ReportData['precisionRecall'] {
   const positives = positive.filter(Boolean).length;
   const random = new RandomStream(seed, 'precision-band');
   const { points: band, replicates } = precisionRecallBand(headline.scores, positive, {
     random,
     replicates: BAND_REPLICATES,
+    ...(clusters && { clusters }),
   });
   return models.map((model) => {
-    const { averagePrecision: value, interval } = averagePrecision(model.scores, positive);
+    const { averagePrecision: value, interval } = averagePrecision(model.scores, positive, clusters && { clusters });
     return {
       model: model.model,
       role: model.role,
@@ -115,7 +121,7 @@ function precisionOf({
               recall: band.map(({ recall }) => recall),
               lower: band.map(({ lower }) => lower),
               upper: band.map(({ upper }) => upper),
-              description: `95 % interval, ${replicates} bootstrap replicates of ${cases}`,
+              description: `95 % interval, ${replicates} bootstrap replicates of ${clusters ? 'patients' : cases}`,
             },
           }
         : {}),
@@ -124,15 +130,22 @@ function precisionOf({
 }
 
 /** The headline's AUC in subgroups of images. */
-function subgroupsOf({ headline, positive, dataset, by = [] }: Evaluated): NonNullable<ReportData['subgroups']> {
+function subgroupsOf({
+  headline,
+  positive,
+  dataset,
+  by = [],
+  clusters,
+}: Evaluated): NonNullable<ReportData['subgroups']> {
   if (by.length === 0) return [];
   const rowOf = (label: string, rows: readonly number[]) => {
     const truths = rows.map((row) => positive[row] as boolean);
     const scores = rows.map((row) => headline.scores[row] as number);
     const positives = truths.filter(Boolean).length;
-    if (Math.min(positives, rows.length - positives) < 2)
-      return { label, cases: rows.length, positives, estimate: { value: null, undefinedReason: TOO_FEW } };
-    const { auc: value, logitInterval: interval } = delong(scores, truths);
+    const part = clusters && { clusters: rows.map((row) => clusters[row] as string) };
+    if (!holdsBothClasses({ labels: Uint8Array.from(truths, Number), ...part }))
+      return { label, cases: rows.length, positives, estimate: { value: null, undefinedReason: tooFew(clusters) } };
+    const { auc: value, logitInterval: interval } = delong(scores, truths, part);
     return { label, cases: rows.length, positives, estimate: estimate({ value, interval }) };
   };
   return [
@@ -149,47 +162,81 @@ function subgroupsOf({ headline, positive, dataset, by = [] }: Evaluated): NonNu
   ];
 }
 
-const TOO_FEW = 'a class has fewer than two images';
+const tooFew = (clusters: Evaluated['clusters']) => `a class has fewer than two ${clusters ? 'patients' : 'images'}`;
+
+/** How models were compared, in words. */
+export const comparisonWords = (cases: string, clusters: Evaluated['clusters']) =>
+  clusters
+    ? {
+        auc: 'Paired test of DeLong et al. 1988 with the covariance of Obuchowski 1997, patients as clusters',
+        others: 'generalised estimating equations, patients as clusters',
+      }
+    : {
+        auc: `Paired test of DeLong et al. 1988, ${cases} taken as independent`,
+        others: `generalised estimating equations, ${cases} taken as independent`,
+      };
+
+/** What of the models is compared. */
+type Compared = Omit<Evaluated, 'validation' | 'cutoffRule' | 'seed'>;
+
+/** Every two models in every measure as a table, and their AUCs as a figure. */
+export function comparedOf(evaluated: Compared): Required<Pick<ReportData, 'comparisons' | 'pairwise'>> {
+  const { models, positive, dataset, clusters, cases = 'images' } = evaluated;
+  if (models.length < 2) return { comparisons: [], pairwise: [] };
+  const comparison = evaluated.comparison ?? modelComparison({ models, positive, clusters });
+  const { auc, others } = comparisonWords(cases, clusters);
+  return {
+    comparisons: aucComparisonOf({ ...evaluated, comparison }),
+    pairwise: [
+      {
+        dataset,
+        test: `${auc}; the other measures by ${others}`,
+        adjustment: 'Holm',
+        pairs: comparison.pairs.map(({ a: first, b: second, measures }) => ({
+          ...{ first, second },
+          ...Object.fromEntries(
+            Object.entries(measures).map(([measure, { difference, interval, p, pHolm }]) => [
+              measure,
+              { difference, interval: [interval.lower, interval.upper], p, adjustedP: pHolm },
+            ]),
+          ),
+        })),
+      },
+    ],
+  };
+}
 
 /** Paired tests of the models' AUCs: of all pairs, or of the headline with each other one. */
-export function comparisonsOf({
+export const comparisonsOf = (evaluated: Compared): NonNullable<ReportData['comparisons']> =>
+  comparedOf(evaluated).comparisons;
+
+function aucComparisonOf({
   models,
   headline,
-  positive,
   dataset,
   cases = 'images',
-}: Omit<Evaluated, 'validation' | 'cutoffRule' | 'seed'>): NonNullable<ReportData['comparisons']> {
-  if (models.length < 2) return [];
-  const all = models.flatMap((first, i) => models.slice(i + 1).map((second) => [first, second] as const));
-  const others = models.filter((model) => model !== headline);
-  const chosen = models.length <= ALL_PAIRS ? all : others.map((second) => [headline, second] as const);
-  const tested = chosen.flatMap(([first, second]) => {
-    const test = defined(() => delongPaired(first.scores, second.scores, positive));
-    return test ? [{ first: first.model, second: second.model, test }] : [];
-  });
-  const { adjusted } = holm(tested.map(({ test }) => test.p));
-  const overall = defined(() =>
-    delongOverall(
-      models.map(({ scores }) => scores),
-      positive,
-    ),
-  );
+  clusters,
+  comparison: { overall, pairs },
+}: Compared & { readonly comparison: ModelComparison }): NonNullable<ReportData['comparisons']> {
+  const every = pairs.flatMap(({ a, b, measures: { auc } }) => (auc ? [{ a, b, auc }] : []));
+  const shown =
+    models.length <= ALL_PAIRS ? every : every.filter(({ a, b }) => a === headline.model || b === headline.model);
   return [
     {
       dataset,
-      test: `Paired test of DeLong et al. 1988, ${cases} taken as independent`,
+      test: comparisonWords(cases, clusters).auc,
       adjustment: 'Holm',
-      pairs: tested.map(({ first, second, test }, i) => ({
-        first,
-        second,
-        difference: test.difference,
-        interval: [test.interval.lower, test.interval.upper] as const,
-        p: test.p,
-        ...(tested.length > 1 ? { adjustedP: adjusted[i] as number } : {}),
-      })),
-      ...(overall && models.length > 2
-        ? { overall: { chiSquare: overall.chiSquare, degreesOfFreedom: overall.degreesOfFreedom, p: overall.p } }
-        : {}),
+      ...(every.length > shown.length ? { adjustedPairs: every.length } : {}),
+      pairs: shown.map(({ a, b, auc: { difference, interval, p, pHolm } }) => {
+        const leads = models.length <= ALL_PAIRS || a === headline.model;
+        return {
+          ...(leads ? { first: a, second: b, difference } : { first: b, second: a, difference: -difference }),
+          interval: leads ? ([interval.lower, interval.upper] as const) : ([-interval.upper, -interval.lower] as const),
+          p,
+          ...(every.length > 1 ? { adjustedP: pHolm } : {}),
+        };
+      }),
+      ...(overall.auc && models.length > 2 ? { overall: overall.auc } : {}),
     },
   ];
 }
@@ -250,7 +297,7 @@ function calibrationOf({
   };
 }
 
-function tableOf(counts: ConfusionMetrics) {
+function tableOf(counts: DecisionFigures) {
   const { tp, fp, fn, tn, sensitivity, specificity, accuracy, ppv, npv } = counts;
   return {
     tp,
@@ -272,7 +319,9 @@ function operatingPointsOf({
   dataset,
   validation,
   cutoffRule,
+  seed,
   cases = 'images',
+  clusters,
 }: Evaluated): NonNullable<ReportData['operatingPoints']> {
   const { scores, positive: truths } = validation;
   const percent = 100 * FIXED_RATE;
@@ -292,7 +341,7 @@ function operatingPointsOf({
     dataset,
     name,
     ...(Number.isFinite(cutoff) ? { cutoff: { value: cutoff, comparison: '≥' as const } } : {}),
-    ...tableOf(confusion(headline.scores, positive, cutoff)),
+    ...tableOf(figuresAt(headline.scores, positive, cutoff, { clusters, seed })),
   }));
 }
 

@@ -18,13 +18,15 @@ import type {
   TrainingHistory,
 } from '@mammoscope/report';
 import { bestOf } from '@mammoscope/runtime';
-import { type Proportion, rocBand, rocCurve } from '@mammoscope/stats';
+import { rocBand, rocCurve } from '@mammoscope/stats';
+import type { Figure } from '../reader-study/case-proportion.ts';
 import { figureFiles } from '../reader-study/figure-files.ts';
 import { makeFolder } from '../run/make-folder.ts';
 import { type RunRecord, runFiles } from '../run/run-record.ts';
 import { readHistory } from '../training/history.ts';
-import { BAND_REPLICATES, type ScoredModel } from './analyses.ts';
-import type { MeasuredModel } from './metric-figures.ts';
+import { comparisonWords, type ScoredModel } from './analyses.ts';
+import { BAND_REPLICATES, type MeasuredModel } from './metric-figures.ts';
+import type { ModelComparison } from './model-comparison.ts';
 
 /** A model with its scores and what they come to. */
 export type ReportedModel = ScoredModel & MeasuredModel;
@@ -41,6 +43,8 @@ export interface ReportedCases {
   /** One a case. */
   readonly positive: readonly boolean[];
   readonly patients: number;
+  /** The patient of each case, for intervals by patient; cases are taken as independent where not given. */
+  readonly clusters?: readonly string[] | undefined;
   /** How cut-offs were chosen, in words; not given where a class is called without one. */
   readonly cutoffRule?: string;
 }
@@ -49,7 +53,7 @@ const estimate = (
   value: number | null,
   bounds: { readonly lower: number; readonly upper: number } | null,
 ): Estimate => ({ value, interval: bounds && [bounds.lower, bounds.upper] });
-const share = (p: Proportion): Estimate => ({
+const share = (p: Figure): Estimate => ({
   ...estimate(p.value, p.interval),
   numerator: p.numerator,
   denominator: p.denominator,
@@ -110,18 +114,37 @@ export function rocCurves({ models, dataset, positive, cutoffRule }: ReportedCas
   });
 }
 
-/** The bootstrap band of the headline's ROC curve. */
+/** How the intervals of the performance table were computed, in words. */
+export const intervalWords = ({ case: one, clusters }: Pick<ReportedCases, 'case' | 'clusters'>): string =>
+  clusters
+    ? `95 % intervals with patients as clusters, since some have several ${one}s: AUC by Obuchowski on the logit scale, proportions by robust (sandwich) variance on the logit scale, F1 by a bootstrap of whole patients`
+    : `95 % intervals: AUC by DeLong on the logit scale, proportions by Wilson, F1 by way of Wilson for tp / (tp + fp + fn). No patient has several ${one}s`;
+
+/** The p values of the performance table: that all models are equal in a measure. */
+export function overallPValues(
+  { overall }: ModelComparison,
+  { case: one, clusters }: Pick<ReportedCases, 'case' | 'clusters'>,
+): NonNullable<NonNullable<ReportData['performance']>['pValues']> {
+  const { others } = comparisonWords(`${one}s`, clusters);
+  const auc = `AUC by the overall test of DeLong et al.${clusters ? ' with the covariance of Obuchowski, patients as clusters' : ''}`;
+  const byMeasure = Object.entries(overall).map(([measure, { p }]) => [measure, p] as const);
+  return { test: `of all models together, ${auc}, the others by ${others}`, ...Object.fromEntries(byMeasure) };
+}
+
+/** The bootstrap band of a model's ROC curve, the headline's unless given. */
 export function headlineBand(
-  { headline, positive, case: one }: ReportedCases,
+  { headline, positive, case: one, clusters }: ReportedCases,
   { seed }: { readonly seed: number },
+  { scores }: Pick<ReportedModel, 'scores'> = headline,
 ): NonNullable<RocCurve['band']> {
   const random = new RandomStream(seed, 'roc-band');
-  const { points, replicates } = rocBand(headline.scores, positive, { random, replicates: BAND_REPLICATES });
+  const options = { random, replicates: BAND_REPLICATES, ...(clusters && { clusters }) };
+  const { points, replicates } = rocBand(scores, positive, options);
   return {
     fpr: points.map(({ fpr }) => fpr),
     lower: points.map(({ lower }) => lower),
     upper: points.map(({ upper }) => upper),
-    description: `95 % interval, ${replicates} bootstrap replicates of ${one}s`,
+    description: `95 % interval, ${replicates} bootstrap replicates of ${clusters ? 'patients' : `${one}s`}`,
   };
 }
 
@@ -181,16 +204,19 @@ export function uselessNote(
 /** Patients below which a report warns. */
 const FEW_PATIENTS = 50;
 
-/** Where there are too few patients for intervals that take cases as independent. */
-export const fewPatientsNote = (patients: number, one: Case = 'image'): Note[] =>
-  patients < FEW_PATIENTS
-    ? [
-        {
-          kind: 'warning',
-          text: `Only ${patients} patients: the intervals take ${one}s as independent and are too narrow where a patient has several.`,
-        },
-      ]
-    : [];
+/** Where there are too few patients for the theory of the intervals, or for intervals that take cases as independent. */
+export function fewPatientsNote(
+  patients: number,
+  one: Case = 'image',
+  taken: 'independent' | 'by patient' = 'independent',
+): Note[] {
+  if (patients >= FEW_PATIENTS) return [];
+  const why =
+    taken === 'independent'
+      ? `the intervals take ${one}s as independent and are too narrow where a patient has several`
+      : 'intervals and p values rest on large numbers, and of so few they may be too small';
+  return [{ kind: 'warning', text: `Only ${patients} patients: ${why}.` }];
+}
 
 /** The curve of each member's training. */
 export async function trainingOf(

@@ -2,8 +2,9 @@ import { basename } from 'node:path';
 import type { Manifest, ManifestRow } from '@mammoscope/imaging';
 import { isNetworkName, type NetworkName } from '@mammoscope/nn';
 import type { Engine } from '@mammoscope/runtime';
-import { type ConfusionMetrics, confusion, type DelongAuc, delong } from '@mammoscope/stats';
 import { declarationsOf } from '../classifier/graphs.ts';
+import { type MeasuredModel, measuredModel, patientClusters } from '../classifier/metric-figures.ts';
+import { type ModelComparison, modelComparison } from '../classifier/model-comparison.ts';
 import { loadBest, loadScorer, positiveScore, SCORING_BATCH } from '../classifier/scores.ts';
 import { cutoffOf, readValidationScores, type ValidationScore } from '../classifier/validation.ts';
 import { ImageSource } from '../data/image-source.ts';
@@ -13,6 +14,7 @@ import { groupsOf, type SubgroupColumn, type SubgroupsOfColumn } from '../reader
 import { manifestTexts } from '../run/manifest-texts.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
 import { requireClasses, unseenRows } from '../run/unseen-rows.ts';
+import { explainedMember } from './explained-member.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeOf } from './settings.ts';
 import { classifierSpec } from './train.ts';
@@ -28,10 +30,7 @@ export interface ModelScores {
 }
 
 /** A model's figures on the images evaluated. */
-export interface ModelMetrics extends ModelScores {
-  readonly auc: DelongAuc;
-  readonly atCutoff: ConfusionMetrics & { readonly cutoff: number };
-}
+export type ModelMetrics = ModelScores & MeasuredModel;
 
 /** What an evaluation came to. */
 export interface Evaluation {
@@ -40,6 +39,12 @@ export interface Evaluation {
   readonly rows: readonly ManifestRow[];
   readonly positive: readonly boolean[];
   readonly models: readonly ModelMetrics[];
+  /** The patient of each row, where patients have several: intervals and tests take them as clusters. */
+  readonly clusters?: readonly string[] | undefined;
+  /** Of two models and more. */
+  readonly comparison?: ModelComparison | undefined;
+  /** The member whose Grad-CAM is shown. */
+  readonly explained: string;
   readonly cutoffFrom: 'validation' | 'test';
   readonly exclusions: readonly { readonly path: string; readonly patientId: string; readonly reason: string }[];
   /** Of the images evaluated. */
@@ -56,6 +61,8 @@ export interface EvaluateOptions {
   readonly manifest: Manifest;
   readonly cutoffFrom: 'validation' | 'test';
   readonly by?: readonly SubgroupColumn[];
+  /** The member whose Grad-CAM is shown; explainedMember's choice unless given. */
+  readonly explain?: string | undefined;
   readonly onImages?: (model: string, images: number) => void;
 }
 
@@ -66,10 +73,12 @@ export async function evaluateKang2021({
   manifest,
   cutoffFrom,
   by = [],
+  explain,
   onImages,
 }: EvaluateOptions): Promise<Evaluation> {
   const record = await readRunRecord(run);
   const recipe = recipeOf(record.recipe);
+  const explained = explainedMember(record, explain);
   requireClasses(record, manifest);
   const { rows, exclusions, dataset } = unseenRows(record, manifest);
   if (recipe.roiPx > 0) requireBoxes(manifest.path, rows);
@@ -79,13 +88,8 @@ export async function evaluateKang2021({
     groups: groupsOf(name, manifestTexts(manifest, rows, column.column), column),
   }));
   const positive = rows.map((row) => record.classes.indexOf(row.label) > 0);
-  const positives = positive.filter(Boolean).length;
-  if (Math.min(positives, rows.length - positives) < 2) {
-    throw new SystemError(
-      'data-unusable',
-      `${manifest.path} has ${rows.length} images of patients that training did not see, ${positives} of them positive: an evaluation needs two or more of ${record.classes[0]} and of the others`,
-    );
-  }
+  requireBothClasses(manifest.path, rows, positive, record.classes);
+  const clusters = patientClusters(rows);
   const members: { readonly scores: number[]; readonly validation: readonly ValidationScore[] }[] = [];
   for (const member of record.members) {
     const validation = await readValidationScores(runFiles(run).member(member).validation);
@@ -113,14 +117,7 @@ export async function evaluateKang2021({
     const source =
       cutoffFrom === 'test' ? scores.map((score, i) => ({ score, positive: positive[i] as boolean })) : validation;
     const cutoff = cutoffOf(source);
-    return {
-      model,
-      role,
-      scores,
-      cutoff,
-      auc: delong(scores, positive),
-      atCutoff: confusion(scores, positive, cutoff),
-    };
+    return { model, role, scores, ...measuredModel(scores, positive, cutoff, { clusters, seed: record.seed }) };
   });
   return {
     record,
@@ -128,12 +125,31 @@ export async function evaluateKang2021({
     rows,
     positive,
     models,
+    clusters,
+    comparison: one ? undefined : modelComparison({ models, positive, clusters }),
+    explained,
     cutoffFrom,
     exclusions,
     dataset,
     by: subgroups,
     manifest: { name, sha256: manifest.sha256 },
   };
+}
+
+/** SystemError 'data-unusable' unless each side of the decision has images of two patients: with fewer nothing has an interval. */
+function requireBothClasses(
+  path: string,
+  rows: readonly ManifestRow[],
+  positive: readonly boolean[],
+  [negative, ...others]: readonly string[],
+): void {
+  const of = (side: boolean) => rows.filter((_, i) => positive[i] === side);
+  const patients = (side: boolean) => new Set(of(side).map(({ patientId }) => patientId)).size;
+  if (Math.min(patients(true), patients(false)) >= 2) return;
+  throw new SystemError(
+    'data-unusable',
+    `${path} has ${rows.length} images of patients that training did not see: ${of(false).length} of ${negative} (of ${patients(false)} patients) and ${of(true).length} of ${others.join(' or ')} (of ${patients(true)}); an evaluation needs images of two patients or more of each`,
+  );
 }
 
 /** The model that a report leads with: the ensemble, or the only network. */
@@ -154,7 +170,7 @@ export async function scoreMember(
   const scorer = await loadScorer(
     engine,
     spec,
-    new ImageSource({ ...recipe, channels: spec.channels }),
+    new ImageSource({ ...recipe, sizePx: spec.sizePx, channels: spec.channels }),
     SCORING_BATCH,
     new Map(Object.entries(record.lowerings)),
   );

@@ -1,11 +1,15 @@
 /** metrics.json and predictions.csv of an evaluation. */
 import { type CsvCells, formatCsv } from '@mammoscope/imaging';
-import { modelFigures } from '../classifier/metric-figures.ts';
+import { comparisonFigures, modelFigures } from '../classifier/metric-figures.ts';
+import { clusterCounts } from '../reader-study/study.ts';
 import { type Evaluation, headline } from './evaluate.ts';
 
-/** metrics.json: figures of the headline model at the top, all models below. A figure that is undefined is null. */
+/**
+ * metrics.json: figures of the headline model at the top, all models and their comparisons below. A figure that is undefined is
+ * null; `clusters` is null where no patient has several images, and `comparisons` where there is one model.
+ */
 export function metricsOf(evaluation: Evaluation) {
-  const { models, rows, positive, dataset, cutoffFrom } = evaluation;
+  const { models, rows, positive, dataset, cutoffFrom, clusters, comparison } = evaluation;
   const first = headline(models);
   return {
     system: evaluation.record.system,
@@ -14,8 +18,10 @@ export function metricsOf(evaluation: Evaluation) {
     patients: new Set(rows.map(({ patientId }) => patientId)).size,
     positives: positive.filter(Boolean).length,
     cutoffFrom,
+    clusters: clusters ? { column: 'patient_id', ...clusterCounts(clusters, Uint8Array.from(positive, Number)) } : null,
     ...modelFigures(first),
     models: models.map((model) => ({ model: model.model, role: model.role, ...modelFigures(model) })),
+    comparisons: comparison ? comparisonFigures(comparison) : null,
     notice: 'Not a medical device. For research only.',
   };
 }

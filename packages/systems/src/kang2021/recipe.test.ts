@@ -9,7 +9,16 @@ import { writeRunRecord } from '../run/run-record.ts';
 import { requireSameRun } from '../run/same-run.ts';
 import { PLAIN_TRAINING } from '../training/recipe.ts';
 import { runToResume } from '../training/train-run.ts';
-import { augmentationOf, batchOf, deviationsOf, PLAIN_IMAGES, PRESETS } from './recipe.ts';
+import {
+  augmentationOf,
+  batchOf,
+  citationsOf,
+  deviationsOf,
+  inputSizeOf,
+  PLAIN_IMAGES,
+  PRESETS,
+  type Recipe,
+} from './recipe.ts';
 import { recipeOf, recipeWith } from './settings.ts';
 
 const names = (recipe: Parameters<typeof deviationsOf>[0]) => deviationsOf(recipe).map(({ name }) => name);
@@ -24,7 +33,64 @@ test("the preset `paper` trains the paper's networks with the paper's mini-batch
     inceptionresnetv2: 16,
     densenet201: 8,
   });
-  assert.deepEqual(names(paper), ['place of the ROI', 'normalisation', 'augmentation', 'border', 'split', 'cut-off']);
+  assert.deepEqual(names(paper), [
+    ...['input size', 'place of the ROI', 'normalisation'],
+    ...['augmentation', 'border', 'split', 'cut-off'],
+  ]);
+});
+
+const sizesOf = (recipe: Recipe) => recipe.networks.map((network) => inputSizeOf(recipe, network));
+const deviation = (recipe: Recipe, name: string) => deviationsOf(recipe).find((each) => each.name === name);
+
+test('the preset `paper` gives each network the input of the published one; ROIs are moved by 30 of their 512 pixels', () => {
+  const { paper } = PRESETS;
+  // torchvision and timm: ResNet and DenseNet 224 (He 2016, Huang 2017), Xception and the Inceptions 299 (Chollet 2017, Szegedy 2016, 2017)
+  assert.deepEqual(Object.fromEntries(paper.networks.map((network) => [network, inputSizeOf(paper, network)])), {
+    resnet101: 224,
+    xception: 299,
+    inception_v3: 299,
+    inceptionresnetv2: 299,
+    densenet201: 224,
+  });
+  assert.deepEqual(deviation(paper, 'input size'), {
+    name: 'input size',
+    paper: 'not stated (ROIs have 512 × 512 pixels)',
+    here: '224 × 224 for resnet101 and densenet201, 299 × 299 for xception and inception_v3 and inceptionresnetv2',
+    reason: 'The sizes of the published networks, which fine-tuning starts from.',
+  });
+  for (const network of paper.networks) {
+    const [low, high] = augmentationOf(paper, network).translateXPx as readonly [number, number];
+    assert.ok(Math.abs(high / inputSizeOf(paper, network) - 30 / 512) < 1e-12 && low === -high);
+  }
+});
+
+test('a sizePx that is set is that of every network, unless networkSizes is set too', () => {
+  const one = recipeWith('paper', ['sizePx=512']);
+  assert.deepEqual(new Set(sizesOf(one)), new Set([512]));
+  assert.deepEqual(deviation(one, 'input size')?.here, '512 × 512');
+  assert.equal(deviation(one, 'input size')?.reason, 'Preset or --set.');
+  assert.deepEqual(augmentationOf(one, 'xception').translateYPx, [-30, 30]);
+  const own = recipeWith('paper', ['sizePx=256', 'networkSizes=xception:320, densenet201:128']);
+  assert.deepEqual(sizesOf(own), [256, 320, 256, 256, 128]);
+  assert.deepEqual(sizesOf(recipeWith('paper', ['batch=4'])), sizesOf(PRESETS.paper), 'a batch leaves sizes alone');
+  const refused = (settings: readonly string[], message: RegExp) =>
+    assert.throws(() => recipeWith('paper', settings), { code: 'option-invalid', message });
+  for (const bad of ['xception', 'yolo:299', 'xception:31', 'xception:4097', 'xception:0'])
+    refused([`networkSizes=${bad}`], /write it as network:pixels, from 32 to 4096, for example xception:299/);
+  refused(
+    ['networkSizes=resnet18:224'],
+    /resnet18:224 has no use, as the recipe trains resnet101, xception, .*: name one/,
+  );
+});
+
+test("the paper's second learning rate is no departure, and is shown with its own sentence", () => {
+  const second = recipeWith('paper', ['learningRate=1e-5']);
+  assert.equal(second.learningRate, 0.00001);
+  assert.deepEqual(names(second), names(PRESETS.paper));
+  assert.match(citationsOf(second).learningRate ?? '', /1e-5 learning rate .* Supplementary/);
+  assert.match(citationsOf(PRESETS.paper).learningRate ?? '', /initial learning rate of 1e-4/);
+  const other = recipeWith('paper', ['learningRate=3e-5']);
+  assert.equal(deviation(other, 'learningRate')?.here, '0.00003');
 });
 
 test('a batch that is set is that of every network, unless networkBatches is set too', () => {
@@ -59,11 +125,11 @@ test('a batch of a network is refused where it cannot be', () => {
 
 test('scale, gain and offset are off, reach the augmentation when set, and are departures from the paper', () => {
   for (const recipe of Object.values(PRESETS)) {
-    const { scale, gain, offset } = augmentationOf(recipe);
+    const { scale, gain, offset } = augmentationOf(recipe, 'resnet18');
     assert.deepEqual([scale, gain, offset], [[1, 1], [1, 1], [0, 0]]); // biome-ignore format: one row
   }
   const recipe = recipeWith('tiny', ['scale=0.8,1.2', 'gain=0.9,1.1', 'offset=-0.1,0.1']);
-  const { scale, gain, offset } = augmentationOf(recipe);
+  const { scale, gain, offset } = augmentationOf(recipe, 'resnet18');
   assert.deepEqual([scale, gain, offset], [[0.8, 1.2], [0.9, 1.1], [-0.1, 0.1]]); // biome-ignore format: one row
   const added = deviationsOf(recipe).filter(({ paper }) => paper === 'not done');
   assert.deepEqual(

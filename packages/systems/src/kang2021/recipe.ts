@@ -19,6 +19,8 @@ export const SYSTEM = {
 
 /** A network and its images of one update. */
 export type NetworkBatch = `${NetworkName}:${number}`;
+/** A network and the side of its input, pixels. */
+export type NetworkSize = `${NetworkName}:${number}`;
 
 /** Everything that decides a run of this system. A preset names a set of values; --set changes single ones. */
 export interface Recipe extends TrainingRecipe {
@@ -32,12 +34,16 @@ export interface Recipe extends TrainingRecipe {
    * sizePx. 0 where none is cut out: --set, or a manifest without such rows.
    */
   readonly roiPx: number;
+  /** Side of the square input of networks, pixels. */
   readonly sizePx: number;
+  /** Sides of the inputs of networks that do not take `sizePx`, as 'xception:299'. */
+  readonly networkSizes: readonly NetworkSize[];
   readonly normalisation: 'zScore' | 'minMax';
   readonly dropout: number;
   readonly flip: boolean;
   /** Degrees; [0, 0] for none. */
   readonly rotationDeg: readonly [number, number];
+  /** Pixels of an image of sizePx; a network of another size sees the same share of its side. */
   readonly translationPx: number;
   /** Factors that images are magnified by, drawn from this range. */
   readonly scale: readonly [number, number];
@@ -48,15 +54,19 @@ export interface Recipe extends TrainingRecipe {
   readonly testFraction: number;
 }
 
-/** What the paper does not do: neither scaling nor changes of intensity, nor any batch of one network alone. */
+/** What the paper does not do: neither scaling nor changes of intensity; and what was not told apart once: batch and size of one network alone. */
 export const PLAIN_IMAGES = {
   networkBatches: [],
+  networkSizes: [],
   scale: [1, 1],
   gain: [1, 1],
   offset: [0, 0],
 } as const satisfies Partial<Recipe>;
 
-/** Methods, "Training" and "Data preparation". */
+/**
+ * Methods, "Training" and "Data preparation". How the ROIs of 512 pixels get into networks is not stated; networkSizes has
+ * the input sizes of the published networks, which MATLAB's have too.
+ */
 const PAPER: Recipe = {
   ...PLAIN_TRAINING,
   ...PLAIN_IMAGES,
@@ -65,6 +75,7 @@ const PAPER: Recipe = {
   stem: 'imagenet',
   roiPx: 512,
   sizePx: 512,
+  networkSizes: ['resnet101:224', 'xception:299', 'inception_v3:299', 'inceptionresnetv2:299', 'densenet201:224'],
   normalisation: 'zScore',
   batch: 16,
   epochs: 200,
@@ -84,7 +95,6 @@ export const CITATIONS: Partial<Record<keyof Recipe, string>> = {
   networks:
     'we use five state-of-the-art DCNN architectures, ResNet-101, Xception, Inception-v3, Inception-ResNet-v2, and DenseNet-201, which were pre-trained on the ImageNet dataset',
   roiPx: 'cropped each lesion by applying a square region of interest (ROI) of 512×512 pixels',
-  sizePx: 'cropped each lesion by applying a square region of interest (ROI) of 512×512 pixels',
   batch:
     'The mini-batch sizes were set to 32 for Xception and Inception-v3, 16 for ResNet-101 and Inception-ResNet-v2, and 8 for DenseNet-201.',
   patience:
@@ -101,6 +111,18 @@ export const CITATIONS: Partial<Record<keyof Recipe, string>> = {
   testFraction: 'The remaining images (positive, 97; negative, 163) were independently selected as test data.',
 };
 
+/** Both learning rates are the paper's. */
+const SECOND_RATE = 1e-5;
+
+/** {@link CITATIONS} of a recipe, the paper's second learning rate with its own sentence. */
+export const citationsOf = ({ learningRate }: Recipe): typeof CITATIONS =>
+  learningRate === SECOND_RATE
+    ? {
+        ...CITATIONS,
+        learningRate: 'The results obtained at a 1e-5 learning rate are described in the Supplementary materials.',
+      }
+    : CITATIONS;
+
 export type PresetName = 'paper' | 'small' | 'tiny';
 
 export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
@@ -110,6 +132,7 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
     ...PAPER,
     networks: ['resnet34', 'squeezenet1_1'],
     networkBatches: [],
+    networkSizes: [],
     sizePx: 224,
     epochs: 40,
     patience: 10,
@@ -120,6 +143,7 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
     ...PAPER,
     networks: ['resnet18'],
     networkBatches: [],
+    networkSizes: [],
     stem: 'small',
     sizePx: 60,
     batch: 32,
@@ -136,6 +160,12 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
 export function batchOf({ batch, networkBatches }: Recipe, network: NetworkName): number {
   const own = networkBatches.find((text) => text.startsWith(`${network}:`));
   return own === undefined ? batch : Number(own.slice(network.length + 1));
+}
+
+/** Side of the input of a network, pixels. */
+export function inputSizeOf({ sizePx, networkSizes }: Recipe, network: NetworkName): number {
+  const own = networkSizes.find((text) => text.startsWith(`${network}:`));
+  return own === undefined ? sizePx : Number(own.slice(network.length + 1));
 }
 
 /** A departure from the paper. */
@@ -178,11 +208,13 @@ export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
   const shown = (value: Recipe[keyof Recipe]) => (Array.isArray(value) ? value.join(', ') : formatValue(value));
   const stated = (Object.keys(CITATIONS) as (keyof Recipe)[]).filter((key) => key !== 'batch');
   const added = (Object.keys(PLAIN_IMAGES) as (keyof typeof PLAIN_IMAGES)[]).filter(
-    (key) => key !== 'networkBatches' && shown(recipe[key]) !== shown(PLAIN_IMAGES[key]),
+    (key) => key !== 'networkBatches' && key !== 'networkSizes' && shown(recipe[key]) !== shown(PLAIN_IMAGES[key]),
   );
+  const differs = (key: keyof Recipe) =>
+    shown(recipe[key]) !== shown(PAPER[key]) && !(key === 'learningRate' && recipe.learningRate === SECOND_RATE);
   return [
     ...stated
-      .filter((key) => shown(recipe[key]) !== shown(PAPER[key]))
+      .filter(differs)
       .map((key) => ({ name: key, paper: shown(PAPER[key]), here: shown(recipe[key]), reason: reasonOf(key, recipe) })),
     ...(recipe.networks.some((network) => batchOf(recipe, network) !== batchOf(PAPER, network))
       ? [
@@ -194,6 +226,14 @@ export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
           },
         ]
       : []),
+    {
+      name: 'input size',
+      paper: 'not stated (ROIs have 512 × 512 pixels)',
+      here: sizesInWords(recipe),
+      reason: recipe.networks.every((network) => inputSizeOf(recipe, network) === publishedSizeOf(network))
+        ? 'The sizes of the published networks, which fine-tuning starts from.'
+        : 'Preset or --set.',
+    },
     ...added.map((key) => ({ name: key, paper: 'not done', here: shown(recipe[key]), reason: '--set.' })),
     ...(recipe.roiPx > 0
       ? [
@@ -229,19 +269,31 @@ export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
 const reasonOf = (key: keyof Recipe, { roiPx }: Recipe) =>
   key === 'roiPx' && roiPx === 0 ? 'Images are taken whole, as they are.' : 'Preset or --set.';
 
-/** The images of a part of each network's batch: '16', or '32 for xception, 16 for resnet101'. */
-function partsInWords(recipe: Recipe, parts: number): string {
-  const sizes = Map.groupBy(recipe.networks, (network) => batchOf(recipe, network) / parts);
-  if (sizes.size === 1) return [...sizes.keys()].join();
-  return [...sizes].map(([size, names]) => `${size} for ${names.join(' and ')}`).join(', ');
+/** The input that a network of the paper was published with. */
+const publishedSizeOf = (network: NetworkName) => inputSizeOf({ ...PAPER, sizePx: 0 }, network);
+
+/** A number of each network: '16', or '32 for xception, 16 for resnet101 and densenet201'. */
+function inWords({ networks }: Recipe, numberOf: (network: NetworkName) => number | string): string {
+  const values = Map.groupBy(networks, numberOf);
+  if (values.size === 1) return [...values.keys()].join();
+  return [...values].map(([value, names]) => `${value} for ${names.join(' and ')}`).join(', ');
 }
+
+/** The images of a part of each network's batch. */
+const partsInWords = (recipe: Recipe, parts: number) => inWords(recipe, (network) => batchOf(recipe, network) / parts);
+
+/** The inputs of the networks: '224 × 224', or '224 × 224 for resnet101, 299 × 299 for xception'. */
+export const sizesInWords = (recipe: Recipe): string =>
+  inWords(recipe, (network) => [inputSizeOf(recipe, network), inputSizeOf(recipe, network)].join(' × '));
 
 /** Three significant digits are enough for a fraction such as 198/1579. */
 const formatValue = (value: unknown) => String(typeof value === 'number' ? Number(value.toPrecision(3)) : value);
 
-/** The augmentation of a recipe, as the imaging package takes it. */
-export function augmentationOf({ flip, rotationDeg, translationPx, scale, gain, offset }: Recipe): AugmentationOptions {
-  const translation = [-translationPx, translationPx] as const;
+/** The augmentation of images for a network, as the imaging package takes it. */
+export function augmentationOf(recipe: Recipe, network: NetworkName): AugmentationOptions {
+  const { sizePx, flip, rotationDeg, translationPx, scale, gain, offset } = recipe;
+  const reach = (translationPx * inputSizeOf(recipe, network)) / sizePx;
+  const translation = [-reach, reach] as const;
   return {
     ...(flip ? { flipHorizontal: 0.5, flipVertical: 0.5 } : {}),
     angleDeg: rotationDeg,
