@@ -31,6 +31,11 @@ export interface NetworkOptions {
    * instead of 4 (VGG's does so as published).
    */
   readonly stem?: 'imagenet' | 'small';
+  /**
+   * ResNets of images and volumes: channels of the first convolution and stage, which double from stage to stage; 64, as
+   * published, unless given. Other networks have their own.
+   */
+  readonly width?: number;
   /** Probability of dropping an element before the classifier; the network's own where it is left out. */
   readonly dropout?: number;
 }

@@ -97,44 +97,47 @@ const VARIANTS = {
 
 type ResnetName = keyof typeof VARIANTS;
 
+/** Channels of the first convolution and stage as published. */
+export const RESNET_WIDTH = 64;
+
 /** The four stages of a ResNet on images [N, C, H, W] of any size: 'layer1' to 'layer4', strides 4 to 32. */
 export function resnetFeatures(
   scope: Scope,
   image: Tensor,
   name: ResnetName,
-  stem: NetworkOptions['stem'] = 'imagenet',
+  { stem = 'imagenet', width = RESNET_WIDTH }: Pick<NetworkOptions, 'stem' | 'width'> = {},
 ): Features {
   requireImage(name, image, 1);
   const { block, blocks }: { block: BlockKind; blocks: readonly number[] } = VARIANTS[name];
   const channels = image.shape[1] as number;
   // The small stem looks through 3 x 3 instead of 7 x 7 pixels and keeps every pixel until the pooling.
   const [kernel, stemStride] = stem === 'small' ? [3, 1] : [7, 2];
-  const conv1 = conv(scope.child('conv1'), channels, 64, kernel, stemStride);
-  const bn1 = batchNorm(scope.child('bn1'), 64);
-  const normalised = bn1(conv1(image)); // [N, 64, H/2, W/2]
+  const conv1 = conv(scope.child('conv1'), channels, width, kernel, stemStride);
+  const bn1 = batchNorm(scope.child('bn1'), width);
+  const normalised = bn1(conv1(image)); // [N, width, H/2, W/2]
   // The paper's ReLU comes before the pooling. Both are monotone, so the order changes no value; after it, ReLU has a
   // quarter of the elements and the pooling's gradient needs no mask.
-  let x = scope.build(() => f.relu(f.maxPool(normalised, 3, { stride: 2, padding: 1 }))); // [N, 64, H/4, W/4]
+  let x = scope.build(() => f.relu(f.maxPool(normalised, 3, { stride: 2, padding: 1 }))); // [N, width, H/4, W/4]
   const features = new Map<string, FeatureMap>();
-  let width = 64;
+  let inputs = width;
   let stride = stemStride * 2;
   for (const [stage, count] of blocks.entries()) {
     const layer = `layer${stage + 1}`;
-    const inner = 64 * 2 ** stage;
+    const inner = width * 2 ** stage;
     for (let i = 0; i < count; i++) {
       const step = i === 0 && stage > 0 ? 2 : 1;
-      x = block.build(scope.child(layer, i), { inputs: width, width: inner, stride: step })(x);
-      width = inner * block.expansion;
+      x = block.build(scope.child(layer, i), { inputs, width: inner, stride: step })(x);
+      inputs = inner * block.expansion;
       stride *= step;
     }
-    features.set(layer, { tensor: x, channels: width, stride });
+    features.set(layer, { tensor: x, channels: inputs, stride });
   }
   return features;
 }
 
 function resnet(name: ResnetName): Network {
   return (scope, image, options) => {
-    const features = resnetFeatures(scope, image, name, options.stem);
+    const features = resnetFeatures(scope, image, name, options);
     const { tensor } = features.get('layer4') as FeatureMap;
     const end = { outputs: options.outputs, dropout: options.dropout ?? 0 };
     return { features, logits: classifyAverage(scope.child('fc'), tensor, end) };

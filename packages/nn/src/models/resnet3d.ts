@@ -18,14 +18,16 @@ import { acrossSlices, withinSlices } from '../layers/anisotropic.ts';
 import { batchNorm, convolution, type Layer, relu, sequence } from '../layers/layers.ts';
 import { gaussian, heFanOut, type Scope, zeros } from '../layers/scope.ts';
 import {
-  type Classification,
   classifyAverage,
+  type FeatureMap,
+  type Features,
   type Network,
   type NetworkOptions,
   requireVolume,
   runStages,
   type Stage,
 } from './backbone.ts';
+import { RESNET_WIDTH } from './resnet.ts';
 
 /** A 3 x 3 x 3 convolution, or what stands in its place; padding keeps the size at stride 1. */
 type Convolution3 = (scope: Scope, inputs: number, outputs: number, stride: number) => Layer;
@@ -119,78 +121,92 @@ interface Variant {
 }
 
 const R3D = { convolution: isotropic, stem: { slices: 3, pooled: false }, dropout: 0 } as const;
+/** "The fully connected layer was added to dropout (p = 0.5)." */
+const ANISOTROPIC = { convolution: anisotropic, stem: { slices: 1, pooled: true }, dropout: 0.5 } as const;
 
 const VARIANTS = {
   r3d_18: { ...R3D, block: basicBlock, blocks: [2, 2, 2, 2] },
   r3d_34: { ...R3D, block: basicBlock, blocks: [3, 4, 6, 3] },
   r3d_50: { ...R3D, block: bottleneck, blocks: [3, 4, 6, 3] },
-  /** "The fully connected layer was added to dropout (p = 0.5)." */
-  anisotropic_resnet34: {
-    convolution: anisotropic,
-    stem: { slices: 1, pooled: true },
-    dropout: 0.5,
-    block: basicBlock,
-    blocks: [3, 4, 6, 3],
-  },
+  /** Not in the paper: the blocks of ResNet-18. */
+  anisotropic_resnet18: { ...ANISOTROPIC, block: basicBlock, blocks: [2, 2, 2, 2] },
+  anisotropic_resnet34: { ...ANISOTROPIC, block: basicBlock, blocks: [3, 4, 6, 3] },
 } as const satisfies Record<string, Variant>;
 
+type Resnet3dName = keyof typeof VARIANTS;
+
+interface StemOptions {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly slices: Variant['stem']['slices'];
+  readonly small: boolean;
+}
+
 /** The first convolution: 7 x 7 within slices (3 x 3 in the small stem), halving the plane. */
-function stemOf(scope: Scope, channels: number, slices: 1 | 3, small: boolean): Layer {
+function stemOf(scope: Scope, { inputs, outputs, slices, small }: StemOptions): Layer {
   const [kernel, stride] = small ? [3, 1] : [7, 2];
   const at = scope.child('stem', 0);
   const first =
     slices === 1
-      ? withinSlices(at, { inputs: channels, outputs: 64, kernel, stride })
+      ? withinSlices(at, { inputs, outputs, kernel, stride })
       : convolution(at, {
-          inputs: channels,
-          outputs: 64,
+          inputs,
+          outputs,
           kernel: [slices, kernel, kernel],
           stride: [1, stride, stride],
           padding: [1, (kernel - 1) / 2, (kernel - 1) / 2],
           bias: false,
           initialiser: heFanOut,
         });
-  return sequence(first, batchNorm(scope.child('stem', 1), 64), relu(scope.child('stem')));
+  return sequence(first, batchNorm(scope.child('stem', 1), outputs), relu(scope.child('stem')));
 }
 
-function resnet3d(name: keyof typeof VARIANTS, scope: Scope, volume: Tensor, options: NetworkOptions): Classification {
+/** The four stages of a 3D ResNet on volumes [N, C, D, H, W] of any size: 'layer1' to 'layer4', which halve D three times. */
+export function resnet3dFeatures(
+  scope: Scope,
+  volume: Tensor,
+  name: Resnet3dName,
+  { stem = 'imagenet', width = RESNET_WIDTH }: Pick<NetworkOptions, 'stem' | 'width'> = {},
+): Features {
   requireVolume(name, volume, 1, 1);
-  const { block, blocks, convolution, stem, ...own }: Variant = VARIANTS[name];
-  const small = options.stem === 'small';
-  const stages: Stage[] = [
-    { layer: stemOf(scope, volume.shape[1] as number, stem.slices, small), stride: small ? 1 : 2 },
-  ];
-  if (stem.pooled) {
+  const { block, blocks, convolution, stem: own }: Variant = VARIANTS[name];
+  const small = stem === 'small';
+  const first = { inputs: volume.shape[1] as number, outputs: width, slices: own.slices, small };
+  const stages: Stage[] = [{ layer: stemOf(scope, first), stride: small ? 1 : 2 }];
+  if (own.pooled) {
     const pool: Layer = (x) => f.maxPool(x, [1, 3, 3], { stride: [1, 2, 2], padding: [0, 1, 1] });
     stages.push({ layer: (x) => scope.child('stem').build(() => pool(x)), stride: 2 });
   }
-  let inputs = 64;
+  let inputs = width;
   for (const [i, count] of blocks.entries()) {
     const feature = `layer${i + 1}`;
     const stride = i === 0 ? 1 : 2;
-    const width = 64 * 2 ** i;
+    const inner = width * 2 ** i;
     const layers: Layer[] = [];
     for (let j = 0; j < count; j++) {
-      const at = { convolution, inputs, width, stride: j === 0 ? stride : 1 };
+      const at = { convolution, inputs, width: inner, stride: j === 0 ? stride : 1 };
       layers.push(block.build(scope.child(feature, j), at));
-      inputs = width * block.expansion;
+      inputs = inner * block.expansion;
     }
     stages.push({ layer: sequence(...layers), stride, sliceStride: stride, feature });
   }
-  const { x, features } = runStages(volume, stages);
-  const start = { initialiser: gaussian(0.01), biasInitialiser: zeros };
-  const end = { outputs: options.outputs, dropout: options.dropout ?? own.dropout, ...start };
-  return { features, logits: classifyAverage(scope.child('fc'), x, end) };
+  return runStages(volume, stages).features;
 }
 
-const variant =
-  (name: keyof typeof VARIANTS): Network =>
-  (scope, x, options) =>
-    resnet3d(name, scope, x, options);
+function resnet3d(name: Resnet3dName): Network {
+  return (scope, volume, options) => {
+    const features = resnet3dFeatures(scope, volume, name, options);
+    const { tensor } = features.get('layer4') as FeatureMap;
+    const start = { initialiser: gaussian(0.01), biasInitialiser: zeros };
+    const end = { outputs: options.outputs, dropout: options.dropout ?? VARIANTS[name].dropout, ...start };
+    return { features, logits: classifyAverage(scope.child('fc'), tensor, end) };
+  };
+}
 
-export const resnets3d: Readonly<Record<keyof typeof VARIANTS, Network>> = {
-  r3d_18: variant('r3d_18'),
-  r3d_34: variant('r3d_34'),
-  r3d_50: variant('r3d_50'),
-  anisotropic_resnet34: variant('anisotropic_resnet34'),
+export const resnets3d: Readonly<Record<Resnet3dName, Network>> = {
+  r3d_18: resnet3d('r3d_18'),
+  r3d_34: resnet3d('r3d_34'),
+  r3d_50: resnet3d('r3d_50'),
+  anisotropic_resnet18: resnet3d('anisotropic_resnet18'),
+  anisotropic_resnet34: resnet3d('anisotropic_resnet34'),
 };

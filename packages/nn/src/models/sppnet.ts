@@ -22,9 +22,9 @@ export function spatialPyramidPool(x: Tensor, levels: readonly number[] = LEVELS
 }
 
 const sppResnet18: Network = (scope, image, options) => {
-  const features = resnetFeatures(scope, image, 'resnet18', options.stem);
+  const features = resnetFeatures(scope, image, 'resnet18', options);
   const { tensor } = features.get('layer4') as FeatureMap;
-  const pooled = scope.child('spp').build(() => spatialPyramidPool(tensor)); // [N, 512 * 21]
+  const pooled = scope.child('spp').build(() => spatialPyramidPool(tensor)); // [N, 8 width * 21]
   const fc = scope.child('fc');
   const classify = linear(fc, pooled.shape[1] as number, options.outputs);
   return { features, logits: classify(dropout(fc, options.dropout ?? 0)(pooled)) };

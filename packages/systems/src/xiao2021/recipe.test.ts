@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { ensemblesOf, weightedScores } from './ensembles.ts';
 import { projectionOf, slicesAround } from './lesion-roi.ts';
 import { lesionUnits, unitScores } from './levels.ts';
-import { copiesOf, PRESETS, recipeOfMember } from './recipe.ts';
-import { recipeWith } from './settings.ts';
+import { copiesOf, deviationsOf, PRESETS, recipeOfMember } from './recipe.ts';
+import { recipeOf, recipeWith } from './settings.ts';
+import { memberSpec } from './train.ts';
 
 const { paper } = PRESETS;
 const plane = (...values: number[]) => Float32Array.from(values);
@@ -29,6 +30,19 @@ test('the 2D network learns at 1e-4 and the 3D one at 1e-5, which fall by 0.8 wi
   assert.deepEqual([focus.learningRate, volume.learningRate], [1e-4, 1e-5]);
   assert.deepEqual([paper.schedule, paper.scheduleFactor, paper.scheduleFigure], ['plateau', 0.8, 'trainLoss']);
   assert.deepEqual([focus.batch, volume.batch], [paper.batch, paper.volumeBatch]);
+});
+
+test('narrower ResNets are a departure from the 64 to 512 channels of the paper; older runs had these', () => {
+  const narrow = recipeWith('paper', ['width=16']);
+  for (const name of paper.members) assert.equal(memberSpec(narrow, name, 2, false).width, 16);
+  const ofWidth = (recipe: typeof paper) => deviationsOf(recipe).filter(({ name }) => name === 'width');
+  assert.deepEqual(
+    ofWidth(narrow).map(({ paper, here }) => [paper, here]),
+    [['64', '16']],
+  );
+  assert.deepEqual(ofWidth(paper), []);
+  const { width: _, ...older } = paper;
+  assert.equal(recipeOf(older).width, 64);
 });
 
 test('N slices lie around the focus slice, and stay in the region', () => {

@@ -28,6 +28,8 @@ export interface Recipe extends TrainingRecipe {
   readonly sizePx: number;
   /** 'imagenet', or for regions of about 60 px 'small': a stem that shrinks by 2 instead of 4. */
   readonly stem: 'imagenet' | 'small';
+  /** Channels of the first stage of ResNets; the networks of Table 7 have their own. */
+  readonly width: number;
   /** Volumes of one update, and the learning rate of networks that see them; `batch` and `learningRate` are those of the others. */
   readonly volumeBatch: number;
   readonly volumeLearningRate: number;
@@ -55,6 +57,7 @@ const PAPER: Recipe = {
   roiSlices: 12,
   sizePx: 224,
   stem: 'imagenet',
+  width: 64,
   batch: 16,
   volumeBatch: 4,
   epochs: 100,
@@ -84,6 +87,7 @@ export const CITATIONS: Partial<Record<keyof Recipe, string>> = {
   roiPx: 'we cut out a 300 × 300 × 12 volume from the center of the lesion',
   roiSlices: 'we cut out a 300 × 300 × 12 volume from the center of the lesion',
   sizePx: 'the image size was resized from 300 × 300 × 1 to 224 × 224 × 1',
+  width: 'The numbers of output channels of the four residual blocks were 64, 128, 256, 512, respectively',
   learningRate:
     'we set the initial learning rates of 2D ResNet34 and anisotropic 3D ResNet as 0.0001 and 0.00001, respectively',
   volumeLearningRate:

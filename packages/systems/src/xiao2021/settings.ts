@@ -25,6 +25,7 @@ const table: RecipeTable<Recipe> = {
     roiSlices: whole.max(1000),
     sizePx: z.number().int().min(32).max(4096),
     stem: z.enum(['imagenet', 'small']),
+    width: whole.max(256),
     volumeBatch: whole,
     volumeLearningRate: z.number().positive(),
     dropout: z.number().min(0).lt(1),
@@ -40,7 +41,7 @@ const table: RecipeTable<Recipe> = {
     valFraction: fraction,
     testFraction: fraction,
   },
-  absent: { ...PLAIN_TRAINING, radiomics: false },
+  absent: { ...PLAIN_TRAINING, radiomics: false, width: 64 },
   conflict: (recipe, changed) =>
     tooFewSlices(recipe) ??
     recipe.members.reduce<string | null>(
@@ -53,7 +54,7 @@ const table: RecipeTable<Recipe> = {
 function tooFewSlices({ members, roiSlices }: Recipe): string | null {
   const name = members.find((each) => {
     const { input } = memberOf(each);
-    return input.kind === 'slices' && input.count > roiSlices;
+    return 'count' in input && input.count > roiSlices;
   });
   return name === undefined ? null : `${name} sees more slices than the ${roiSlices} that are cut out: raise roiSlices`;
 }

@@ -1,0 +1,48 @@
+/** Narrower ResNets: the networks as published with every number of channels divided. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Graph } from '../graph/graph.ts';
+import type { Shape } from '../graph/tensor.ts';
+import { Scope } from '../layers/scope.ts';
+import { type ClassifierName, classifiers, isNetworkName } from './index.ts';
+
+const RESNETS = (Object.keys(classifiers) as ClassifierName[]).filter((name) =>
+  /^(resnet\d+|spp_resnet\d+|r3d_\d+|anisotropic_resnet\d+)$/.test(name),
+);
+const OUTPUTS = 5;
+const CHANNELS = 3;
+
+function build(name: ClassifierName, options: { readonly width?: number } = {}) {
+  const scope = new Scope(new Graph(), false);
+  const image = scope.graph.input('image', [1, CHANNELS, ...(isNetworkName(name) ? [] : [8]), 96, 96]);
+  const { features, logits } = classifiers[name](scope, image, { outputs: OUTPUTS, ...options });
+  const shapes = new Map([...scope.declarations].map(([weight, { tensor }]) => [weight, tensor.shape]));
+  return { features, logits, shapes };
+}
+
+/** A weight's outputs and inputs divided, but for the channels of the image and the logits; a kernel keeps its extents. */
+const narrowed = (shape: Shape, by: number): Shape =>
+  shape.map((extent, axis) => (axis > 1 || extent === CHANNELS || extent === OUTPUTS ? extent : extent / by));
+
+for (const name of RESNETS)
+  test(`${name} at a width of 16 has a quarter of the channels everywhere, at 64 those published`, () => {
+    const [published, quarter] = [build(name), build(name, { width: 16 })];
+    assert.deepEqual(build(name, { width: 64 }).shapes, published.shapes);
+    assert.deepEqual(
+      quarter.shapes,
+      new Map([...published.shapes].map(([weight, shape]) => [weight, narrowed(shape, 4)])),
+    );
+    assert.deepEqual(
+      [...quarter.features].map(([feature, { tensor, ...map }]) => [feature, map, tensor.shape[1]]),
+      [...published.features].map(([feature, { tensor: _, ...map }]) => {
+        const channels = map.channels / 4;
+        return [feature, { ...map, channels }, channels];
+      }),
+    );
+    assert.deepEqual(quarter.logits.shape, [1, OUTPUTS]);
+  });
+
+test('networks that are no ResNets keep their channels whatever the width', () => {
+  for (const name of ['wang2018', 'densenet121', 'wichakam2018'] as const)
+    assert.deepEqual(build(name, { width: 16 }).shapes, build(name).shapes);
+});
