@@ -30,7 +30,7 @@ const OUTPUTS = 3;
 const TRAINED_PX = 64;
 const TRAINED_VOLUME = [4, 32, 32];
 /** Networks with two ways from the image to the logits, which no feature map separates. */
-const TWO_WAYS: ReadonlySet<ClassifierName> = new Set(['wang2018']);
+const TWO_WAYS: ReadonlySet<ClassifierName> = new Set(['wang2018', 'xiao2021_joined']);
 /** Two runs of one network whose ops ONNX Runtime may fuse differently. */
 const CUT_TOLERANCE = 1e-5;
 

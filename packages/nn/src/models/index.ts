@@ -14,6 +14,7 @@ import { vggs } from './vgg.ts';
 import { wangs } from './wang2018.ts';
 import { wichakams } from './wichakam2018.ts';
 import { xceptions } from './xception.ts';
+import { xiaos } from './xiao2021.ts';
 import { volumeZhangs, zhangs } from './zhang2018.ts';
 
 /** Every classification network of images [N, C, H, W] by its name. */
@@ -42,7 +43,10 @@ export function isNetworkName(name: string): name is NetworkName {
 }
 
 /** Every classification network of volumes [N, C, D, H, W] by its name. */
-export const volumeNetworks = { ...resnets3d, ...wichakams, ...volumeZhangs } satisfies Record<string, Network>;
+export const volumeNetworks = { ...resnets3d, ...wichakams, ...volumeZhangs, ...xiaos } satisfies Record<
+  string,
+  Network
+>;
 
 /** Every classification network, of images and of volumes. */
 export const classifiers = { ...networks, ...volumeNetworks } satisfies Record<string, Network>;

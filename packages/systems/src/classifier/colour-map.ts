@@ -13,12 +13,12 @@ export function jet(value: number): [number, number, number] {
   return [ramp(3), ramp(2), ramp(1)];
 }
 
-/** A plane stretched to 8 bits, as a PNG data URI of at least `minimumPx` a side. */
-export async function greyPng(plane: Float32Array, sizePx: number, minimumPx = 160): Promise<string> {
-  return dataUri(Buffer.from(stretch(plane).map((v) => Math.round(v * 255))), sizePx, 1, minimumPx);
+/** A plane stretched to 8 bits, as a PNG of at least `minimumPx` a side. */
+export async function greyPng(plane: Float32Array, sizePx: number, minimumPx = 160): Promise<Buffer> {
+  return png(Buffer.from(stretch(plane).map((v) => Math.round(v * 255))), sizePx, 1, minimumPx);
 }
 
-/** A plane with a coarse map [rows, columns] over it, as a PNG data URI. A map of zeros leaves the plane as it is. */
+/** A plane with a coarse map [rows, columns] over it, as a PNG. A map of zeros leaves the plane as it is. */
 export async function overlayPng(
   plane: Float32Array,
   sizePx: number,
@@ -26,7 +26,7 @@ export async function overlayPng(
   rows: number,
   columns: number,
   minimumPx = 160,
-): Promise<string> {
+): Promise<Buffer> {
   const grey = stretch(plane);
   const largest = map.reduce((a, b) => Math.max(a, b), 0);
   const strength = resizeBilinear(largest > 0 ? map.map((v) => v / largest) : map, columns, rows, sizePx, sizePx);
@@ -38,8 +38,11 @@ export async function overlayPng(
     for (let c = 0; c < 3; c++)
       pixels[3 * i + c] = Math.round(255 * (grey[i] as number) * (1 - opacity) + (colour[c] as number) * opacity);
   }
-  return dataUri(pixels, sizePx, 3, minimumPx);
+  return png(pixels, sizePx, 3, minimumPx);
 }
+
+/** A PNG within a page. */
+export const pngUri = (bytes: Buffer): string => `data:image/png;base64,${bytes.toString('base64')}`;
 
 function stretch(plane: Float32Array): Float32Array {
   const [low, high] = plane.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)] as const, [
@@ -49,7 +52,7 @@ function stretch(plane: Float32Array): Float32Array {
   return plane.map((v) => (high > low ? (v - low) / (high - low) : 0));
 }
 
-async function dataUri(pixels: Buffer, sizePx: number, channels: 1 | 3, minimumPx: number): Promise<string> {
+async function png(pixels: Buffer, sizePx: number, channels: 1 | 3, minimumPx: number): Promise<Buffer> {
   const image = sharp(pixels, { raw: { width: sizePx, height: sizePx, channels } });
   const scaled =
     sizePx < minimumPx
@@ -57,5 +60,5 @@ async function dataUri(pixels: Buffer, sizePx: number, channels: 1 | 3, minimumP
       : sizePx > 512
         ? image.resize(512)
         : image;
-  return `data:image/png;base64,${(await scaled.png({ compressionLevel: 9 }).toBuffer()).toString('base64')}`;
+  return scaled.png({ compressionLevel: 9 }).toBuffer();
 }

@@ -22,6 +22,8 @@ export interface ExportMetadata {
   readonly classes: readonly string[];
   readonly normalisation: Preprocessing['normalisation'];
   readonly preprocessing?: PreprocessingPlace;
+  /** In words, what the image or volume shows of a study; all of it unless given. */
+  readonly content?: string;
   /** An image is called positive when its score is at least this; Infinity, null in the file, where no cut-off beats chance. */
   readonly cutoff: number;
   readonly versions: Readonly<Record<string, string>>;
@@ -38,7 +40,8 @@ export const SCORE = 'score';
 /**
  * Trained networks as the bytes of one ONNX file of standard ops, weights inside, for any number of images. `image` is
  * [N, C, H, W] ([N, C, D, H, W] of volumes), `probabilities` [N, K] and `score` [N], averaged over the networks; `logits` [N, K] where there is one.
- * Networks for one and for three channels share an image of one, and so does everything with preprocessing in the graph.
+ * Networks for one and for three channels share an image of one, and so does everything with preprocessing in the graph. Where
+ * networks see images of several sizes, there is an input a size: `image_224`, `image_299`.
  */
 export function exportClassifiers(members: readonly TrainedClassifier[], metadata: ExportMetadata): Uint8Array {
   const inGraph = metadata.preprocessing === 'graph';
@@ -66,6 +69,12 @@ export function exportClassifiers(members: readonly TrainedClassifier[], metadat
 const prefixOf = ({ network }: ClassifierSpec, members: readonly TrainedClassifier[]) =>
   members.length === 1 ? '' : `${network}.`;
 
+/** Name of the input of each size that networks see. */
+export function imageInputs(members: readonly Pick<TrainedClassifier, 'spec'>[]): ReadonlyMap<number, string> {
+  const sizes = [...new Set(members.map(({ spec }) => spec.sizePx))];
+  return new Map(sizes.map((sizePx) => [sizePx, sizes.length === 1 ? PORTS.image : `${PORTS.image}_${sizePx}`]));
+}
+
 function averagedGraph(
   members: readonly TrainedClassifier[],
   batch: number,
@@ -73,11 +82,18 @@ function averagedGraph(
   normalisation: Preprocessing['normalisation'] | null,
 ): Graph {
   const graph = new Graph();
-  const { spec } = members[0] as TrainedClassifier;
-  const image = graph.input(PORTS.image, inputShape({ ...spec, channels: channels === 1 ? 1 : 3 }, batch));
-  const seen = normalisation === null ? image : graph.inScope('normalise', () => normaliseImages(image, normalisation));
+  const [{ spec: first }] = members as readonly [TrainedClassifier];
+  const seenOf = new Map(
+    [...imageInputs(members)].map(([sizePx, name]) => {
+      const image = graph.input(name, inputShape({ ...first, sizePx, channels: channels === 1 ? 1 : 3 }, batch));
+      if (normalisation === null) return [sizePx, image] as const;
+      const scope = name.replace(PORTS.image, 'normalise');
+      return [sizePx, graph.inScope(scope, () => normaliseImages(image, normalisation))] as const;
+    }),
+  );
   const each = members.map(({ spec }) => {
     const scope = new Scope(graph, false, prefixOf(spec, members).slice(0, -1));
+    const seen = seenOf.get(spec.sizePx) as Tensor;
     const repeated = spec.channels === channels ? seen : f.concat([seen, seen, seen], 1); // [N, 3, H, W]
     return classifiers[spec.network](scope, repeated, spec).logits;
   });
@@ -93,23 +109,28 @@ function averagedGraph(
 function describe(
   members: readonly TrainedClassifier[],
   channels: number,
-  { system, classes, normalisation, preprocessing = 'metadata', cutoff, versions, licence }: ExportMetadata,
+  { system, classes, normalisation, preprocessing = 'metadata', content, cutoff, versions, licence }: ExportMetadata,
 ): Record<string, string> {
-  const { sizePx, slices } = (members[0] as TrainedClassifier).spec;
+  const { slices } = (members[0] as TrainedClassifier).spec;
   const grey = slices === undefined ? 'a grey image' : `${slices} slices of a grey volume`;
   const perImage =
     normalisation === 'zScore' ? '(x - mean) / standard deviation' : '(x - smallest) / (largest - smallest)';
   const inGraph = preprocessing === 'graph';
+  const inputs = imageInputs(members);
+  const inputOf = (sizePx: number) => ({
+    shape: [BATCH, channels, ...(slices === undefined ? [] : [slices]), sizePx, sizePx],
+    values: inGraph ? `stored values of ${grey}` : `${grey}, normalised, in every channel`,
+    ...(content === undefined ? {} : { content }),
+    resampling: `before the model, to ${sizePx} x ${sizePx}: bilinear, antialiased`,
+    normalisation: `${inGraph ? 'in the model' : 'before the model'}, each image by itself: ${perImage}; zeros for a constant image`,
+  });
   return {
     ...(system === undefined ? {} : { system }),
     networks: JSON.stringify(members.map(({ spec }) => spec.network)),
     classes: JSON.stringify(classes),
-    input: JSON.stringify({
-      shape: [BATCH, channels, ...(slices === undefined ? [] : [slices]), sizePx, sizePx],
-      values: inGraph ? `stored values of ${grey}` : `${grey}, normalised, in every channel`,
-      resampling: `before the model, to ${sizePx} x ${sizePx}: bilinear, antialiased`,
-      normalisation: `${inGraph ? 'in the model' : 'before the model'}, each image by itself: ${perImage}; zeros for a constant image`,
-    }),
+    ...(inputs.size === 1
+      ? { input: JSON.stringify(inputOf(members[0]?.spec.sizePx as number)) }
+      : { inputs: JSON.stringify(Object.fromEntries([...inputs].map(([sizePx, name]) => [name, inputOf(sizePx)]))) }),
     output: JSON.stringify({
       probabilities: `of the classes in their order${members.length > 1 ? `, averaged over ${members.length} networks` : ''}`,
       score: `probability of ${classes.slice(1).join(' or ')}`,

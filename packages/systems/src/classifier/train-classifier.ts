@@ -40,6 +40,7 @@ export interface ClassifierTraining {
   readonly copies?: readonly number[];
   /** For whoever uses the exported network. */
   readonly normalisation: Preprocessing['normalisation'];
+  readonly content?: string;
 }
 
 /** The optimiser of classification networks. */
@@ -56,7 +57,7 @@ export function recipeStep(
 
 /** Trains a network and writes its folder: checkpoints, history, validation scores and model.onnx. */
 export async function trainClassifier(
-  { name, spec, step, values, rows, classes, inputs, copies, normalisation }: ClassifierTraining,
+  { name, spec, step, values, rows, classes, inputs, copies, normalisation, content }: ClassifierTraining,
   place: TrainingPlace,
 ): Promise<void> {
   const { engine, files, lowerings, onNote } = place;
@@ -107,7 +108,10 @@ export async function trainClassifier(
     }));
     await writeValidationScores(files.validation, scores);
     const best = await readCheckpoint(files.best);
-    const metadata = { classes, normalisation, cutoff: cutoffOf(scores), versions: versions() };
+    const metadata = {
+      ...{ classes, normalisation, cutoff: cutoffOf(scores), versions: versions() },
+      ...(content === undefined ? {} : { content }),
+    };
     await writeAside(files.model, exportClassifiers([{ spec, weights: best.tensors }], metadata));
   } finally {
     await scorer.release();

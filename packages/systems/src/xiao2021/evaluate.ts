@@ -12,6 +12,7 @@ import { manifestTexts } from '../run/manifest-texts.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
 import { requireClasses, type UnseenRows, unseenRows } from '../run/unseen-rows.ts';
 import { ensemblesOf, weightedScores } from './ensembles.ts';
+import { requireLesions } from './lesion-check.ts';
 import { LesionRois, lesionInputs } from './lesion-inputs.ts';
 import { lesionUnits, type Unit, type UnitRow, unitScores, viewUnits } from './levels.ts';
 import { isMemberName, type MemberName, memberOf } from './members.ts';
@@ -83,6 +84,7 @@ export async function evaluateXiao2021(options: EvaluateOptions): Promise<Evalua
   const lesions = lesionUnits(unseen.rows);
   const subgroups = by.map((column) => subgroupsOf(manifest, unseen.rows, lesions, column));
   const rois = new LesionRois(recipe);
+  await requireLesions(manifest.path, unseen.rows, rois);
   const members: RowScores[] = [];
   for (const model of record.members) {
     onImages?.(model, unseen.rows.length);

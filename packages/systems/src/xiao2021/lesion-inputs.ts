@@ -1,7 +1,7 @@
 /** Lesions of a manifest as the inputs of a member. */
 import { applyAugmentation, augmentationStream, drawAugmentation, type ManifestRow } from '@mammoscope/imaging';
 import type { TrainingInputs } from '../classifier/train-classifier.ts';
-import { type LesionRoi, projectionOf, readLesionRoi, slicesAround } from './lesion-roi.ts';
+import { firstAround, focusPlane, type LesionRoi, projectionOf, readLesionRoi, slicesAround } from './lesion-roi.ts';
 import type { LesionInput } from './members.ts';
 import { augmentationOf, type Recipe } from './recipe.ts';
 
@@ -31,16 +31,36 @@ export class LesionRois {
   }
 }
 
-/** What a member sees of a region: one plane, or slices. */
+/** How many planes of a region a member sees. */
+export function planesOf(input: LesionInput): number {
+  switch (input.kind) {
+    case 'focus slice':
+    case 'projection':
+      return 1;
+    case 'slices':
+      return input.count;
+    case 'focus slice and slices':
+      return 1 + input.count;
+  }
+}
+
+/** What a member sees of a region, the planes in their order. */
 export function planesFor(input: LesionInput, roi: LesionRoi): Float32Array[] {
   switch (input.kind) {
     case 'focus slice':
-      return [roi.slices[roi.focus] as Float32Array];
+      return [focusPlane(roi)];
     case 'projection':
       return [projectionOf(roi)];
     case 'slices':
       return slicesAround(roi, input.count);
+    case 'focus slice and slices':
+      return [focusPlane(roi), ...slicesAround(roi, input.count)];
   }
+}
+
+/** Where the focus slice lies among the slices that a member sees; undefined of members whose maps are a plane's. */
+export function focusIn(input: LesionInput, roi: LesionRoi): number | undefined {
+  return input.kind === 'slices' ? roi.focus - firstAround(roi, input.count) : undefined;
 }
 
 /** [N, 1, H, W] or [N, 1, D, H, W] of lesions, or [N, 3, H, W] with the plane repeated; one augmentation moves all slices of a lesion alike. */
@@ -56,7 +76,7 @@ export function lesionInputs(
     batch: number,
     moved: (plane: Float32Array, index: number) => Float32Array,
   ) => {
-    const planes = input.kind === 'slices' ? input.count : 1;
+    const planes = planesOf(input);
     const result = new Float32Array(batch * channels * planes * pixels);
     for (const [i, row] of rows.entries()) {
       const seen = planesFor(input, await rois.of(row)).map((plane) => moved(plane, i));

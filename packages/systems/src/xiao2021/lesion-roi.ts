@@ -4,7 +4,6 @@ import {
   cropPlane,
   focusSlice,
   ImagingError,
-  isBadImage,
   type ManifestRow,
   openManifestImage,
   type Plane,
@@ -48,17 +47,10 @@ export async function readLesionRoi(
 }
 
 /** The region before normalisation and resampling. Throws what {@link readLesionRoi} throws. */
-export async function readLesionRegion(row: ManifestRow, recipe: RegionRecipe): Promise<LesionRegion> {
-  try {
-    return await cutOut(row, recipe);
-  } catch (error) {
-    if (!isBadImage(error) || row.line === 0) throw error;
-    const message = `line ${row.line} of the manifest: ${error.message}`;
-    throw new ImagingError(error instanceof ImagingError ? error.code : 'image-corrupt', message, { cause: error });
-  }
-}
-
-async function cutOut(row: ManifestRow, { roiPx, roiSlices, withoutFocus }: RegionRecipe): Promise<LesionRegion> {
+export async function readLesionRegion(
+  row: ManifestRow,
+  { roiPx, roiSlices, withoutFocus }: RegionRecipe,
+): Promise<LesionRegion> {
   const { box, sliceFirst, sliceLast } = row;
   if (!box || sliceFirst === undefined || sliceLast === undefined) {
     const message = `image ${row.path} has a lesion without a place: fill x1, y1, x2, y2, slice_first and slice_last`;
@@ -69,6 +61,10 @@ async function cutOut(row: ManifestRow, { roiPx, roiSlices, withoutFocus }: Regi
     const [x1, y1, x2, y2] = box;
     if (x2 > image.width || y2 > image.height) {
       const message = `image ${row.path} is ${image.width} x ${image.height} and its box ends at ${x2}, ${y2}: correct the box`;
+      throw new ImagingError('option-invalid', message);
+    }
+    if (Math.min(image.width, image.height) < roiPx || image.depth < roiSlices) {
+      const message = `image ${row.path} has ${image.depth} slices of ${image.width} x ${image.height} and a region has ${roiSlices} of ${roiPx} x ${roiPx}: leave the row out, or train with a smaller roiPx or roiSlices`;
       throw new ImagingError('option-invalid', message);
     }
     const centre = { x: (x1 + x2) / 2, y: (y1 + y2) / 2, slice: (sliceFirst + sliceLast + 1) / 2 };
@@ -128,11 +124,20 @@ function normalised(planes: readonly Plane[], sizePx: number): Float32Array[] {
   });
 }
 
+type RoiSlices = Pick<LesionRoi, 'slices' | 'focus'>;
+
+/** The focus slice of a region, [sizePx, sizePx]. */
+export const focusPlane = ({ slices, focus }: RoiSlices): Float32Array => slices[focus] as Float32Array;
+
 /** The slices around the focus slice, moved into the region where they would reach out of it: "N slices". */
-export function slicesAround({ slices, focus }: Pick<LesionRoi, 'slices' | 'focus'>, count: number): Float32Array[] {
-  const first = Math.min(slices.length - count, Math.max(0, focus - Math.floor(count / 2)));
-  return slices.slice(first, first + count);
+export function slicesAround(roi: RoiSlices, count: number): Float32Array[] {
+  const first = firstAround(roi, count);
+  return roi.slices.slice(first, first + count);
 }
+
+/** The first of so many slices around the focus slice. */
+export const firstAround = ({ slices, focus }: RoiSlices, count: number): number =>
+  Math.min(slices.length - count, Math.max(0, focus - Math.floor(count / 2)));
 
 /** The brightest value of all slices, "maximum intensity projection image". */
 export function projectionOf({ slices }: Pick<LesionRoi, 'slices'>): Float32Array {

@@ -3,15 +3,16 @@ import { writeAside } from '@mammoscope/files';
 import { formatCsv, type ManifestRow, readManifest } from '@mammoscope/imaging';
 import { cutoffOf, readValidationScores } from '../classifier/validation.ts';
 import { SystemError } from '../errors.ts';
-import { makeFolder } from '../run/make-folder.ts';
 import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
 import type { PredictionSummary, PredictRequest } from '../system.ts';
 import { ensembleScores, scoreMember } from './evaluate.ts';
+import { requireLesions } from './lesion-check.ts';
 import { LesionRois } from './lesion-inputs.ts';
 import { lesionUnits, type Unit, unitScores } from './levels.ts';
 import { SYSTEM } from './recipe.ts';
 import { recipeOf } from './settings.ts';
 import { lesionRows } from './train.ts';
+import { type ViewPictures, writePictures } from './view-pictures.ts';
 
 /** One lesion's result. */
 export interface LesionPrediction {
@@ -24,18 +25,18 @@ export interface LesionPrediction {
   readonly decision: string;
   /** Of every member and ensemble. */
   readonly members: Readonly<Record<string, number>>;
-  readonly views: readonly {
+  readonly views: readonly ({
     readonly path: string;
     readonly view: string | null;
     /** Slice of the stack, counted from 0, and how it was found. */
     readonly focusSlice: number;
     readonly focusFrom: string;
-  }[];
+  } & ViewPictures)[];
 }
 
 /**
- * Scores the lesions that manifests list, whose labels are not looked at, and writes predictions.json and predictions.csv. The
- * decision uses the cut-off of the validation lesions.
+ * Scores the lesions that manifests list, whose labels are not looked at, and writes predictions.json, predictions.csv and, of
+ * every view, its focus slice and the Grad-CAM of every member over it. The decision uses the cut-off of the validation lesions.
  */
 export async function predictXiao2021({
   engine,
@@ -45,6 +46,7 @@ export async function predictXiao2021({
 }: PredictRequest): Promise<PredictionSummary & { readonly predictions: readonly LesionPrediction[] }> {
   const record = await readRunRecord(run);
   const recipe = recipeOf(record.recipe);
+  const rois = new LesionRois(recipe);
   const rows: ManifestRow[] = [];
   for (const file of files) {
     if (!/\.csv$/i.test(file))
@@ -52,9 +54,10 @@ export async function predictXiao2021({
         'option-invalid',
         `${file}: ${SYSTEM.name} judges lesions, so it needs to know where they are; give a manifest (CSV) with their boxes and slices`,
       );
-    rows.push(...lesionRows(await readManifest(file)).rows);
+    const manifest = lesionRows(await readManifest(file));
+    await requireLesions(manifest.path, manifest.rows, rois);
+    rows.push(...manifest.rows);
   }
-  const rois = new LesionRois(recipe);
   const members = [];
   for (const model of record.members) {
     const validation = (await readValidationScores(runFiles(run).member(model).validation)).map(({ score }) => score);
@@ -73,6 +76,7 @@ export async function predictXiao2021({
   );
   const units = lesionUnits(rows);
   const scoresOf = new Map(models.map(({ model, scores }) => [model, unitScores(units, scores)]));
+  const pictures = await writePictures({ engine, run, record, recipe, rois }, rows, out);
   const predictions: LesionPrediction[] = [];
   for (const [i, { patientId, lesionId, members: ofUnit }] of units.entries()) {
     const score = scoresOf.get(first.model)?.[i] as number;
@@ -80,7 +84,8 @@ export async function predictXiao2021({
     for (const index of ofUnit) {
       const row = rows[index] as ManifestRow;
       const { focus, focusFrom, firstSlice } = await rois.of(row);
-      views.push({ path: row.path, view: row.view ?? null, focusSlice: firstSlice + focus, focusFrom });
+      const place = { path: row.path, view: row.view ?? null, focusSlice: firstSlice + focus, focusFrom };
+      views.push({ ...place, ...(pictures[index] as ViewPictures) });
     }
     predictions.push({
       path: views[0]?.path ?? '',
@@ -99,7 +104,6 @@ export async function predictXiao2021({
     notice: 'Not a medical device. For research only.',
     predictions,
   };
-  await makeFolder(out);
   await writeAside(
     runFiles(out).predictions,
     formatCsv(

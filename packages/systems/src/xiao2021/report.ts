@@ -22,7 +22,7 @@ import {
 import { flowOf, otherFlowOf } from '../run/flow.ts';
 import { ensemblesOf } from './ensembles.ts';
 import { type Evaluation, headline, type LevelMetrics } from './evaluate.ts';
-import { memberOf } from './members.ts';
+import { inputWords } from './members.ts';
 import { CITATIONS, copiesWords, deviationsOf, type Recipe, recipeOfMember, SYSTEM } from './recipe.ts';
 
 /** What the page shows of an evaluation; `run` holds the histories. */
@@ -141,12 +141,24 @@ function notesOf(evaluation: Evaluation): NonNullable<ReportData['notes']> {
       kind: 'note',
       text: `Both levels are of the ${dataset}: ${lesion.units.length} lesions in ${view.units.length} views. At the lesion level a lesion's score is the mean of its views'. Under Images and patients, views are counted.`,
     },
+    ...oneViewNote(lesion.units.filter(({ members }) => members.length === 1).length, lesion.units.length),
     {
       kind: 'note',
       text: `Preset "${record.preset}": ${recipe.members.join(', ')} at ${recipe.sizePx} px, from regions of ${recipe.roiPx} × ${recipe.roiPx} × ${recipe.roiSlices}.`,
     },
   ];
 }
+
+/** Lesions of which one view is at hand, as in cohorts of one view. */
+const oneViewNote = (single: number, lesions: number): NonNullable<ReportData['notes']> =>
+  single === 0
+    ? []
+    : [
+        {
+          kind: 'note',
+          text: `${single === lesions ? `All ${lesions} lesions have one view only: both levels say the same` : `${single} of ${lesions} lesions have one view only: their score is that view's`}. The paper averages CC and MLO.`,
+        },
+      ];
 
 /** How training regions are varied. */
 function augmentationWords({ flip, rotationDeg: [low, high], translationPx }: Recipe): string[] {
@@ -178,16 +190,4 @@ function ownSentences({ recipe, lesion, view }: Evaluation): OwnSentences {
       ...(lesion.models.some(({ model }) => model.startsWith('radiomics-')) ? [RADIOMICS] : []),
     ].join(' '),
   };
-}
-
-function inputWords(name: Recipe['members'][number]): string {
-  const { input } = memberOf(name);
-  switch (input.kind) {
-    case 'focus slice':
-      return 'the focus slice';
-    case 'projection':
-      return 'the maximum intensity projection';
-    case 'slices':
-      return `${input.count} slices around the focus slice`;
-  }
 }

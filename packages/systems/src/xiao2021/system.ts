@@ -2,8 +2,8 @@ import type { System } from '../system.ts';
 import { evaluateXiao2021 } from './evaluate.ts';
 import { predictXiao2021 } from './predict.ts';
 import { PRESETS, SYSTEM } from './recipe.ts';
-import { metricsOf, writeResults } from './results.ts';
 import { reproduction } from './reproduction.ts';
+import { metricsOf, writeResults } from './results.ts';
 import { recipeWith } from './settings.ts';
 import { trainXiao2021 } from './train.ts';
 
