@@ -23,6 +23,8 @@ export interface RankSvmSolution {
 
 /** A duality gap of this share of the objective ends the search. */
 const GAP = 1e-12;
+/** One up to this share needs no scaling of w, which brings all margins so much above 1 that they stay there when d is rounded. */
+const SMALL_GAP = 1e-11;
 /** What rounding may leave of it where lambda is small against the squared norms of the slices. */
 const WORST_GAP = 1e-8;
 const MAX_ITERATIONS = 100;
@@ -33,7 +35,7 @@ const ALIKE = 1e-13;
 /** How much of the way to the border a step goes. */
 const STEP = 0.995;
 /** Newton's direction is computed again from what is left of its equation, against rounding. */
-const REFINEMENTS = 1;
+const REFINEMENTS = 2;
 
 /**
  * Solves Equation 1 to a duality gap of a 1e-12th of the objective, or of a 1e-8th at most where rounding forbids it.
@@ -121,7 +123,7 @@ function interiorPoint(problem: Problem, lambda: number): RankSvmSolution {
       `the ${slices} slices cannot be ranked to better than ${best.gap} of ${best.objective}: they are too much alike`,
     );
   return {
-    weights: sliceWeights(pairSums(slices, best.alpha), lambda),
+    weights: sliceWeights(pairSums(slices, best.alpha), lambda / best.scale),
     objective: best.objective,
     dualityGap: best.gap,
     multipliers: best.alpha,
@@ -196,19 +198,34 @@ function firstIterate(problem: Problem, pairs: number, bound: number): Iterate {
   };
 }
 
-/** E(d) and the duality gap, whose terms are products of numbers that are not negative: no digits cancel. */
+/**
+ * E(d) and the duality gap of w, or of `scale` times w where that is better, the scale that brings the smallest margin to just above 1: where
+ * lambda is small against the slices, all pairs can be ranked, E(d) is all |d|^2, and what rounding leaves of the hinge would be a
+ * large share of it. With s the scale, w = sum alpha_i D_i and margins m_i = <w, D_i>, the gap is
+ * (s - 1)^2 |w|^2 / 2 + sum alpha_i (s m_i - 1), all s m_i being 1 or more. Its terms, as those of the gap of w itself, are
+ * products of numbers that are not negative: no digits cancel.
+ */
 function figuresOf(problem: Problem, { alpha, room }: Iterate, bound: number) {
   const beta = pairSums(problem.slices, alpha);
   const w = weightedRows(problem, beta);
+  const margins = differences(problem, w);
+  const norm = w.reduce((sum, value) => sum + value * value, 0);
   let hinge = 0;
   let gap = 0;
-  for (const [i, margin] of differences(problem, w).entries()) {
+  let least = Infinity;
+  for (const [i, margin] of margins.entries()) {
+    least = Math.min(least, margin);
     if (margin < 1) {
       hinge += 1 - margin;
       gap += (room[i] as number) * (1 - margin);
     } else gap += (alpha[i] as number) * (margin - 1);
   }
-  return { objective: w.reduce((sum, value) => sum + value * value, 0) / 2 + bound * hinge, gap };
+  const own = { objective: norm / 2 + bound * hinge, gap, scale: 1 };
+  if (gap <= SMALL_GAP * own.objective || !(least > 0)) return own;
+  const scale = (1 + SMALL_GAP) / least;
+  const beyond = margins.reduce((sum, m, i) => sum + (alpha[i] as number) * Math.max(0, scale * m - 1), 0);
+  const scaled = { objective: (scale ** 2 * norm) / 2, gap: ((scale - 1) ** 2 * norm) / 2 + beyond, scale };
+  return scaled.gap < own.gap ? scaled : own;
 }
 
 /** One step: the affine direction tells how far the corrector should centre. */
