@@ -6,11 +6,15 @@ import {
   DETECTION_CASES,
   type DetectionResult,
   detectionCase,
+  GMIC_CASES,
+  type GmicBenchResult,
+  gmicCase,
   INFERENCE_MODELS,
   type InferenceResult,
   inferenceModel,
   type RankPoolingResult,
   runDetectionCase,
+  runGmicCase,
   runInferenceCase,
   runRadiomicsBench,
   runRankPoolingCase,
@@ -36,7 +40,7 @@ interface BenchFlags {
   readonly json?: boolean;
 }
 
-/** `bench train`, `bench inference`, `bench detection`, `bench rank-pooling`, `bench radiomics`, `bench stats` and `bench dicom` */
+/** `bench train`, `bench inference`, `bench detection`, `bench gmic`, `bench rank-pooling`, `bench radiomics`, `bench stats` and `bench dicom` */
 export function benchCommand(): Command {
   return new Command('bench')
     .description(
@@ -44,17 +48,17 @@ export function benchCommand(): Command {
     )
     .addArgument(
       new Argument('[name]', 'what to time')
-        .choices(['train', 'inference', 'rank-pooling', 'radiomics', 'stats', 'dicom', 'detection'])
+        .choices(['train', 'inference', 'rank-pooling', 'radiomics', 'stats', 'dicom', 'detection', 'gmic'])
         .default('train'),
     )
     .option(
       '--case <name>',
-      `only one case: ${Object.keys(TRAIN_CASES).join(', ')}; detection: ${DETECTION_CASES.join(', ')}`,
+      `only one case: ${Object.keys(TRAIN_CASES).join(', ')}; detection: ${DETECTION_CASES.join(', ')}; gmic: ${GMIC_CASES.join(', ')}`,
     )
     .option('--model <names>', `inference: networks (default: ${INFERENCE_MODELS.join(',')})`, listOption)
     .option(
       '--size <px>',
-      'side of the image (default: 224, rank-pooling 1024; detection 1024, the height of a film)',
+      'side of the image (default: 224, rank-pooling 1024; detection 1024 and gmic 2116, the height of a film or slice)',
       positiveNumber,
     )
     .option('--slices <n>', 'rank-pooling: slices of the volume', positiveNumber, 82)
@@ -79,6 +83,7 @@ const benches: Readonly<Record<string, (flags: BenchFlags) => Promise<void>>> = 
   stats: benchStats,
   dicom: benchDicom,
   detection: benchDetection,
+  gmic: benchGmic,
 };
 
 /** A film against native OpenJPEG, where one is named, and a tomosynthesis of 60 frames. */
@@ -221,6 +226,32 @@ async function benchDetection(flags: BenchFlags): Promise<void> {
   ]);
   const head = ['detector', 'least ms', 'median ms', 'GFLOP/s', 'MatMul GFLOP/s', 'share', 'peak MiB'];
   print(flags.json, results, formatTable(head, lines));
+}
+
+/** A slice through the global network of 3D-GMIC and back, each in a process of its own unless one is named. */
+async function benchGmic(flags: BenchFlags): Promise<void> {
+  const { case: name, size: heightPx = 2116, steps, threads } = flags;
+  if (steps < 1) throw new SystemError('option-invalid', `--steps ${steps}: give at least 1`);
+  const results: GmicBenchResult[] = [];
+  if (name !== undefined)
+    results.push(await runGmicCase(gmicCase(name), { heightPx, runs: steps, ...(threads ? { threads } : {}) }));
+  else
+    for (const each of GMIC_CASES) {
+      process.stderr.write(`${each} ...\n`);
+      results.push(await inOwnProcess<GmicBenchResult>(['gmic', '--case', each, '--size', String(heightPx)], flags));
+    }
+  const lines = results.map((r) => [
+    r.title,
+    r.leastMs.toFixed(0),
+    r.medianMs.toFixed(0),
+    r.gflopPerSecond.toFixed(0),
+    r.ceilingGflopPerSecond.toFixed(0),
+    r.shareOfCeiling.toFixed(2),
+    r.peakMiB.toFixed(0),
+    r.volumeGmacs.toFixed(0),
+  ]);
+  const head = ['slice of 3D-GMIC', 'least ms', 'median ms', 'GFLOP/s', 'MatMul GFLOP/s', 'share', 'peak MiB'];
+  print(flags.json, results, formatTable([...head, 'GMACs of a volume'], lines));
 }
 
 /** A part of a benchmark in a process of its own, so that its memory is its own. */

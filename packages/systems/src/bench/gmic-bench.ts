@@ -1,0 +1,108 @@
+/** The global network of 3D-GMIC on one slice, timed against the MatMul ceiling of the same process. */
+import { adam, type Graph, liveNodes, lower, type TensorData } from '@mammoscope/nn';
+import { chooseWays, Engine, probeInput, probeParameter } from '@mammoscope/runtime';
+import { SystemError } from '../errors.ts';
+import { GMIC_PORTS, gmicStep, localGraph, saliencyGraph } from '../gmic/graphs.ts';
+import { type GmicSpec, mapSize } from '../gmic/spec.ts';
+import { ceiling, macsOf } from './train-bench.ts';
+
+/** The two passes over a slice that are timed. */
+export const GMIC_CASES = ['inference', 'training'] as const;
+export type GmicCase = (typeof GMIC_CASES)[number];
+
+/** SystemError 'option-invalid' for another name. */
+export function gmicCase(name: string): GmicCase {
+  const known = GMIC_CASES.find((each) => each === name);
+  if (known) return known;
+  throw new SystemError('option-invalid', `there is no case "${name}" of 3D-GMIC: use ${GMIC_CASES.join(', ')}`);
+}
+
+/** What a case came to. */
+export interface GmicBenchResult {
+  readonly case: GmicCase;
+  readonly title: string;
+  /** Least and median time of a slice, milliseconds. */
+  readonly leastMs: number;
+  readonly medianMs: number;
+  /** Multiply-adds (times two) of convolutions and products. */
+  readonly gflop: number;
+  readonly gflopPerSecond: number;
+  readonly ceilingGflopPerSecond: number;
+  readonly shareOfCeiling: number;
+  readonly peakMiB: number;
+  /** Multiply-adds of inference on 96 such slices and 8 patches, in thousands of millions: 798 in table I of the paper. */
+  readonly volumeGmacs: number;
+}
+
+/** How a case is run. */
+export interface GmicBenchOptions {
+  /** Of the slice; its width is 1339/2116 of it, the window of section V-D3. */
+  readonly heightPx: number;
+  readonly runs: number;
+  readonly threads?: number;
+}
+
+/** Slices of table I; it does not say how many patches, and 8 is the least of section V-D6. */
+const SLICES = 96;
+const PATCHES = 8;
+
+/** Runs a case in a fresh engine. Memory is meaningful only when nothing else ran in the process. */
+export async function runGmicCase(
+  name: GmicCase,
+  { heightPx, runs, threads }: GmicBenchOptions,
+): Promise<GmicBenchResult> {
+  const spec: GmicSpec = {
+    heightPx,
+    widthPx: Math.round((1339 * heightPx) / 2116),
+    slicesPerRun: 1,
+    cropPx: 256,
+    patches: PATCHES,
+    pooledShare: 1,
+    zeta: 10,
+    nonlinearity: 'reluTanh',
+    omega: 0.01,
+  };
+  const engine = await Engine.create(threads ? { threads } : {});
+  try {
+    const options = { optimiser: adam(), weightDecay: 0, device: engine.device, volumes: 1, beta: 0, recompute: true };
+    const inference = saliencyGraph(spec);
+    const graph = name === 'inference' ? inference : gmicStep(spec, options).streamed;
+    const lowered = lower(graph, engine.target, await chooseWays(engine, [graph]));
+    const before = await ceiling(engine);
+    for (const { name, shape } of lowered.parameters)
+      await engine.put(new Map([[name, { dtype: 'float32' as const, shape, data: probeParameter(name, shape, '') }]]));
+    const session = await engine.load(lowered);
+    const { rows, columns } = mapSize(spec);
+    const inputs = new Map<string, TensorData>([
+      [GMIC_PORTS.slices, probeInput([1, 1, heightPx, spec.widthPx], 1)],
+      [GMIC_PORTS.seed, new Float32Array(2 * rows * columns).fill(1)],
+    ]);
+    const times: number[] = [];
+    for (let run = 0; run < runs; run++) {
+      const start = performance.now();
+      await session.run(inputs);
+      times.push(performance.now() - start);
+    }
+    const peakBytes = process.resourceUsage().maxRSS * 1024;
+    const ceilingGflopPerSecond = Math.max(before, await ceiling(engine));
+    times.sort((a, b) => a - b);
+    const leastMs = times[0] as number;
+    const gflop = gflopOf(graph);
+    return {
+      case: name,
+      title: `${name}, 1 x ${heightPx} x ${spec.widthPx}`,
+      leastMs,
+      medianMs: times[Math.floor(times.length / 2)] as number,
+      gflop,
+      gflopPerSecond: (1000 * gflop) / leastMs,
+      ceilingGflopPerSecond,
+      shareOfCeiling: (1000 * gflop) / leastMs / ceilingGflopPerSecond,
+      peakMiB: peakBytes / 2 ** 20,
+      volumeGmacs: (SLICES * gflopOf(inference) + gflopOf(localGraph(spec))) / 2,
+    };
+  } finally {
+    await engine.close();
+  }
+}
+
+const gflopOf = (graph: Graph) => liveNodes(graph).reduce((sum, node) => sum + 2 * macsOf(node), 0) / 1e9;
