@@ -58,6 +58,8 @@ export interface FitOptions {
    * the graph that adds up the gradients of a micro-batch.
    */
   readonly step: LoweredGraph;
+  /** Opens what runs a step, where that is more than one graph, such as a detector's two phases; `step` then says what it keeps. */
+  readonly open?: () => Promise<Session>;
   /** Updates the parameters by the gradients of `microBatches` runs of `step` (see buildAccumulation). */
   readonly apply?: LoweredGraph;
   /** Parts that a batch is computed in, one after the other; 1 unless given. */
@@ -128,7 +130,7 @@ export async function fit(options: FitOptions): Promise<FitState> {
   const parts = options.microBatches ?? 1;
   const sessions: Session[] = [];
   try {
-    const session = await engine.load(step, apply ? undefined : hostStep);
+    const session = await (options.open?.() ?? engine.load(step, apply ? undefined : hostStep));
     sessions.push(session);
     const applying = apply ? await engine.load(apply, hostStep) : null;
     if (applying) sessions.push(applying);

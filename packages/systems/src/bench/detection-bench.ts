@@ -8,6 +8,7 @@ import { detect, geometryOf, loadPhases, trainDetector } from '../detection/dete
 import { inferencePhases, trainingPhases } from '../detection/graphs.ts';
 import { STRIDE_PX } from '../detection/image-batch.ts';
 import { TEST_PROPOSALS, TRAINING_PROPOSALS } from '../detection/proposals.ts';
+import { rpnTargets } from '../detection/targets.ts';
 import { SystemError } from '../errors.ts';
 import { ceiling, macsOf } from './train-bench.ts';
 
@@ -79,16 +80,15 @@ export async function runDetectionCase(
     const scalars = new Map<string, TensorData>(
       Object.entries(adam().scalars(1, [LEARNING_RATE])).map(([scalar, value]) => [scalar, Float32Array.of(value)]),
     );
+    const anchorInputs = (run: number) =>
+      rpnTargets(geometry.levels, geometry.anchors, truth, [new RandomStream(1, 'bench', 'anchors', run)]);
     const film = (run: number) =>
       training
         ? trainDetector(
             sessions,
             geometry,
-            { images, sizes, truth, scalars },
-            {
-              proposals: TRAINING_PROPOSALS,
-              stream: (image, purpose) => new RandomStream(1, 'bench', purpose, run, image),
-            },
+            { images, sizes, truth, inputs: new Map([...anchorInputs(run), ...scalars]) },
+            { proposals: TRAINING_PROPOSALS, stream: (image) => new RandomStream(1, 'bench', 'regions', run, image) },
           )
         : detect(sessions, geometry, images, sizes, { proposals: TEST_PROPOSALS, detections: PUBLISHED_DETECTION });
     const times: number[] = [];

@@ -57,8 +57,15 @@ for (const recompute of [false, true])
     const scalars = new Map<string, TensorData>(
       Object.entries(adam().scalars(1, [rate])).map(([name, value]) => [name, Float32Array.of(value)]),
     );
-    const batch = { images, sizes, truth, scalars };
-    const options = { proposals, regionTargets: { sampling }, anchorTargets: { sampling }, stream };
+    const anchorInputs = rpnTargets(
+      geometry.levels,
+      geometry.anchors,
+      truth,
+      truth.map((_, n) => stream(n, 'anchors')),
+      { sampling },
+    );
+    const batch = { images, sizes, truth, inputs: new Map([...anchorInputs, ...scalars]) };
+    const options = { proposals, regionTargets: { sampling }, stream: (image: number) => stream(image, 'regions') };
     const outputs = await trainDetector(sessions, geometry, batch, options);
     const again = await engine.get(['backbone.body.layer2.0.conv1.weight', 'rpn.head.conv.0.0.weight']);
     await sessions.early.release();

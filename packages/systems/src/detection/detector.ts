@@ -19,7 +19,7 @@ import { type Detected, type DetectionOptions, detectionsOf } from './detections
 import { type ProposalOptions, proposalsOf } from './proposals.ts';
 import { planRois } from './roi-plan.ts';
 import { transposePlan } from './roi-transpose.ts';
-import { type ImageTruth, regionTargets, rpnTargets, type TargetOptions } from './targets.ts';
+import { type ImageTruth, regionTargets, type TargetOptions } from './targets.ts';
 
 /** The size of an image within its padding. */
 export interface ImageSize {
@@ -131,41 +131,37 @@ export interface TrainingBatch {
   readonly images: Float32Array;
   readonly sizes: readonly ImageSize[];
   readonly truth: readonly ImageTruth[];
-  /** What the optimiser needs of the step: learning rate and the like. */
-  readonly scalars: Values;
+  /** What the optimiser needs of the step, learning rate and the like, and the anchors' targets (rpnTargets). */
+  readonly inputs: Values;
 }
 
-/** How anchors and regions are chosen. */
+/** How regions are chosen. */
 export interface DetectorTrainingOptions {
   readonly proposals: ProposalOptions;
-  readonly anchorTargets?: TargetOptions;
   readonly regionTargets?: TargetOptions;
-  /** One stream an image for each purpose, so that a step is repeatable. */
-  readonly stream: (image: number, purpose: 'anchors' | 'regions') => RandomStream;
+  /** One stream an image, so that a step is repeatable. */
+  readonly stream: (image: number) => RandomStream;
 }
 
-/** One step of training: proposals, choice of examples, losses and update. Returns the outputs of the late phase. */
+/** One step of training: proposals, choice of regions, losses and update. Returns the outputs of the late phase. */
 export async function trainDetector(
   { early, late }: DetectorSessions,
   geometry: DetectorGeometry,
-  { images, sizes, truth, scalars }: TrainingBatch,
+  { images, sizes, truth, inputs }: TrainingBatch,
   options: DetectorTrainingOptions,
 ): Promise<Values> {
-  const { spec, levels, anchors } = geometry;
+  const { classes, rois: capacity } = geometry.spec;
   const image = [DETECTION_PORTS.image, images] as const;
   const outputs = await early.run(new Map([image]));
-  const streams = (purpose: 'anchors' | 'regions') => truth.map((_, n) => options.stream(n, purpose));
+  const streams = truth.map((_, n) => options.stream(n));
   const proposals = batchProposals(geometry, outputs, sizes, options.proposals);
-  const { classes, rois: capacity } = spec;
-  const regions = regionTargets(proposals, truth, streams('regions'), { classes, capacity }, options.regionTargets);
-  const anchorInputs = rpnTargets(levels, anchors, truth, streams('anchors'), options.anchorTargets);
+  const regions = regionTargets(proposals, truth, streams, { classes, capacity }, options.regionTargets);
   return late.run(
     new Map<string, TensorData>([
       image,
-      ...anchorInputs,
+      ...inputs,
       ...regions.inputs,
       ...roiValues(geometry, regions.boxes, 'training'),
-      ...scalars,
     ]),
   );
 }

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import type { DetectorSpec } from '@mammoscope/nn';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { adam, constantSchedule, type DetectorSpec, type TensorData } from '@mammoscope/nn';
 import { RandomStream } from '@mammoscope/random';
-import { Engine, loadWeights } from '@mammoscope/runtime';
-import { fitDetector, type TrainingTile, truthInTile } from './fit-detector.ts';
-import { detectorDeclarations, isNormalisation } from './graphs.ts';
+import { chooseWays, Engine, initialise } from '@mammoscope/runtime';
+import { graphsOf } from '../training/step.ts';
+import { type FitDetectorOptions, fitDetector, type TrainingTile, truthInTile } from './fit-detector.ts';
+import { detectorDeclarations, isNormalisation, trainingPhases } from './graphs.ts';
 
 const spec: DetectorSpec = { classes: 3, images: 1, heightPx: 64, widthPx: 64, rois: 32, anchorsPerPixel: 1 };
 
@@ -38,50 +43,75 @@ function tileOf(index: number): TrainingTile {
   };
 }
 
+/** Values with small residuals, so that nothing overflows where normalisation does nothing. */
+const first = initialise(detectorDeclarations(spec), 4);
+for (const [name, weights] of first) if (name.endsWith('bn3.weight')) weights.fill(0.2);
+
+const folder = await mkdtemp(join(tmpdir(), 'fit-detector-'));
+after(() => rm(folder, { recursive: true }));
+
+/** Trains three epochs of two tiles; `stopAfter` aborts after so many batches. */
+async function train(engine: Engine, name: string, { resume = false, stopAfter = Number.POSITIVE_INFINITY } = {}) {
+  const optimiser = adam();
+  const aborting = new AbortController();
+  let batches = 0;
+  const step = trainingPhases(spec, optimiser, 0, {
+    device: 'cpu',
+    frozen: (weight) => weight.startsWith('backbone.body') || isNormalisation(weight),
+  });
+  return fitDetector({
+    ...{ engine, spec, step, optimiser, resume, signal: aborting.signal },
+    anchors: { sizesPx: [8, 16, 24, 32, 48], ratios: [1] },
+    lowerings: await chooseWays(engine, graphsOf(step)),
+    weights: first,
+    tiles: async (_, batch) => [tileOf(batch)],
+    ...{ epochs: 3, batches: 2, patience: 3, seed: 9, scheduleFigure: 'trainLoss' },
+    schedule: constantSchedule([1e-4]),
+    validate: async () => ({ loss: 1, auc: 0.5 }),
+    lastPath: join(folder, `${name}.safetensors`),
+    bestPath: join(folder, `${name}-best.safetensors`),
+    proposals: { before: 100, after: 40, overlap: 0.7 },
+    regionTargets: { sampling: { count: 32, positiveFraction: 0.25 } },
+    events: {
+      onBatch: () => {
+        if (++batches >= stopAfter) aborting.abort();
+      },
+    },
+  });
+}
+
 test('training lowers the loss, the same way for the same seed, and leaves what is frozen alone', async () => {
   const engine = await Engine.create({ threads: 2 });
   try {
-    const declarations = detectorDeclarations(spec);
-    const one = new Map([
-      ['backbone.body.bn1.weight', { dtype: 'F32' as const, shape: [64], data: new Float32Array(64).fill(1) }],
-    ]);
-    const { values } = loadWeights(declarations, one, { seed: 4, file: 'seed', classifier: null });
-    for (const [name, weights] of values) if (name.endsWith('bn3.weight')) weights.fill(0.2);
-    const fit = () =>
-      fitDetector({
-        engine,
-        spec,
-        anchors: { sizesPx: [8, 16, 24, 32, 48], ratios: [1] },
-        weights: values,
-        tiles: 2,
-        tile: async (index) => tileOf(index),
-        epochs: 4,
-        learningRate: 1e-4,
-        seed: 9,
-        step: { frozen: (name) => name.startsWith('backbone.body') || isNormalisation(name) },
-        proposals: { before: 100, after: 40, overlap: 0.7 },
-        regionTargets: { sampling: { count: 32, positiveFraction: 0.25 } },
-      });
-    const history = await fit();
-    assert.equal(history.length, 4);
-    const totals = history.map(({ total }) => total);
-    assert.ok((totals.at(-1) as number) < 0.8 * (totals[0] as number), totals.join(', '));
-    const kept = await engine.get(['backbone.body.layer1.0.conv1.weight']);
-    const [frozen] = [...kept.values()].map(({ data }) => data as Float32Array);
-    assert.ok(frozen?.every((weight, i) => weight === values.get('backbone.body.layer1.0.conv1.weight')?.[i]));
-    assert.deepEqual(
-      (await fit()).map(({ total }) => total),
-      totals,
-    );
+    const { history } = await train(engine, 'whole');
+    const losses = history.map(({ trainLoss }) => trainLoss);
+    assert.equal(losses.length, 3);
+    assert.ok((losses.at(-1) as number) < 0.8 * (losses[0] as number), losses.join(', '));
+    const kept = await engine.get(['backbone.body.layer1.0.conv1.weight', 'rpn.head.conv.0.0.weight']);
+    const isAsBefore = ([name, { data }]: readonly [string, { readonly data: TensorData }]) =>
+      data.every((weight, i) => weight === first.get(name)?.[i]);
+    assert.deepEqual([...kept].map(isAsBefore), [true, false]);
+    const bytes = createHash('sha256')
+      .update(await readFile(join(folder, 'whole.safetensors')))
+      .digest('hex');
+    await assert.rejects(train(engine, 'stopped', { stopAfter: 3 }), { code: 'interrupted', message: /epoch 2/ });
+    const resumed = await train(engine, 'stopped', { resume: true });
+    assert.deepEqual(resumed.history, history);
+    const again = createHash('sha256')
+      .update(await readFile(join(folder, 'stopped.safetensors')))
+      .digest('hex');
+    assert.equal(again, bytes, 'stopped and resumed');
   } finally {
     await engine.close();
   }
 });
 
-test('fewer tiles than a batch are refused', async () => {
+test('a training without a batch is refused', async () => {
   const engine = await Engine.create({ threads: 2 });
-  const options = { engine, spec, anchors: { sizesPx: [8], ratios: [1] }, weights: new Map(), tiles: 0 };
-  const rest = { tile: async () => tileOf(0), epochs: 1, learningRate: 1e-3, seed: 1 };
-  await assert.rejects(fitDetector({ ...options, ...rest }), { code: 'data-unusable', message: /1 tiles .* by 0/ });
+  const options = { engine, spec, anchors: { sizesPx: [8], ratios: [1] }, weights: new Map(), batches: 0 };
+  await assert.rejects(fitDetector(options as unknown as FitDetectorOptions), {
+    code: 'data-unusable',
+    message: /a batch of 1 tiles cannot be filled/,
+  });
   await engine.close();
 });

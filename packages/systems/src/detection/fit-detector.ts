@@ -1,16 +1,27 @@
-/** Training of a detector on tiles that are held in memory or read one at a time. */
+/** Training of a detector on tiles that are read one at a time. */
 import type { BoxPx, Plane } from '@mammoscope/imaging';
-import { adam, type DetectorSpec, lowerPhases, type TensorData } from '@mammoscope/nn';
+import {
+  type Choices,
+  DETECTION_PORTS,
+  type DetectorSpec,
+  KEPT_PREFIX,
+  LOSS_OUTPUT,
+  lowerPhases,
+  type Optimiser,
+  sizeOf,
+  type TensorData,
+} from '@mammoscope/nn';
 import { RandomStream } from '@mammoscope/random';
-import { chooseWays, type Engine, residentShapes } from '@mammoscope/runtime';
+import { type Engine, type FitOptions, type FitState, fit, residentShapes, type Session } from '@mammoscope/runtime';
 import { SystemError } from '../errors.ts';
+import type { PhasedStep } from '../training/step.ts';
 import type { AnchorOptions } from './anchors.ts';
 import { packBoxes } from './boxes.ts';
-import { geometryOf, loadPhases, trainDetector } from './detector.ts';
-import { type DetectorStepOptions, LOSS_PORTS, trainingPhases } from './graphs.ts';
+import { type DetectorGeometry, type DetectorSessions, geometryOf, trainDetector } from './detector.ts';
+import { LOSS_PORTS } from './graphs.ts';
 import { packImages } from './image-batch.ts';
 import { type ProposalOptions, TRAINING_PROPOSALS } from './proposals.ts';
-import type { ImageTruth, TargetOptions } from './targets.ts';
+import { type ImageTruth, rpnTargets, type TargetOptions } from './targets.ts';
 import type { Tile } from './tiling.ts';
 
 /** One tile with its lesions, in its pixels. */
@@ -41,99 +52,146 @@ export function truthInTile(
   return { boxes, classes: inside.map(({ label }) => label) };
 }
 
-/** How a detector is trained. */
-export interface FitDetectorOptions {
-  readonly engine: Engine;
-  readonly spec: DetectorSpec;
-  readonly anchors: AnchorOptions;
-  /** First values of every parameter and buffer, as detectorWeights gives them. */
-  readonly weights: ReadonlyMap<string, Float32Array>;
-  readonly tiles: number;
-  /** Reads a tile; called in the order of the epoch. */
-  readonly tile: (index: number, epoch: number) => Promise<TrainingTile>;
-  readonly epochs: number;
-  readonly learningRate: number;
-  readonly weightDecay?: number;
-  readonly seed: number;
-  readonly step?: Omit<DetectorStepOptions, 'device'>;
+/** How anchors and regions are chosen in training; as published unless given. */
+export interface ChoiceOfExamples {
   readonly proposals?: ProposalOptions;
   readonly anchorTargets?: TargetOptions;
   readonly regionTargets?: TargetOptions;
-  readonly onEpoch?: (epoch: number, losses: DetectorLosses) => void;
 }
 
-/** Means over the steps of an epoch. */
-export type DetectorLosses = Readonly<Record<keyof typeof LOSS_PORTS | 'total', number>>;
+/** How a detector is trained: its graphs and images here, the rest as any network's. */
+export interface FitDetectorOptions
+  extends ChoiceOfExamples,
+    Pick<FitOptions, 'schedule' | 'scheduleFigure' | 'seed' | 'epochs' | 'patience' | 'batches' | 'validate'>,
+    Pick<FitOptions, 'lastPath' | 'bestPath' | 'resume' | 'signal' | 'events'> {
+  readonly engine: Engine;
+  readonly spec: DetectorSpec;
+  readonly anchors: AnchorOptions;
+  readonly step: PhasedStep;
+  readonly optimiser: Optimiser;
+  readonly lowerings: Choices;
+  /** First values of every parameter and buffer, as detectorWeights gives them. */
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  /** The tiles of a batch; must depend on the arguments alone. */
+  readonly tiles: (epoch: number, batch: number) => Promise<readonly TrainingTile[]>;
+}
+
+/** What the host needs between the phases, handed on beside the inputs of the graphs. */
+const HOST = {
+  /** Width and height of each image. */
+  sizes: 'host/sizes',
+  /** Boxes and classes of an image, with its number at the end. */
+  boxes: 'host/boxes/',
+  classes: 'host/classes/',
+  /** Epoch and batch, by which examples are drawn. */
+  draw: 'host/draw',
+} as const;
 
 /**
- * Trains by Adam, each tile once an epoch in a seeded order; what does not fill a batch is left to another epoch. The weights
- * stay in the engine under their names, from which `engine.get` copies them; returns the losses of each epoch. The same seed gives the
- * same draws. SystemError 'data-unusable' for fewer tiles than a batch, or when the loss is not finite.
+ * Trains as runtime's fit does: checkpoints, best weights, resumption, interruption. The anchors' targets of the next batch are made
+ * while a step runs. The weights stay in the engine under their names. The same seed gives the same draws.
+ * SystemError 'data-unusable' where there is no batch, TrainingError as fit.
  */
-export async function fitDetector(options: FitDetectorOptions): Promise<DetectorLosses[]> {
-  const { engine, spec, tiles, epochs, learningRate, seed, onEpoch } = options;
-  if (tiles < spec.images)
+export async function fitDetector(options: FitDetectorOptions): Promise<FitState> {
+  const { engine, spec, anchors, step, optimiser, lowerings, weights, batches, seed } = options;
+  if (batches < 1)
     throw new SystemError(
       'data-unusable',
-      `a batch of ${spec.images} tiles cannot be filled by ${tiles}: give more films`,
+      `a batch of ${spec.images} tiles cannot be filled by the tiles at hand: give more films, or use a smaller batch`,
     );
-  const optimiser = adam();
-  const stepOptions = { ...options.step, device: engine.device };
-  const { phases, hostStep } = trainingPhases(spec, optimiser, options.weightDecay ?? 0, stepOptions);
-  const choices = await chooseWays(engine, [phases.early, phases.late]);
-  const { early, late } = lowerPhases(phases, engine.target, choices);
-  const step = { ...late, parameters: [...early.parameters, ...late.parameters] };
-  for (const [name, shape] of residentShapes({ step, optimiser, ...(hostStep ? { hostStep } : {}) })) {
-    const size = shape.reduce((a, b) => a * b, 1);
-    const data = options.weights.get(name)?.slice() ?? new Float32Array(size);
-    if (!name.startsWith('kept/')) await engine.put(new Map([[name, { dtype: 'float32' as const, shape, data }]]));
+  const { early, late } = lowerPhases(step.phases, engine.target, lowerings);
+  const parameters = [...early.parameters, ...late.parameters].filter(({ name }) => !name.startsWith(KEPT_PREFIX));
+  const { hostStep } = step;
+  const kept = { step: { ...late, parameters }, optimiser, ...(hostStep ? { hostStep } : {}) };
+  for (const [name, shape] of residentShapes(kept)) {
+    const data = weights.get(name) ?? new Float32Array(sizeOf(shape)); // one at a time: all of them are hundreds of megabytes
+    await engine.put(new Map([[name, { dtype: 'float32' as const, shape, data }]]));
   }
-  const sessions = await loadPhases(engine, phases, choices, hostStep);
-  const geometry = geometryOf(spec, options.anchors);
-  const history: DetectorLosses[] = [];
-  let steps = 0;
-  try {
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      const order = new RandomStream(seed, 'order', 'detector', epoch).shuffle([...Array(tiles).keys()]);
-      const sums: Record<string, number> = {};
-      const batches = Math.floor(tiles / spec.images);
-      for (let batch = 0; batch < batches; batch++) {
-        const chosen = order.slice(batch * spec.images, (batch + 1) * spec.images);
-        const read: TrainingTile[] = [];
-        for (const index of chosen) read.push(await options.tile(index, epoch));
-        const planes = read.map(({ plane }) => plane);
-        const outputs = await trainDetector(
-          sessions,
-          geometry,
-          {
-            images: packImages(planes, spec),
-            sizes: planes.map(({ width, height }) => ({ widthPx: width, heightPx: height })),
-            truth: read.map(({ truth }) => truth),
-            scalars: scalarsOf(optimiser.scalars(++steps, [learningRate])),
-          },
-          {
-            proposals: options.proposals ?? TRAINING_PROPOSALS,
-            ...(options.anchorTargets ? { anchorTargets: options.anchorTargets } : {}),
-            ...(options.regionTargets ? { regionTargets: options.regionTargets } : {}),
-            stream: (n, purpose) => new RandomStream(seed, 'detector', purpose, epoch, chosen[n] as number),
-          },
-        );
-        for (const [name, port] of Object.entries(LOSS_PORTS))
-          sums[name] = (sums[name] ?? 0) + Number(outputs.get(`out:${port}`)?.[0]) / batches;
-      }
-      const total = Object.values(sums).reduce((a, b) => a + b, 0);
-      if (!Number.isFinite(total))
-        throw new SystemError('data-unusable', `the loss of epoch ${epoch + 1} is ${total}: lower the learning rate`);
-      const losses = { ...sums, total } as DetectorLosses;
-      history.push(losses);
-      onEpoch?.(epoch, losses);
-    }
-  } finally {
-    await sessions.early.release();
-    await sessions.late.release();
-  }
-  return history;
+  const geometry = geometryOf(spec, anchors);
+  const { schedule, scheduleFigure, epochs, patience, validate, lastPath, bestPath, resume, signal, events } = options;
+  return fit({
+    ...kept,
+    open: async () =>
+      stepSession({ early: await engine.load(early), late: await engine.load(late, hostStep) }, geometry, options),
+    batchInputs: async (epoch, batch) =>
+      batchInputs(await options.tiles(epoch, batch), geometry, [epoch, batch], options),
+    networkValues: [...weights.keys()],
+    ...{ engine, schedule, scheduleFigure, seed, epochs, patience, batches, validate, lastPath, bestPath, resume },
+    ...(signal ? { signal } : {}),
+    ...(events ? { events } : {}),
+  });
 }
 
-const scalarsOf = (scalars: Readonly<Record<string, number>>): Map<string, TensorData> =>
-  new Map(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)]));
+/** The stream of an image of a batch. */
+const streamOf = (seed: number, purpose: 'anchors' | 'regions', [epoch, batch]: readonly number[], image: number) =>
+  new RandomStream(seed, 'detector', purpose, epoch as number, batch as number, image);
+
+/** What of a step does not wait for proposals. */
+function batchInputs(
+  tiles: readonly TrainingTile[],
+  { spec, levels, anchors }: DetectorGeometry,
+  draw: readonly [epoch: number, batch: number],
+  { seed, anchorTargets }: Pick<FitDetectorOptions, 'seed' | 'anchorTargets'>,
+): ReadonlyMap<string, TensorData> {
+  const truth = tiles.map((tile) => tile.truth);
+  const streams = tiles.map((_, image) => streamOf(seed, 'anchors', draw, image));
+  return new Map<string, TensorData>([
+    [
+      DETECTION_PORTS.image,
+      packImages(
+        tiles.map(({ plane }) => plane),
+        spec,
+      ),
+    ],
+    ...rpnTargets(levels, anchors, truth, streams, anchorTargets),
+    [HOST.sizes, Int32Array.from(tiles.flatMap(({ plane: { width, height } }) => [width, height]))],
+    [HOST.draw, Int32Array.from(draw)],
+    ...truth.flatMap(({ boxes, classes }, image): [string, TensorData][] => [
+      [`${HOST.boxes}${image}`, boxes],
+      [`${HOST.classes}${image}`, Int32Array.from(classes)],
+    ]),
+  ]);
+}
+
+/** Both phases as the one session that runtime's fit runs; its loss is the sum of the four. */
+function stepSession(
+  sessions: DetectorSessions,
+  geometry: DetectorGeometry,
+  { seed, proposals = TRAINING_PROPOSALS, regionTargets }: Pick<FitDetectorOptions, 'seed'> & ChoiceOfExamples,
+): Session {
+  return {
+    run: async (inputs) => {
+      const given = (name: string) => inputs.get(name) as TensorData;
+      const sizes = Array.from(given(HOST.sizes), Number);
+      const draw = Array.from(given(HOST.draw), Number);
+      const outputs = await trainDetector(
+        sessions,
+        geometry,
+        {
+          images: given(DETECTION_PORTS.image) as Float32Array,
+          sizes: Array.from({ length: sizes.length / 2 }, (_, n) => ({
+            widthPx: sizes[2 * n] as number,
+            heightPx: sizes[2 * n + 1] as number,
+          })),
+          truth: Array.from({ length: sizes.length / 2 }, (_, n) => ({
+            boxes: given(`${HOST.boxes}${n}`) as Float64Array,
+            classes: Array.from(given(`${HOST.classes}${n}`), Number),
+          })),
+          // The optimiser's scalars, and the anchors' targets.
+          inputs: new Map([...inputs].filter(([name]) => name !== DETECTION_PORTS.image && !name.startsWith('host/'))),
+        },
+        {
+          proposals,
+          ...(regionTargets ? { regionTargets } : {}),
+          stream: (image) => streamOf(seed, 'regions', draw, image),
+        },
+      );
+      const losses = Object.values(LOSS_PORTS).map((port) => Number(outputs.get(`out:${port}`)?.[0]));
+      return new Map([...outputs, [`out:${LOSS_OUTPUT}`, Float32Array.of(losses.reduce((a, b) => a + b, 0))]]);
+    },
+    release: async () => {
+      await sessions.early.release();
+      await sessions.late.release();
+    },
+  };
+}

@@ -11,13 +11,12 @@ import {
   fasterRcnn,
   Graph,
   type GraphPhases,
-  type HostStep,
   type Optimiser,
   roiInputs,
   Scope,
   segmentsByBlock,
 } from '@mammoscope/nn';
-import { type StepOptions, stepOf } from '../training/step.ts';
+import { type PhasedStep, type StepOptions, stepOf } from '../training/step.ts';
 
 /** Names of the outputs with the four losses. */
 export const LOSS_PORTS = {
@@ -60,12 +59,6 @@ export interface DetectorStepOptions extends Pick<StepOptions, 'device' | 'clipN
   readonly frozen?: (name: string) => boolean;
 }
 
-/** A detector's training step. */
-export interface DetectorStep {
-  readonly phases: GraphPhases;
-  readonly hostStep?: HostStep;
-}
-
 /** torchvision trains its published detectors with normalisation left alone (FrozenBatchNorm2d). */
 export const isNormalisation = (name: string): boolean => /\.(bn\d|downsample\.1)\./.test(name);
 
@@ -84,7 +77,7 @@ export function trainingPhases(
   optimiser: Optimiser,
   weightDecay: number,
   { recompute = false, frozen = isNormalisation, gamma = 0, ...options }: DetectorStepOptions,
-): DetectorStep {
+): PhasedStep {
   const { graph, scope, segments, loss } = detectorLoss(spec, { gamma });
   for (const [name, declaration] of scope.declarations)
     if (frozen(name)) scope.declarations.set(name, { ...declaration, kind: 'buffer' });

@@ -3,6 +3,7 @@ import {
   buildAccumulation,
   buildTrainingStep,
   type Graph,
+  type GraphPhases,
   type HostStep,
   hostStepOf,
   type Optimiser,
@@ -33,6 +34,18 @@ export interface TrainingStep {
   /** With accumulation: the graph that updates the parameters after the runs of the other. */
   readonly apply?: Graph;
   readonly hostStep?: HostStep;
+}
+
+/** A training step in two phases, between which the host decides (ADR 0009). */
+export interface PhasedStep {
+  readonly phases: GraphPhases;
+  readonly hostStep?: HostStep;
+}
+
+/** The graphs that a step runs. */
+export function graphsOf(step: TrainingStep | PhasedStep): readonly Graph[] {
+  if ('phases' in step) return [step.phases.early, step.phases.late];
+  return step.apply ? [step.graph, step.apply] : [step.graph];
 }
 
 /** The training step of a loss over all weights of a scope. */
