@@ -123,21 +123,29 @@ test('predict scores a folder and a file as evaluate does, and draws where the n
   assert.equal(outcome.stdout, await readFile(join(folder, 'predictions', 'predictions.json'), 'utf8'));
   const { cutoff, predictions } = JSON.parse(outcome.stdout) as {
     cutoff: number;
-    predictions: { path: string; score: number; decision: string; overlay: string }[];
+    predictions: {
+      path: string;
+      score: number;
+      decision: string;
+      votes: Record<string, string>;
+      image: string;
+      gradCam: Record<string, { overlay: string; empty: boolean }>;
+    }[];
   };
   assert.equal(cutoff, JSON.parse(evaluated.stdout).cutoff);
-  for (const { score, decision } of predictions) assert.equal(decision === 'microcalcification', score >= cutoff);
+  for (const { score, decision, votes } of predictions) {
+    assert.equal(decision === 'microcalcification', score >= cutoff);
+    assert.deepEqual(votes, { squeezenet1_1: decision }, 'of one network the vote is the decision');
+  }
   const table = await mammoscope(['predict', 'run', image, '--out', 'predictions-table']);
   assert.match(table.stdout, new RegExp(`^cut-off: microcalcification from ${cutoff.toFixed(4)} on `, 'm'));
   assert.equal(predictions[0]?.path, image, 'an image is named as the user named it');
   assert.equal(predictions[0]?.score, Number(first?.score));
   assert.equal(predictions[0]?.decision, first?.decision);
   const files = Object.keys(await fileHashes(join(folder, 'predictions')));
-  assert.deepEqual(
-    files,
-    ['predictions.csv', 'predictions.json', ...predictions.map(({ overlay }) => `overlays/${overlay}`)].sort(),
-  );
-  const png = await readFile(join(folder, 'predictions', 'overlays', predictions[0]?.overlay as string));
+  const pictures = predictions.flatMap(({ image, gradCam }) => [image, gradCam.squeezenet1_1?.overlay as string]);
+  assert.deepEqual(files, ['predictions.csv', 'predictions.json', ...pictures].sort());
+  const png = await readFile(join(folder, 'predictions', predictions[0]?.gradCam.squeezenet1_1?.overlay as string));
   assert.deepEqual([...png.subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47]);
 });
 

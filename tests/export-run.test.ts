@@ -87,8 +87,8 @@ async function holdScores(
 test('the average of all networks gives the scores of predict, for one image and for five', async () => {
   const outcome = await mammoscope(['export', 'run', '--out', 'all.onnx', '--json']);
   assertDone(outcome);
-  const { networks, cutoff: told, sizePx, preprocessing } = JSON.parse(outcome.stdout);
-  assert.deepEqual([networks, told, sizePx, preprocessing], [NETWORKS, cutoff, SIZE_PX, 'metadata']);
+  const { networks, cutoff: told, inputs, preprocessing } = JSON.parse(outcome.stdout);
+  assert.deepEqual([networks, told, inputs, preprocessing], [NETWORKS, cutoff, { image: SIZE_PX }, 'metadata']);
   const scores = images.map(({ score }) => score);
   assert.ok(new Set(scores).size > 1, 'the images differ');
   await holdScores('all.onnx', scores, standardised);

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { formatCsv, writePng8 } from '@mammoscope/imaging';
+import { formatCsv, resizeBilinear, writePng8, zScoreNormalise } from '@mammoscope/imaging';
+import * as ort from 'onnxruntime-node';
 import { assertDone, assertRefused, workplace } from './cli-process.ts';
 import { dicomBytes, element, imageElements } from './dicom-object.ts';
 import { type DrawnMammogram, mammogramBytes, mammogramValues } from './mammogram-object.ts';
@@ -45,10 +46,10 @@ async function manifestOf(name: string, changed: readonly object[]): Promise<str
 
 /** The network with the fewest operations to time. */
 const SETTINGS = ['networks=samala2016', `sizePx=${ROI}`, `roiPx=${ROI}`, 'batch=4', 'epochs=1'];
-const train = (manifest: string, out: string) =>
+const train = (manifest: string, out: string, ...settings: readonly string[]) =>
   mammoscope([
     ...['train', 'kang2021', '--data', manifest, '--classes', 'benign,malignant', '--preset', 'tiny', '--seed', '7'],
-    ...SETTINGS.flatMap((setting) => ['--set', setting]),
+    ...[...SETTINGS, ...settings].flatMap((setting) => ['--set', setting]),
     ...['--out', out],
   ]);
 
@@ -133,6 +134,86 @@ test('evaluate cuts out the lesions of another manifest, and refuses a film with
   assert.deepEqual(await scores('evaluated'), await scores('predicted'));
   const boxless = await manifestOf('new.csv', [...others, { ...others[2], path: 'films/9.dcm', ...NO_BOX }]);
   assertRefused(await evaluate(boxless), 2, /new\.csv, line 7: image films\/9\.dcm is a whole mammogram without a box/);
+});
+
+/** Networks with inputs of 48 and of 32 pixels. */
+const TWO = ['squeezenet1_1', 'samala2016'] as const;
+const SIZES = { squeezenet1_1: 48, samala2016: ROI } as const;
+
+test('networks of two sizes: each sees the ROI in its own, in training, predict and the exported model', async () => {
+  assertDone(await train('films.csv', 'two', `networks=${TWO}`, `networkSizes=squeezenet1_1:${SIZES.squeezenet1_1}`));
+  const outcome = await mammoscope(['predict', 'two', await manifestOf('some.csv', some), '--out', 'both', '--json']);
+  assertDone(outcome);
+  const { cutoff, memberCutoffs, predictions } = JSON.parse(outcome.stdout);
+  const exported = await mammoscope(['export', 'two', '--out', 'two.onnx', '--json']);
+  assertDone(exported);
+  const inputs = { image_48: 48, image_32: ROI };
+  assert.deepEqual(JSON.parse(exported.stdout).inputs, inputs);
+  const seen = (woman: number, sizePx: number) => {
+    const roi = Float32Array.from(roiOf(woman));
+    const resized = sizePx === ROI ? roi : resizeBilinear(roi, ROI, ROI, sizePx, sizePx);
+    return new ort.Tensor('float32', zScoreNormalise(resized), [1, 1, sizePx, sizePx]);
+  };
+  const scoreOf = async (file: string, feeds: Record<string, ort.Tensor>) => {
+    const session = await ort.InferenceSession.create(join(folder, file), { intraOpNumThreads: 1 });
+    const { score } = await session.run(feeds);
+    await session.release();
+    assert.ok(score);
+    return (score.data as Float32Array)[0] as number;
+  };
+  for (const woman of [1, 3]) {
+    const found = predictions.find(({ patientId }: { patientId: string }) => patientId === `w${woman}`);
+    const feeds = Object.fromEntries(Object.entries(inputs).map(([name, sizePx]) => [name, seen(woman, sizePx)]));
+    const whole = await scoreOf('two.onnx', feeds);
+    assert.ok(Math.abs(whole - found.score) < 1e-4, `${whole} of the file, ${found.score} of predict`);
+    for (const member of TWO) {
+      const own = await scoreOf(`two/${member}/model.onnx`, { image: seen(woman, SIZES[member]) });
+      assert.ok(Math.abs(own - found.members[member]) < 1e-4, `${member}: ${own}, ${found.members[member]}`);
+      assert.equal(found.votes[member] === 'malignant', own >= (memberCutoffs[member] ?? Infinity));
+    }
+    assert.equal(found.decision === 'malignant', found.score >= (cutoff ?? Infinity));
+  }
+});
+
+test('predict writes the Grad-CAM of every network beside the JSON, each over the image as that network sees it', async () => {
+  const { predictions } = JSON.parse(await readFile(join(folder, 'both', 'predictions.json'), 'utf8'));
+  const sideOf = async (path: string) => (await readFile(join(folder, 'both', path))).readUInt32BE(16); // IHDR
+  for (const { image, gradCam } of predictions) {
+    assert.deepEqual(Object.keys(gradCam), TWO);
+    // small images are enlarged by a whole factor to 160 pixels or more
+    assert.equal(await sideOf(image), 4 * 48);
+    assert.equal(await sideOf(gradCam.squeezenet1_1.overlay), 4 * 48);
+    assert.equal(await sideOf(gradCam.samala2016.overlay), 5 * 32);
+  }
+  const [header] = (await readFile(join(folder, 'both', 'predictions.csv'), 'utf8')).split('\n');
+  assert.equal(
+    header,
+    'patient_id,lesion_id,path,score,decision,score_squeezenet1_1,score_samala2016,vote_squeezenet1_1,vote_samala2016',
+  );
+});
+
+test('evaluate explains the network asked for, by its own scores and cut-off, and names those of the run for another', async () => {
+  const evaluate = (...more: string[]) =>
+    mammoscope(['evaluate', 'two', '--data', 'others.csv', '--out', 'explained', ...more]);
+  const gallery = async () =>
+    (await readFile(join(folder, 'explained', 'report.html'), 'utf8')).match(
+      /<section id="gallery".*?<\/section>/s,
+    )?.[0] ?? '';
+  assertDone(await evaluate());
+  assert.match(await gallery(), /Scores and decisions are those of squeezenet1_1\. Grad-CAM .* of squeezenet1_1/);
+  assertDone(await evaluate('--explain', 'samala2016'));
+  const shown = await gallery();
+  assert.match(shown, /Scores and decisions are those of samala2016\. Grad-CAM .* of samala2016/);
+  const [header = '', ...lines] = (await readFile(join(folder, 'explained', 'predictions.csv'), 'utf8'))
+    .trim()
+    .split('\n');
+  const column = header.split(',').indexOf('score_samala2016');
+  for (const line of lines) assert.ok(shown.includes(`score ${Number(line.split(',')[column]).toFixed(3)}`), line);
+  assertRefused(
+    await evaluate('--explain', 'xception'),
+    2,
+    /--explain xception: the run has squeezenet1_1, samala2016; name one .* for squeezenet1_1/,
+  );
 });
 
 test('a whole film without a manifest is refused; a manifest as PATCH says that an image shows a lesion alone', async () => {

@@ -14,7 +14,19 @@ const skip = existsSync(executablePath) ? false : `no Chromium at ${executablePa
 const { folder, mammoscope } = await workplace();
 const NETWORKS = ['squeezenet1_1', 'squeezenet1_0'];
 let browser: Browser;
+type Tested = { difference: number; interval: [number, number]; p: number; pHolm: number };
+const MEASURES = ['auc', 'sensitivity', 'specificity', 'accuracy', 'ppv', 'npv'] as const;
 let metrics: {
+  clusters: { column: string; count: number };
+  sensitivity: { interval: [number, number] };
+  models: ({ model: string; cutoff: number | null; aucInterval: [number, number] } & Record<
+    string,
+    { value: number }
+  >)[];
+  comparisons: {
+    overall: Record<string, { p: number }>;
+    pairs: ({ a: string; b: string } & Record<string, Tested>)[];
+  };
   auc: number;
   aucInterval: [number, number];
   cutoff: number;
@@ -94,6 +106,73 @@ test('it shows the figures and the numbers of metrics.json', { skip }, async () 
   assert.ok(text.includes(`${metrics.images} images`));
   const images = await page.evaluate(() => document.images.length);
   assert.ok(images >= 4 && images % 2 === 0, `${images} images of cases`);
+  await page.close();
+});
+
+test('intervals, overall and paired tests are by patient: those of `stats` on predictions.csv with patients as clusters', {
+  skip,
+}, async () => {
+  const { models, comparisons } = metrics;
+  const names = models.map(({ model }) => (model === 'ensemble' ? 'score' : `score_${model}`));
+  const stats = async (...more: string[]) => {
+    const columns = ['--label', 'label', '--positive', 'microcalcification', '--cluster', 'patient_id'];
+    const outcome = await mammoscope(['stats', ...more, ...columns, '--scores', names.join(), '--json']);
+    assertDone(outcome);
+    return JSON.parse(outcome.stdout);
+  };
+  const cutoffs = ['--cutoff', models.map(({ cutoff }) => cutoff).join()];
+  // a model that is always right has no finite log odds: `stats` refuses it, a report takes the identity link there
+  const measures = MEASURES.slice(1).filter((measure) =>
+    models.every((model) => ![0, 1].includes(model[measure]?.value ?? 0)),
+  );
+  assert.ok(measures.length >= 2, measures.join());
+  const compared = await stats('compare', 'run/predictions.csv', ...cutoffs, '--measures', measures.join());
+  const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-9, `${a} and ${b}`);
+  near(comparisons.overall.auc?.p ?? Number.NaN, compared.overall.p);
+  const named = (name: string) => (name === 'score' ? 'ensemble' : name.replace('score_', ''));
+  const pairOf = ({ a, b }: { a: string; b: string }) =>
+    comparisons.pairs.find((pair) => pair.a === named(a) && pair.b === named(b));
+  for (const pair of compared.pairs) {
+    near(pairOf(pair)?.auc?.p ?? Number.NaN, pair.p);
+    near(pairOf(pair)?.auc?.pHolm ?? Number.NaN, pair.pHolm);
+  }
+  for (const { measure, overall, pairs, pHolm } of compared.proportions) {
+    near(comparisons.overall[measure]?.p ?? Number.NaN, overall.p);
+    for (const [i, pair] of pairs.entries()) {
+      near(pairOf(pair)?.[measure]?.difference ?? Number.NaN, pair.difference);
+      near(pairOf(pair)?.[measure]?.pHolm ?? Number.NaN, pHolm[i]);
+    }
+  }
+  for (const [i, { aucInterval }] of models.entries()) {
+    near(aucInterval[0], compared.models[i].interval.lower);
+    near(aucInterval[1], compared.models[i].interval.upper);
+  }
+  const { page } = await open(1280, 'light');
+  const shown = await page.evaluate(() => ({
+    overall: [...document.querySelectorAll('.performance tbody:last-of-type td')].map((cell) => cell.textContent ?? ''),
+    pairs: [...document.querySelectorAll('.pairwise tbody tr')].map((row) => row.textContent ?? ''),
+    performance: document.querySelector('#performance')?.textContent ?? '',
+    methods: document.querySelector('#methods')?.textContent ?? '',
+    band: document.querySelector('[aria-label^="ROC curve of ensemble"]')?.textContent ?? '',
+  }));
+  const printed = (p: number) => (p < 0.001 ? '< 0.001' : p.toFixed(3));
+  for (const [i, measure] of MEASURES.entries()) {
+    const p = comparisons.overall[measure]?.p;
+    if (p !== undefined) assert.ok(shown.overall[i + 1]?.endsWith(printed(p)), `${measure}: ${shown.overall[i + 1]}`);
+  }
+  assert.equal(shown.pairs.length, comparisons.pairs.length);
+  for (const [i, pair] of comparisons.pairs.entries()) {
+    assert.ok(shown.pairs[i]?.includes(pair.a) && shown.pairs[i]?.includes(`less ${pair.b}`), shown.pairs[i]);
+    assert.ok(shown.pairs[i]?.includes(printed(pair.auc?.pHolm ?? Number.NaN)), shown.pairs[i]);
+  }
+  assert.match(
+    shown.performance,
+    /95 % intervals with patients as clusters, since some have several images: AUC by Obuchowski/,
+  );
+  assert.match(shown.methods, /Wald tests of generalised estimating equations \(\d+\) .* the patient as the cluster/);
+  assert.match(shown.methods, /All intervals are of 95 %\. Some patients have several images\./);
+  assert.doesNotMatch(shown.methods, /take images as independent, also/);
+  assert.match(shown.band, /1000 bootstrap replicates of patients/);
   await page.close();
 });
 

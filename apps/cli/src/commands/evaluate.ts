@@ -1,8 +1,14 @@
 import { join, resolve } from 'node:path';
 import { readManifest } from '@mammoscope/imaging';
 import type { Device } from '@mammoscope/runtime';
-import type { Proportion } from '@mammoscope/stats';
-import { type EvaluationSummary, makeFolder, readRunRecord, systemOf } from '@mammoscope/systems';
+import {
+  type EvaluationSummary,
+  type Figure,
+  makeFolder,
+  readRunRecord,
+  SystemError,
+  systemOf,
+} from '@mammoscope/systems';
 import { Command, Option } from 'commander';
 import { deviceOption, jsonOption, openEngine, print, threadsOption } from '../options.ts';
 import { formatTable } from '../table.ts';
@@ -13,6 +19,7 @@ interface EvaluateFlags {
   readonly out?: string;
   readonly cutoff: 'validation' | 'test';
   readonly by?: readonly string[];
+  readonly explain?: string;
   readonly json?: boolean;
   readonly device: Device | 'auto';
   readonly threads?: number;
@@ -36,6 +43,10 @@ export function evaluateCommand(): Command {
         .default('validation'),
     )
     .addOption(byOption('subgroups by a column of the manifest, numbers in bands: --by view --by age:40,50,60'))
+    .option(
+      '--explain <network>',
+      'whose Grad-CAM the report shows (kang2021; inceptionresnetv2 as in the paper where the run has it, else the first)',
+    )
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -46,6 +57,11 @@ export function evaluateCommand(): Command {
 async function evaluate(run: string, flags: EvaluateFlags): Promise<void> {
   const record = await readRunRecord(run);
   const system = systemOf(record);
+  if (flags.explain !== undefined && !system.explains)
+    throw new SystemError(
+      'option-invalid',
+      `--explain ${flags.explain}: reports of ${record.system} have no heat maps of one network; leave it out`,
+    );
   const manifest = await readManifest(flags.data, { classes: record.classes });
   const out = resolve(flags.out ?? run);
   await makeFolder(out);
@@ -61,6 +77,7 @@ async function evaluate(run: string, flags: EvaluateFlags): Promise<void> {
       out,
       cutoffFrom: flags.cutoff,
       by: subgroupColumns(flags.by ?? []),
+      explain: flags.explain,
       onImages: (model, images) => process.stderr.write(`${model}: ${images} images\n`),
     });
     print(flags.json, evaluation.metrics, evaluationTable(evaluation));
@@ -72,7 +89,7 @@ async function evaluate(run: string, flags: EvaluateFlags): Promise<void> {
 
 /** The performance table as text: a line a model. */
 export function evaluationTable({ models, rows, dataset }: Omit<EvaluationSummary, 'metrics'>): string {
-  const percent = ({ value, interval }: Proportion) =>
+  const percent = ({ value, interval }: Figure) =>
     value === null || interval === null
       ? '-'
       : `${(100 * value).toFixed(1)} (${(100 * interval.lower).toFixed(1)}-${(100 * interval.upper).toFixed(1)})`;

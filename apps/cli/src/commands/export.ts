@@ -42,11 +42,14 @@ async function writeExport(run: string, { out, network, preprocessing, licence, 
     ...(licence === undefined ? {} : { licence }),
   });
   await writeAside(resolve(out), bytes);
-  const { networks, classes, sizePx, cutoff } = exported;
+  const { networks, classes, inputs, cutoff } = exported;
   const finite = Number.isFinite(cutoff) ? cutoff : null;
   const text = [
     `${out}: ${networks.join(', ')}${networks.length > 1 ? ', averaged' : ''}, ${(bytes.length / 2 ** 20).toFixed(1)} MiB`,
-    `image: N x ${sizePx} x ${sizePx}, ${preprocessing === 'graph' ? 'stored values; the model normalises them' : "to be normalised as the file's metadata says"}; images of another size are to be resampled before`,
+    ...Object.entries(inputs).map(
+      ([name, sizePx]) =>
+        `${name}: N x ${sizePx} x ${sizePx}, ${preprocessing === 'graph' ? 'stored values; the model normalises them' : "to be normalised as the file's metadata says"}; images of another size are to be resampled before`,
+    ),
     `score: probability of ${classes.slice(1).join(' or ')}, ${finite === null ? 'no cut-off beats chance on the validation images' : `cut-off ${finite.toFixed(4)} from the validation images`}`,
     'Not a medical device. For research only.',
   ].join('\n');

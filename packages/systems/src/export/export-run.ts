@@ -1,5 +1,10 @@
 import { readCheckpoint } from '@mammoscope/runtime';
-import { exportClassifiers, type PreprocessingPlace, type TrainedClassifier } from '../classifier/export.ts';
+import {
+  exportClassifiers,
+  imageInputs,
+  type PreprocessingPlace,
+  type TrainedClassifier,
+} from '../classifier/export.ts';
 import { declarationsOf } from '../classifier/graphs.ts';
 import { cutoffOf, readValidationScores } from '../classifier/validation.ts';
 import { SystemError } from '../errors.ts';
@@ -22,7 +27,8 @@ export interface ExportedRun {
   readonly bytes: Uint8Array;
   readonly networks: readonly string[];
   readonly classes: readonly string[];
-  readonly sizePx: number;
+  /** Side of the image that each input takes, pixels; one input, `image`, where all networks see images of one size. */
+  readonly inputs: Readonly<Record<string, number>>;
   /** Of the validation images; Infinity where none beats chance. */
   readonly cutoff: number;
 }
@@ -69,5 +75,6 @@ export async function exportRun(run: string, { network, preprocessing, licence }
     versions,
     ...(licence === undefined ? {} : { licence }),
   });
-  return { bytes, networks: names, classes, sizePx: recipe.sizePx, cutoff };
+  const inputs = Object.fromEntries([...imageInputs(members)].map(([sizePx, name]) => [name, sizePx]));
+  return { bytes, networks: names, classes, inputs, cutoff };
 }

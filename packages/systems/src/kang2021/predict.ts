@@ -2,13 +2,16 @@ import { basename, extname, join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { formatCsv, type ManifestRow, openManifestImage, readManifest } from '@mammoscope/imaging';
 import type { Engine } from '@mammoscope/runtime';
+import { greyPng } from '../classifier/colour-map.ts';
 import { cutoffOf, readValidationScores } from '../classifier/validation.ts';
 import { requireBoxes } from '../data/lesion-roi.ts';
 import { SystemError } from '../errors.ts';
 import { makeFolder } from '../run/make-folder.ts';
-import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
-import { average, averageValidation, scoreMember } from './evaluate.ts';
+import { formatJson, type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
+import type { PredictRequest } from '../system.ts';
+import { average, averageValidation, memberSpec, scoreMember } from './evaluate.ts';
 import { explain } from './explain.ts';
+import type { Recipe } from './recipe.ts';
 import { recipeOf } from './settings.ts';
 
 /** What predictions.json holds. */
@@ -17,6 +20,8 @@ export interface Predictions {
   readonly classes: readonly string[];
   /** Images are called positive from this score on; null where no cut-off beats chance on the validation images: none is. */
   readonly cutoff: number | null;
+  /** The same of each network by itself. */
+  readonly memberCutoffs: Readonly<Record<string, number | null>>;
   readonly notice: string;
   readonly predictions: readonly Prediction[];
 }
@@ -31,15 +36,19 @@ export interface Prediction {
   /** Probability of the positive class, averaged over the networks. */
   readonly score: number;
   readonly decision: string;
+  /** Scores of the networks. */
   readonly members: Readonly<Record<string, number>>;
-  /** File name of the Grad-CAM overlay, in the folder overlays/. */
-  readonly overlay: string;
+  /** What each network calls the image at its own cut-off. */
+  readonly votes: Readonly<Record<string, string>>;
+  /** Path of the image as the first network sees it, in the folder of predictions.json. */
+  readonly image: string;
+  /** Path of the Grad-CAM of each network's score for the positive class; `empty` where the map is zero everywhere. */
+  readonly gradCam: Readonly<Record<string, { readonly overlay: string; readonly empty: boolean }>>;
 }
 
 /**
- * Scores images with a run's networks and writes predictions.csv, predictions.json and Grad-CAM overlays of the first
- * network. A manifest (CSV) among the files stands for its rows, whose labels are not looked at, and lesions are cut out of whole
- * mammograms where training cut them out. The decision uses the cut-off of the validation images.
+ * Scores images with a run's networks and writes predictions.csv, predictions.json and the Grad-CAM of every network. A manifest (CSV) among the files stands for its rows, whose labels are not looked at, and lesions are cut out of whole
+ * mammograms where training cut them out. Decisions use the cut-offs of the validation images.
  */
 export async function predictKang2021(
   engine: Engine,
@@ -55,50 +64,75 @@ export async function predictKang2021(
     record.members.map((member) => readValidationScores(runFiles(run).member(member).validation)),
   );
   const cutoff = cutoffOf(averageValidation(validation));
+  const cutoffs = validation.map(cutoffOf);
   const scores: number[][] = [];
   for (const member of record.members) scores.push(await scoreMember(engine, run, record, recipe, member, rows));
   const mean = average(scores);
+  const pictures = await writePictures({ engine, run, record, recipe }, rows, out);
   const [negative, positive] = [record.classes[0] as string, record.classes.slice(1).join(' or ')];
-  const explanations = await explain(engine, run, record, recipe, record.members[0] as string, rows);
-  const overlays = join(out, 'overlays');
-  await makeFolder(overlays); // not before every image was read: one that is refused leaves no folder behind
-  const predictions: Prediction[] = [];
-  for (const [i, row] of rows.entries()) {
-    const { path } = row;
-    const overlay = `${String(i + 1).padStart(4, '0')}-${basename(path, extname(path))}.png`;
-    await writeAside(
-      join(overlays, overlay),
-      Buffer.from((explanations[i]?.overlay ?? '').split(',')[1] ?? '', 'base64'),
-    );
-    const score = mean[i] as number;
-    const members = Object.fromEntries(record.members.map((member, m) => [member, scores[m]?.[i] as number]));
-    predictions.push({
+  const called = (score: number, from: number) => (score >= from ? positive : negative);
+  const byMember = <T>(figureOf: (member: number) => T): Record<string, T> =>
+    Object.fromEntries(record.members.map((name, member) => [name, figureOf(member)]));
+  const predictions = rows.map(({ path, patientId, lesionId }, i): Prediction => {
+    const scoreOf = (member: number) => scores[member]?.[i] as number;
+    return {
       path,
-      ...(row.patientId && { patientId: row.patientId }),
-      ...(row.lesionId && { lesionId: row.lesionId }),
-      ...{ score, decision: score >= cutoff ? positive : negative, members, overlay },
-    });
-  }
+      ...(patientId && { patientId }),
+      ...(lesionId && { lesionId }),
+      ...{ score: mean[i] as number, decision: called(mean[i] as number, cutoff), members: byMember(scoreOf) },
+      votes: byMember((member) => called(scoreOf(member), cutoffs[member] as number)),
+      ...(pictures[i] as Pictures),
+    };
+  });
   const fromManifest = rows.some(({ patientId }) => patientId !== '');
+  const columns = (name: string, values: Readonly<Record<string, number | string>>) =>
+    Object.fromEntries(Object.entries(values).map(([member, value]) => [`${name}_${member}`, value]));
   await writeAside(
     runFiles(out).predictions,
     formatCsv(
-      predictions.map(({ members, patientId, lesionId, ...prediction }) => ({
+      predictions.map(({ patientId, lesionId, path, score, decision, members, votes }) => ({
         ...(fromManifest && { patient_id: patientId ?? '', lesion_id: lesionId ?? '' }),
-        ...prediction,
-        ...Object.fromEntries(Object.entries(members).map(([name, score]) => [`score_${name}`, score])),
+        ...{ path, score, decision },
+        ...columns('score', members),
+        ...columns('vote', votes),
       })),
     ),
   );
+  const finite = (value: number) => (Number.isFinite(value) ? value : null);
   const result: Predictions = {
     system: record.system,
     classes: record.classes,
-    cutoff: Number.isFinite(cutoff) ? cutoff : null,
+    cutoff: finite(cutoff),
+    memberCutoffs: byMember((member) => finite(cutoffs[member] as number)),
     notice: 'Not a medical device. For research only.',
     predictions,
   };
   await writeAside(join(out, 'predictions.json'), formatJson(result));
   return result;
+}
+
+type Pictures = Pick<Prediction, 'image' | 'gradCam'>;
+
+/** Writes each image and over it the Grad-CAM of every network; not before all were read, so that one that is refused leaves no folder. */
+async function writePictures(
+  { engine, run, record, recipe }: Pick<PredictRequest, 'engine' | 'run'> & { record: RunRecord; recipe: Recipe },
+  rows: readonly ManifestRow[],
+  out: string,
+): Promise<Pictures[]> {
+  await makeFolder(join(out, 'images'));
+  const stems = rows.map(({ path }, i) => `images/${String(i + 1).padStart(4, '0')}-${basename(path, extname(path))}`);
+  const maps: Record<string, Pictures['gradCam'][string]>[] = rows.map(() => ({}));
+  for (const [order, member] of record.members.entries()) {
+    const { sizePx } = memberSpec(record, recipe, member);
+    let i = 0;
+    for await (const { plane, overlay: bytes, empty } of explain(engine, run, record, recipe, member, rows)) {
+      const overlay = `${stems[i]}-${member}.png`;
+      if (order === 0) await writeAside(join(out, `${stems[i]}.png`), await greyPng(plane, sizePx));
+      await writeAside(join(out, overlay), bytes);
+      (maps[i++] as (typeof maps)[number])[member] = { overlay, empty };
+    }
+  }
+  return stems.map((stem, i) => ({ image: `${stem}.png`, gradCam: maps[i] ?? {} }));
 }
 
 /**

@@ -1,17 +1,20 @@
 /** The files that an evaluation writes: metrics.json, predictions.csv, report.html and the folder of its figures. */
 import { writeAside } from '@mammoscope/files';
-import type { ManifestRow } from '@mammoscope/imaging';
 import type { CaseKind, GalleryCase, ReportData } from '@mammoscope/report';
 import type { Engine } from '@mammoscope/runtime';
-import { analysesOf, BAND_REPLICATES } from '../classifier/analyses.ts';
+import { analysesOf } from '../classifier/analyses.ts';
+import { greyPng, pngUri } from '../classifier/colour-map.ts';
 import { methodsOf } from '../classifier/methods.ts';
+import { BAND_REPLICATES } from '../classifier/metric-figures.ts';
 import {
   cutoffPart,
   fewPatientsNote,
   headlineBand,
   headlineConfusion,
   headlineScores,
+  intervalWords,
   optimisticNote,
+  overallPValues,
   patientsOf,
   performanceRows,
   provenanceOf,
@@ -26,10 +29,10 @@ import {
 import { readValidationScores } from '../classifier/validation.ts';
 import { flowOf, otherFlowOf } from '../run/flow.ts';
 import { formatJson, runFiles } from '../run/run-record.ts';
-import { averageValidation, type Evaluation, headline, type ModelMetrics } from './evaluate.ts';
+import { averageValidation, type Evaluation, headline, type ModelMetrics, memberSpec } from './evaluate.ts';
 import { explain } from './explain.ts';
 import { metricsOf, predictionsOf } from './metrics.ts';
-import { batchOf, CITATIONS, deviationsOf, type Recipe, SYSTEM } from './recipe.ts';
+import { batchOf, citationsOf, deviationsOf, inputSizeOf, type Recipe, SYSTEM, sizesInWords } from './recipe.ts';
 
 /** Cases of each kind in the gallery. */
 const CASES_OF_A_KIND = 3;
@@ -43,8 +46,10 @@ export async function writeResults(engine: Engine, run: string, evaluation: Eval
 }
 
 async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Promise<ReportData> {
-  const { record, recipe, models, rows, positive, dataset, cutoffFrom, exclusions, manifest } = evaluation;
+  const { record, recipe, models, rows, positive, dataset, clusters, comparison, cutoffFrom, exclusions, manifest } =
+    evaluation;
   const first = headline(models);
+  const explained = models.find(({ model }) => model === evaluation.explained) as ModelMetrics;
   const patients = patientsOf(rows);
   const rule = `largest Youden index on the ${cutoffFrom} images`;
   const cases: ReportedCases = {
@@ -54,9 +59,10 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
     case: 'image',
     positive,
     patients,
+    clusters,
     cutoffRule: rule,
   };
-  const band = headlineBand(cases, record);
+  const bands = new Map([first, explained].map((each) => [each.model, headlineBand(cases, record, each)]));
   const validation = averageValidation(
     await Promise.all(record.members.map((member) => readValidationScores(runFiles(run).member(member).validation))),
   );
@@ -66,11 +72,14 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
     notes: notesOf(evaluation, patients),
     classes: record.classes,
     performance: {
-      intervals:
-        '95 % intervals: AUC by DeLong on the logit scale, proportions by Wilson, F1 by way of Wilson for tp / (tp + fp + fn). Images are taken as independent, also where a patient has several',
+      intervals: intervalWords(cases),
       models: performanceRows(cases),
+      ...(comparison ? { pValues: overallPValues(comparison, cases) } : {}),
     },
-    roc: rocCurves(cases).map((curve) => (curve.model === first.model ? { ...curve, band } : curve)),
+    roc: rocCurves(cases).map((curve) => {
+      const band = bands.get(curve.model);
+      return band ? { ...curve, band } : curve;
+    }),
     ...analysesOf({
       models,
       headline: first,
@@ -80,6 +89,8 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
       cutoffRule: rule,
       seed: record.seed,
       by: evaluation.by,
+      clusters,
+      comparison,
     }),
     flow:
       manifest.sha256 === record.manifest.sha256
@@ -98,6 +109,8 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
       positives: positive.filter(Boolean).length,
       cutoffFrom,
       bootstrapReplicates: BAND_REPLICATES,
+      inputs: recipe.networks.map((network) => ({ network, sizePx: inputSizeOf(recipe, network) })),
+      patientsTaken: clusters ? 'clusters' : 'apart',
       subgroups: evaluation.by.map(({ column }) => column),
     }),
     scores: [
@@ -109,15 +122,15 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
     ],
     confusion: [headlineConfusion(cases, record.classes)],
     gallery: {
-      method: `${models.length > 1 ? 'Scores and decisions are those of the ensemble. ' : ''}Grad-CAM (Selvaraju et al. 2017) of the score for ${record.classes[1]}`,
-      model: record.members[0] as string,
-      ...cutoffPart(first, rule),
-      cases: await galleryOf(engine, run, evaluation, first),
+      method: `${models.length > 1 ? `Scores and decisions are those of ${explained.model}. ` : ''}Grad-CAM (Selvaraju et al. 2017) of the score for ${record.classes[1]}`,
+      model: explained.model,
+      ...cutoffPart(explained, rule),
+      cases: await galleryOf(engine, run, evaluation, explained),
     },
     training: await trainingOf(run, record, recipe.epochs),
     splits: splitsOf(record),
     exclusions: [...record.exclusions, ...exclusions],
-    recipe: recipeValues(recipe, CITATIONS),
+    recipe: recipeValues(recipe, citationsOf(recipe)),
     deviations: deviationsOf(recipe),
     provenance: provenanceOf(record, manifest),
   };
@@ -145,8 +158,11 @@ function notesOf(
     ...optimisticNote(cutoffFrom),
     ...uselessNote(models, cutoffFrom),
     ...randomWeightsNote(record.members.filter((member) => !Object.hasOwn(record.weights, member))),
-    ...fewPatientsNote(patients),
-    { kind: 'note', text: `Preset "${record.preset}": ${recipe.networks.join(', ')} at ${recipe.sizePx} px.` },
+    ...fewPatientsNote(patients, 'image', 'by patient'),
+    {
+      kind: 'note',
+      text: `Preset "${record.preset}": ${recipe.networks.join(', ')}; input ${sizesInWords(recipe)} px.`,
+    },
   ];
 }
 
@@ -161,12 +177,12 @@ const randomWeightsNote = (members: readonly string[]): NonNullable<ReportData['
       ]
     : [];
 
-/** The surest right and the worst wrong cases of each kind. */
+/** The surest right and the worst wrong cases of each kind, by a member's own scores and cut-off, as its maps explain those. */
 async function galleryOf(
   engine: Engine,
   run: string,
   { record, recipe, rows, positive }: Evaluation,
-  { scores, cutoff }: ModelMetrics,
+  { model, scores, cutoff }: ModelMetrics,
 ): Promise<GalleryCase[]> {
   const cases = rows.map((row, i) => ({
     row,
@@ -180,24 +196,23 @@ async function galleryOf(
       .sort((a, b) => (calledPositive ? b.score - a.score : a.score - b.score) || a.row.line - b.row.line);
     return ordered.slice(0, CASES_OF_A_KIND);
   });
-  const explanations = await explain(
-    engine,
-    run,
-    record,
-    recipe,
-    record.members[0] as string,
-    chosen.map(({ row }) => row as ManifestRow),
-  );
-  return chosen.map(({ row, score, kind }, i) => ({
-    imageDataUri: explanations[i]?.image ?? '',
-    overlayDataUri: explanations[i]?.overlay ?? '',
-    patientId: row.patientId,
-    path: row.path,
-    label: row.label,
-    score,
-    kind,
-    ...(explanations[i]?.empty ? { note: 'the map is zero everywhere: nothing spoke for the positive class' } : {}),
-  }));
+  const { sizePx } = memberSpec(record, recipe, model);
+  const shown: GalleryCase[] = [];
+  const chosenRows = chosen.map(({ row }) => row);
+  for await (const { plane, overlay, empty } of explain(engine, run, record, recipe, model, chosenRows)) {
+    const { row, score, kind } = chosen[shown.length] as (typeof chosen)[number];
+    shown.push({
+      imageDataUri: pngUri(await greyPng(plane, sizePx)),
+      overlayDataUri: pngUri(overlay),
+      patientId: row.patientId,
+      path: row.path,
+      label: row.label,
+      score,
+      kind,
+      ...(empty ? { note: 'the map is zero everywhere: nothing spoke for the positive class' } : {}),
+    });
+  }
+  return shown;
 }
 
 function kindOf(positive: boolean, called: boolean): CaseKind {
