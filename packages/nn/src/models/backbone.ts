@@ -36,6 +36,8 @@ export interface NetworkOptions {
    * published, unless given. Other networks have their own.
    */
   readonly width?: number;
+  /** ResNets of volumes: residual blocks of each stage; the network's own, as published, unless given. */
+  readonly volumeBlocks?: readonly number[];
   /** Probability of dropping an element before the classifier; the network's own where it is left out. */
   readonly dropout?: number;
 }

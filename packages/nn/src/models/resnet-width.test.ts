@@ -1,4 +1,4 @@
-/** Narrower ResNets: the networks as published with every number of channels divided. */
+/** Narrower ResNets: the networks as published with every number of channels divided; and shallower ones of volumes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Graph } from '../graph/graph.ts';
@@ -12,7 +12,10 @@ const RESNETS = (Object.keys(classifiers) as ClassifierName[]).filter((name) =>
 const OUTPUTS = 5;
 const CHANNELS = 3;
 
-function build(name: ClassifierName, options: { readonly width?: number } = {}) {
+function build(
+  name: ClassifierName,
+  options: { readonly width?: number; readonly volumeBlocks?: readonly number[] } = {},
+) {
   const scope = new Scope(new Graph(), false);
   const image = scope.graph.input('image', [1, CHANNELS, ...(isNetworkName(name) ? [] : [8]), 96, 96]);
   const { features, logits } = classifiers[name](scope, image, { outputs: OUTPUTS, ...options });
@@ -45,4 +48,17 @@ for (const name of RESNETS)
 test('networks that are no ResNets keep their channels whatever the width', () => {
   for (const name of ['wang2018', 'densenet121', 'wichakam2018'] as const)
     assert.deepEqual(build(name, { width: 16 }).shapes, build(name).shapes);
+});
+
+test('networks of volumes take other numbers of blocks: those of ResNet-18 make it of ResNet-34, one a stage the least', () => {
+  const named = (name: ClassifierName, volumeBlocks?: readonly number[]) =>
+    build(name, volumeBlocks ? { volumeBlocks } : {}).shapes;
+  for (const family of ['r3d', 'anisotropic_resnet'] as const) {
+    const [deep, shallow] = (family === 'r3d' ? ['r3d_34', 'r3d_18'] : [`${family}34`, `${family}18`]) as [
+      ClassifierName,
+      ClassifierName,
+    ];
+    assert.deepEqual(named(deep, [2, 2, 2, 2]), named(shallow));
+    assert.equal([...named(deep, [1, 1, 1, 1]).keys()].filter((name) => /layer\d\.1\./.test(name)).length, 0);
+  }
 });

@@ -161,15 +161,20 @@ function stemOf(scope: Scope, { inputs, outputs, slices, small }: StemOptions): 
   return sequence(first, batchNorm(scope.child('stem', 1), outputs), relu(scope.child('stem')));
 }
 
-/** The four stages of a 3D ResNet on volumes [N, C, D, H, W] of any size: 'layer1' to 'layer4', which halve D three times. */
+/** The stages of a 3D ResNet on volumes [N, C, D, H, W] of any size: of four, 'layer1' to 'layer4', which halve D three times. */
 export function resnet3dFeatures(
   scope: Scope,
   volume: Tensor,
   name: Resnet3dName,
-  { stem = 'imagenet', width = RESNET_WIDTH }: Pick<NetworkOptions, 'stem' | 'width'> = {},
+  {
+    stem = 'imagenet',
+    width = RESNET_WIDTH,
+    volumeBlocks,
+  }: Pick<NetworkOptions, 'stem' | 'width' | 'volumeBlocks'> = {},
 ): Features {
   requireVolume(name, volume, 1, 1);
-  const { block, blocks, convolution, stem: own }: Variant = VARIANTS[name];
+  const { block, convolution, stem: own, ...published }: Variant = VARIANTS[name];
+  const blocks = volumeBlocks ?? published.blocks;
   const small = stem === 'small';
   const first = { inputs: volume.shape[1] as number, outputs: width, slices: own.slices, small };
   const stages: Stage[] = [{ layer: stemOf(scope, first), stride: small ? 1 : 2 }];

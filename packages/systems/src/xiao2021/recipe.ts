@@ -30,6 +30,8 @@ export interface Recipe extends TrainingRecipe {
   readonly stem: 'imagenet' | 'small';
   /** Channels of the first stage of ResNets; the networks of Table 7 have their own. */
   readonly width: number;
+  /** Residual blocks of each of the four stages of ResNets of volumes; empty for those of the networks as published. */
+  readonly volumeBlocks: readonly number[];
   /** Volumes of one update, and the learning rate of networks that see them; `batch` and `learningRate` are those of the others. */
   readonly volumeBatch: number;
   readonly volumeLearningRate: number;
@@ -58,6 +60,7 @@ const PAPER: Recipe = {
   sizePx: 224,
   stem: 'imagenet',
   width: 64,
+  volumeBlocks: [],
   batch: 16,
   volumeBatch: 4,
   epochs: 100,
@@ -87,6 +90,7 @@ export const CITATIONS: Partial<Record<keyof Recipe, string>> = {
   roiPx: 'we cut out a 300 × 300 × 12 volume from the center of the lesion',
   roiSlices: 'we cut out a 300 × 300 × 12 volume from the center of the lesion',
   sizePx: 'the image size was resized from 300 × 300 × 1 to 224 × 224 × 1',
+  volumeBlocks: 'The next three residual blocks were similar to the first one with 4, 6 and 3 residual modules.',
   width: 'The numbers of output channels of the four residual blocks were 64, 128, 256, 512, respectively',
   learningRate:
     'we set the initial learning rates of 2D ResNet34 and anisotropic 3D ResNet as 0.0001 and 0.00001, respectively',

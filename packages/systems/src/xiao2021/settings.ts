@@ -26,6 +26,9 @@ const table: RecipeTable<Recipe> = {
     sizePx: z.number().int().min(32).max(4096),
     stem: z.enum(['imagenet', 'small']),
     width: whole.max(256),
+    volumeBlocks: z
+      .array(whole.max(36))
+      .refine(({ length }) => [0, 4].includes(length), 'four stages have four numbers'),
     volumeBatch: whole,
     volumeLearningRate: z.number().positive(),
     dropout: z.number().min(0).lt(1),
@@ -41,7 +44,7 @@ const table: RecipeTable<Recipe> = {
     valFraction: fraction,
     testFraction: fraction,
   },
-  absent: { ...PLAIN_TRAINING, radiomics: false, width: 64 },
+  absent: { ...PLAIN_TRAINING, radiomics: false, width: 64, volumeBlocks: [] },
   conflict: (recipe, changed) =>
     tooFewSlices(recipe) ??
     recipe.members.reduce<string | null>(

@@ -30,6 +30,7 @@ export function memberSpec(recipe: Recipe, name: MemberName, outputs: number, pr
     outputs,
     stem: recipe.stem,
     width: recipe.width,
+    ...(recipe.volumeBlocks.length > 0 ? { volumeBlocks: recipe.volumeBlocks } : {}),
     dropout: recipe.dropout,
     sizePx: recipe.sizePx,
     channels: pretrained ? 3 : 1,
