@@ -9,6 +9,7 @@ import { after, test } from 'node:test';
 import {
   dicomBytes,
   encodeDataSet,
+  IDENTITY_ATTRIBUTES,
   openDicom,
   uidOf,
   WRITTEN_ATTRIBUTES,
@@ -159,7 +160,7 @@ test('tags, representations and multiplicities are those of dcmtk', {
 }, () => {
   const lines = readFileSync(DICTIONARY, 'utf8').split('\n');
   const rows = new Map(lines.map((line) => line.split('\t')).map(([tag = '', ...row]) => [tag.toLowerCase(), row]));
-  for (const [name, [tag, vr, count]] of Object.entries(WRITTEN_ATTRIBUTES)) {
+  for (const [name, [tag, vr, count]] of Object.entries({ ...WRITTEN_ATTRIBUTES, ...IDENTITY_ATTRIBUTES })) {
     const hex = tag.toString(16).padStart(8, '0');
     const [theirVr, theirName, multiplicity] = rows.get(`(${hex.slice(0, 4)},${hex.slice(4)})`) ?? [];
     assert.deepEqual([theirVr, theirName], [vr, name]);

@@ -2,10 +2,10 @@
 import { type DecoderPool, sharedDecoderPool } from './codecs/decoder-pool.ts';
 import { DicomError } from './errors.ts';
 import { type FrameMeta, frameMetaOf } from './functional-groups.ts';
-import { type DataSet, named } from './header/attributes.ts';
+import { type DataSet, type Identity, named } from './header/attributes.ts';
 import { ByteCursor } from './header/byte-cursor.ts';
 import { type ByteSource, openDeflatedSource, openFileSource } from './header/byte-source.ts';
-import { type HeaderDataSet, readDataSet, readFileMeta } from './header/data-set-reader.ts';
+import { type HeaderDataSet, readDataSet, readFileMeta, readIdentity } from './header/data-set-reader.ts';
 import { checkPreamble, PREAMBLE_END } from './header/preamble.ts';
 import { type Extent, type FrameExtents, locateFrames, requirePixelData } from './pixels/frame-table.ts';
 import { type ImagePixel, readImagePixel } from './pixels/image-pixel.ts';
@@ -50,6 +50,11 @@ export interface DicomFile extends AsyncDisposable {
   readonly frameCount: number;
   /** The attributes of a frame: functional groups over those of the object. */
   frameMeta(frame: number): DataSet;
+  /**
+   * Whose image it is and of which study, for objects that are to be filed with it. Read when asked, and not kept. DicomError 'value-invalid' where a text is of a
+   * character set that is not read.
+   */
+  identity(): Promise<Identity>;
   /** Decodes a frame; what is read and held is that frame. DicomError 'frame-corrupt', 'frame-timeout', 'truncated'. */
   frame(frame: number): Promise<Frame>;
   /** The compressed bytes of a frame as they are; null where the syntax compresses nothing. */
@@ -77,18 +82,23 @@ export async function openDicom(
       throw new DicomError('not-dicom', `${path}: ${named('TransferSyntaxUID')} is missing, so nothing can be read`);
     const syntax = transferSyntaxOf(TransferSyntaxUID, path);
     if (syntax.deflated) source = await openDeflatedSource(file, metaCursor.offset);
-    const cursor = new ByteCursor(source, syntax.deflated ? 0 : metaCursor.offset);
-    cursor.littleEndian = syntax.littleEndian;
-    const header = await readDataSet(cursor, syntax.explicit);
+    const start = syntax.deflated ? 0 : metaCursor.offset;
+    const header = await readDataSet(cursorAt(source, start, syntax), syntax.explicit);
     requirePixelData(header, path);
     const image = readImagePixel(header.dataSet, path);
     const extents = await locateFrames(source, header, syntax, image);
     const frameMeta = frameMetaOf(header.dataSet, image.frameCount, path);
-    return new OpenFile(source, syntax, header, image, extents, frameMeta, pool);
+    return new OpenFile(source, syntax, { ...header, start }, image, extents, frameMeta, pool);
   } catch (error) {
     await source.close();
     throw error;
   }
+}
+
+function cursorAt(source: ByteSource, offset: number, { littleEndian }: TransferSyntax): ByteCursor {
+  const cursor = new ByteCursor(source, offset);
+  cursor.littleEndian = littleEndian;
+  return cursor;
 }
 
 class OpenFile implements DicomFile {
@@ -98,6 +108,7 @@ class OpenFile implements DicomFile {
   readonly image: ImagePixel;
   readonly frameCount: number;
   readonly #source: ByteSource;
+  readonly #start: number;
   readonly #wordSwapped: boolean;
   readonly #extents: FrameExtents;
   readonly #frameMeta: FrameMeta;
@@ -108,7 +119,7 @@ class OpenFile implements DicomFile {
   constructor(
     source: ByteSource,
     syntax: TransferSyntax,
-    { dataSet, pixelData }: HeaderDataSet,
+    { dataSet, pixelData, start }: HeaderDataSet & { readonly start: number },
     image: ImagePixel,
     extents: FrameExtents,
     frameMeta: FrameMeta,
@@ -120,6 +131,7 @@ class OpenFile implements DicomFile {
     this.image = image;
     this.frameCount = image.frameCount;
     this.#source = source;
+    this.#start = start;
     // OW is swapped by words whatever the samples are (PS3.5 A.3)
     this.#wordSwapped = !syntax.littleEndian && (image.bitsAllocated === 16 || pixelData?.vr === 'OW');
     this.#extents = extents;
@@ -130,6 +142,12 @@ class OpenFile implements DicomFile {
   frameMeta(frame: number): DataSet {
     this.#check(frame);
     return this.#frameMeta(frame);
+  }
+
+  async identity(): Promise<Identity> {
+    this.#checkOpen();
+    const cursor = cursorAt(this.#source, this.#start, this.transferSyntax);
+    return this.#counted(readIdentity(cursor, this.transferSyntax.explicit));
   }
 
   async frame(frame: number): Promise<Frame> {
@@ -178,8 +196,12 @@ class OpenFile implements DicomFile {
     return this.close();
   }
 
-  #check(frame: number): void {
+  #checkOpen(): void {
     if (this.#closed) throw new DicomError('file-closed', `${this.path} has been closed: open it again to read frames`);
+  }
+
+  #check(frame: number): void {
+    this.#checkOpen();
     if (!(Number.isInteger(frame) && frame >= 0 && frame < this.frameCount))
       throw new RangeError(`${this.path} has frames 0 to ${this.frameCount - 1}, got ${frame}`);
   }

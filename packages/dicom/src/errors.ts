@@ -17,6 +17,7 @@ export const DICOM_ERROR_CODES = {
   'frame-timeout': 'a frame took longer to decode than the limit',
   'file-closed': 'a frame was asked of a file that has been closed',
   'value-invalid': 'an attribute that was to be written has a value that PS3.5 does not allow',
+  'reading-invalid': 'results to be written that contradict themselves or the images that they are of',
 } as const;
 
 /** One of the keys of DICOM_ERROR_CODES. */

@@ -98,6 +98,7 @@ export const ATTRIBUTES = {
   PartialView: [0x00281350, 'CS', 'one'],
   LossyImageCompression: [0x00282110, 'CS', 'one'],
   LossyImageCompressionRatio: [0x00282112, 'DS', 'many'],
+  LossyImageCompressionMethod: [0x00282114, 'CS', 'many'],
   ModalityLUTSequence: [0x00283000, 'SQ', 'many'],
   LUTDescriptor: [0x00283002, 'US or SS', 'many'],
   LUTExplanation: [0x00283003, 'LO', 'one'],
@@ -113,6 +114,36 @@ export const ATTRIBUTES = {
   SharedFunctionalGroupsSequence: [0x52009229, 'SQ', 'many'],
   PerFrameFunctionalGroupsSequence: [0x52009230, 'SQ', 'many'],
 } as const satisfies Readonly<Record<string, Row>>;
+
+/**
+ * Who the patient is and to which study an image belongs, beyond what the table above says: PS3.3 C.7.1.1, C.7.2.1 and C.7.2.2. Objects that are
+ * made of an image need them to be filed with it; they are read when such an object is written, and at no other time.
+ */
+export const IDENTITY_ATTRIBUTES = {
+  StudyInstanceUID: ATTRIBUTES.StudyInstanceUID,
+  StudyDate: ATTRIBUTES.StudyDate,
+  StudyDescription: ATTRIBUTES.StudyDescription,
+  AccessionNumber: ATTRIBUTES.AccessionNumber,
+  PatientID: ATTRIBUTES.PatientID,
+  PatientSex: ATTRIBUTES.PatientSex,
+  PatientAge: ATTRIBUTES.PatientAge,
+  SpecificCharacterSet: ATTRIBUTES.SpecificCharacterSet,
+  ContentDate: [0x00080023, 'DA', 'one'],
+  StudyTime: [0x00080030, 'TM', 'one'],
+  ContentTime: [0x00080033, 'TM', 'one'],
+  ReferringPhysicianName: [0x00080090, 'PN', 'one'],
+  PatientName: [0x00100010, 'PN', 'one'],
+  IssuerOfPatientID: [0x00100021, 'LO', 'one'],
+  PatientBirthDate: [0x00100030, 'DA', 'one'],
+  PatientIdentityRemoved: [0x00120062, 'CS', 'one'],
+  DeidentificationMethod: [0x00120063, 'LO', 'many'],
+  StudyID: [0x00200010, 'SH', 'one'],
+} as const satisfies Readonly<Record<string, Row>>;
+
+/** The attributes of IDENTITY_ATTRIBUTES that an object has with a value. */
+export type Identity = {
+  readonly [Name in keyof typeof IDENTITY_ATTRIBUTES]?: Value<(typeof IDENTITY_ATTRIBUTES)[Name]>;
+};
 
 /** A keyword of the table. */
 export type AttributeName = keyof typeof ATTRIBUTES;
@@ -131,24 +162,29 @@ type Value<R extends Row> = R[1] extends 'SQ'
 /** The attributes of a data set or of an item that were present with a value. */
 export type DataSet = { readonly [Name in AttributeName]?: Value<(typeof ATTRIBUTES)[Name]> };
 
-/** An attribute of the table. */
+/** An attribute of a table. */
 export interface Attribute {
-  readonly name: AttributeName;
+  readonly tag: number;
+  readonly name: AttributeName | keyof typeof IDENTITY_ATTRIBUTES;
   readonly vr: string;
   readonly many: boolean;
 }
 
-const byTag = new Map<number, Attribute>(
-  (Object.entries(ATTRIBUTES) as [AttributeName, Row][]).map(([name, [tag, vr, count]]) => [
-    tag,
-    { name, vr, many: count === 'many' },
-  ]),
-);
+/** The attributes of a table by their tags (group * 65536 + element). */
+export type AttributesByTag = ReadonlyMap<number, Attribute>;
 
-/** The attribute of a tag (group * 65536 + element), where it is one that is read. */
-export function attributeOf(tag: number): Attribute | undefined {
-  return byTag.get(tag);
-}
+const byTag = (table: Readonly<Partial<Record<Attribute['name'], Row>>>): AttributesByTag =>
+  new Map(
+    (Object.entries(table) as [Attribute['name'], Row][]).map(([name, [tag, vr, count]]) => [
+      tag,
+      { tag, name, vr, many: count === 'many' },
+    ]),
+  );
+
+/** What openDicom reads. */
+export const READ_ATTRIBUTES = byTag(ATTRIBUTES);
+/** What tells whose image it is. */
+export const READ_IDENTITY = byTag(IDENTITY_ATTRIBUTES);
 
 /** "(0028,0010)". */
 export function tagText(tag: number): string {

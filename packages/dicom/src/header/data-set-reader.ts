@@ -1,8 +1,18 @@
 /** Reads the elements of a data set up to its pixel data: PS3.5 section 7, with a limit for whatever a file can claim. */
 import { DicomError } from '../errors.ts';
-import { ATTRIBUTES, type Attribute, type AttributeName, attributeOf, type DataSet, tagText } from './attributes.ts';
+import {
+  ATTRIBUTES,
+  type Attribute,
+  type AttributeName,
+  type AttributesByTag,
+  type DataSet,
+  type Identity,
+  READ_ATTRIBUTES,
+  READ_IDENTITY,
+  tagText,
+} from './attributes.ts';
 import type { ByteCursor } from './byte-cursor.ts';
-import { type AttributeValue, charsetOf, decodeValue } from './values.ts';
+import { type AttributeValue, charsetOf, decodeValue, isReadCharset } from './values.ts';
 
 /** Where a value stands in the file; a length of null is undefined (ended by a delimiter). */
 export interface ValueLocation {
@@ -53,16 +63,35 @@ interface Encoding {
 
 /** Reads group 0002 (explicit VR little endian whatever follows); the cursor ends before the data set. */
 export async function readFileMeta(cursor: ByteCursor): Promise<DataSet> {
-  const reader = new DataSetReader(cursor);
+  const reader = new DataSetReader(cursor, READ_ATTRIBUTES);
   return reader.fileMeta();
 }
 
 /** Reads a data set to its pixel data or its end. */
 export async function readDataSet(cursor: ByteCursor, explicit: boolean): Promise<HeaderDataSet> {
-  const reader = new DataSetReader(cursor);
+  const reader = new DataSetReader(cursor, READ_ATTRIBUTES);
   const dataSet = await reader.elements({ explicit, charset: 'iso-8859-1' }, cursor.source.size, 0);
   const { pixelData, extendedOffsets, extendedLengths } = reader;
   return { dataSet: withSigns(dataSet), pixelData, extendedOffsets, extendedLengths };
+}
+
+/**
+ * Reads who the patient is and which study it is. Throws DicomError 'value-invalid' where a text has characters of a set that is not read, because a name that
+ * is copied wrongly is another person.
+ */
+export async function readIdentity(cursor: ByteCursor, explicit: boolean): Promise<Identity> {
+  const reader = new DataSetReader(cursor, READ_IDENTITY);
+  const identity: Identity = await reader.elements({ explicit, charset: 'iso-8859-1' }, cursor.source.size, 0);
+  const isPlain = (text: string) => /^[ -~]*$/.test(text);
+  const odd = Object.entries(identity).find(([, value]) => ![value].flat().every(isPlain));
+  if (odd && !isReadCharset(identity.SpecificCharacterSet)) {
+    const sentence = `${odd[0]} has characters of a SpecificCharacterSet (0008,0005) that is not read, and would be copied wrongly`;
+    throw new DicomError(
+      'value-invalid',
+      `${cursor.source.path}: ${sentence}: convert the image to UTF-8 (ISO_IR 192)`,
+    );
+  }
+  return identity;
 }
 
 class DataSetReader {
@@ -70,15 +99,17 @@ class DataSetReader {
   extendedOffsets: ValueLocation | null = null;
   extendedLengths: ValueLocation | null = null;
   readonly #cursor: ByteCursor;
+  readonly #attributes: AttributesByTag;
   #count = 0;
 
-  constructor(cursor: ByteCursor) {
+  constructor(cursor: ByteCursor, attributes: AttributesByTag) {
     this.#cursor = cursor;
+    this.#attributes = attributes;
   }
 
   async fileMeta(): Promise<DataSet> {
     const cursor = this.#cursor;
-    const found = new Map<AttributeName, AttributeValue>();
+    const found = new Map<Attribute['name'], AttributeValue>();
     const encoding = { explicit: true, charset: 'iso-8859-1' };
     while (cursor.left >= 8) {
       await cursor.fill(8);
@@ -94,7 +125,7 @@ class DataSetReader {
   /** The elements up to `end`, or up to the delimiter of an item of undefined length (`end` null). */
   async elements(outer: Encoding, end: number | null, depth: number): Promise<DataSet> {
     const cursor = this.#cursor;
-    const found = new Map<AttributeName, AttributeValue | readonly DataSet[]>();
+    const found = new Map<Attribute['name'], AttributeValue | readonly DataSet[]>();
     let encoding = outer;
     const stop = end ?? cursor.source.size;
     while (cursor.offset < stop) {
@@ -131,7 +162,7 @@ class DataSetReader {
     const group = cursor.uint16();
     const tag = group * 65536 + cursor.uint16();
     const explicit = encoding.explicit && group !== 0xfffe;
-    const vr = explicit ? this.#vr(tag) : (attributeOf(tag)?.vr ?? (tag === PIXEL_DATA ? 'OW' : 'UN'));
+    const vr = explicit ? this.#vr(tag) : (this.#attributes.get(tag)?.vr ?? (tag === PIXEL_DATA ? 'OW' : 'UN'));
     let length: number;
     if (!explicit) length = cursor.uint32();
     else if (!LONG_VRS.has(vr)) length = cursor.uint16();
@@ -156,12 +187,12 @@ class DataSetReader {
 
   async #value(
     element: Element,
-    found: Map<AttributeName, AttributeValue | readonly DataSet[]>,
+    found: Map<Attribute['name'], AttributeValue | readonly DataSet[]>,
     encoding: Encoding,
     depth: number,
   ): Promise<void> {
     const { tag, length } = element;
-    const attribute = attributeOf(tag);
+    const attribute = this.#attributes.get(tag);
     // a converter that did not know an attribute wrote it as UN: its value is as in implicit VR little endian
     const unknown = element.vr === 'UN' && encoding.explicit;
     const vr = unknown ? (attribute?.vr ?? 'UN') : element.vr;
@@ -193,7 +224,7 @@ class DataSetReader {
     attribute: Attribute,
     vr: string,
     length: number,
-    found: Map<AttributeName, AttributeValue | readonly DataSet[]>,
+    found: Map<Attribute['name'], AttributeValue | readonly DataSet[]>,
     { charset }: Encoding,
   ): Promise<void> {
     const cursor = this.#cursor;

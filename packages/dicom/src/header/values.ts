@@ -1,6 +1,6 @@
 /** From the bytes of a value to what the table of attributes says that it is (PS3.5 section 6.2). */
 import { DicomError } from '../errors.ts';
-import { ATTRIBUTES, type Attribute, tagText } from './attributes.ts';
+import { type Attribute, tagText } from './attributes.ts';
 
 /** What a value is decoded to. */
 export type AttributeValue = number | string | readonly number[] | readonly string[];
@@ -29,6 +29,12 @@ const CHARSETS: Readonly<Record<string, string>> = {
   GB18030: 'gb18030',
   GBK: 'gbk',
 };
+
+/** Whether every text of an object can be read: one character set, of those above. */
+export function isReadCharset(terms: readonly string[] = []): boolean {
+  const [first = '', ...more] = terms;
+  return more.length === 0 && (first === '' || first === 'ISO_IR 6' || first in CHARSETS);
+}
 
 /** The encoding of texts. Code extensions by escapes are not followed: such characters come out as they are. */
 export function charsetOf(terms: readonly string[] | undefined): string {
@@ -61,6 +67,7 @@ const TEXTS: ReadonlySet<string> = new Set([
   'SH',
   'ST',
   'LT',
+  'PN',
   'TM',
   'UC',
   'UI',
@@ -120,6 +127,6 @@ function texts(
 }
 
 /** The value itself is not quoted: it may be a person's. */
-function malformed({ name }: Attribute, { path }: ValueContext, sentence: string): DicomError {
-  return new DicomError('malformed', `${path}: ${tagText(ATTRIBUTES[name][0])} ${name} ${sentence}`);
+function malformed({ name, tag }: Attribute, { path }: ValueContext, sentence: string): DicomError {
+  return new DicomError('malformed', `${path}: ${tagText(tag)} ${name} ${sentence}`);
 }

@@ -1,10 +1,10 @@
 /** Data sets to be written: attributes by keyword, with values checked by PS3.5 section 6.2 and encoded. */
 import { DicomError } from '../errors.ts';
-import { ATTRIBUTES, tagText } from '../header/attributes.ts';
+import { ATTRIBUTES, IDENTITY_ATTRIBUTES, tagText } from '../header/attributes.ts';
 import { WRITTEN_ATTRIBUTES } from './written-attributes.ts';
 
 /** Every attribute that can be written: those that are read, and those that are only written. */
-const TABLE = { ...ATTRIBUTES, ...WRITTEN_ATTRIBUTES } as const;
+const TABLE = { ...ATTRIBUTES, ...IDENTITY_ATTRIBUTES, ...WRITTEN_ATTRIBUTES } as const;
 
 type Row = readonly [tag: number, vr: string, count: 'one' | 'many'];
 export type WrittenName = keyof typeof TABLE;

@@ -1,5 +1,5 @@
 /** Modules that every object of an examination has. */
-import { MODIFYING_EQUIPMENT } from './codes.ts';
+import { CODES } from './codes.ts';
 import type { WrittenDataSet } from './data-set.ts';
 import type { Examination, Instance } from './examination.ts';
 
@@ -79,7 +79,7 @@ export function sopCommon(examination: Examination, instance: Instance, sopClass
     InstanceCreationTime: study.time,
     ContributingEquipmentSequence: [
       {
-        PurposeOfReferenceCodeSequence: [MODIFYING_EQUIPMENT],
+        PurposeOfReferenceCodeSequence: [CODES.modifyingEquipment],
         ...maker(examination),
         ContributionDescription: comments,
       },

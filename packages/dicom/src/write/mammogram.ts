@@ -1,6 +1,6 @@
 /** Digital Mammography X-Ray Image, for presentation and for processing (PS3.3 A.27). */
 import { type BreastPosition, patientOrientation, primaryAngleDeg } from './breast-position.ts';
-import { BREAST, FOR_PROCESSING_PREDECESSOR, VIEW_CODE } from './codes.ts';
+import { CODES, VIEW_CODE } from './codes.ts';
 import type { WrittenDataSet } from './data-set.ts';
 import type { Examination, Exposure, Instance, PixelGrid } from './examination.ts';
 import { equipment, generalStudy, mammographySeries, patient, sopCommon } from './examination-modules.ts';
@@ -64,7 +64,7 @@ function generalImage({ examination, instance, position, irradiationEventUid, ..
     ImageComments: comments,
     QualityControlImage: 'NO',
     ImageLaterality: position.laterality,
-    AnatomicRegionSequence: [BREAST],
+    AnatomicRegionSequence: [CODES.breast],
     ...(image.rawInstanceUid
       ? {
           SourceImageSequence: [
@@ -72,7 +72,7 @@ function generalImage({ examination, instance, position, irradiationEventUid, ..
               ReferencedSOPClassUID: SOP_CLASS['FOR PROCESSING'],
               ReferencedSOPInstanceUID: image.rawInstanceUid,
               SpatialLocationsPreserved: 'YES',
-              PurposeOfReferenceCodeSequence: [FOR_PROCESSING_PREDECESSOR],
+              PurposeOfReferenceCodeSequence: [CODES.forProcessingPredecessor],
             },
           ],
         }

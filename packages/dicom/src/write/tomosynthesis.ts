@@ -1,6 +1,6 @@
 /** Breast Tomosynthesis Image (PS3.3 A.55): a reconstructed volume, a frame a slice. */
 import { type BreastPosition, breastAxes, imageDirections, primaryAngleDeg, type Vector } from './breast-position.ts';
-import { BREAST } from './codes.ts';
+import { CODES } from './codes.ts';
 import { tagOf, type WrittenDataSet } from './data-set.ts';
 import type { Examination, Exposure, Instance, PixelGrid } from './examination.ts';
 import { equipment, generalStudy, maker, mammographySeries, patient, sopCommon } from './examination-modules.ts';
@@ -85,7 +85,7 @@ function functionalGroups(image: Tomosynthesis): WrittenDataSet {
           },
         ],
         PlaneOrientationSequence: [{ ImageOrientationPatient: [...row, ...column] }],
-        FrameAnatomySequence: [{ FrameLaterality: position.laterality, AnatomicRegionSequence: [BREAST] }],
+        FrameAnatomySequence: [{ FrameLaterality: position.laterality, AnatomicRegionSequence: [CODES.breast] }],
         PixelValueTransformationSequence: [{ RescaleIntercept: 0, RescaleSlope: 1, RescaleType: 'US' }],
         FrameVOILUTSequence: [
           {
