@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const FEW = 4;
-const PROCESS = fileURLToPath(new URL('memory-process.ts', import.meta.url));
+const PROCESS = fileURLToPath(new URL('./memory-process.ts', import.meta.url));
 
 /** MiB at the peak of a pass over so many slices of 768 x 512. */
 async function peak(pass: 'inference' | 'training', slices: number): Promise<number> {

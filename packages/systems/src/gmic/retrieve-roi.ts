@@ -88,10 +88,9 @@ function bestPlace(sums: Float64Array, used: Uint32Array): number {
 
 /**
  * In training "we uniformly sample one of the patches from nearby slices (+-zeta slices) at the same xy-location" (section V-B2), of
- * those that the volume has: one draw a patch, in order; none for a single slice.
+ * those that the volume has: one draw a patch, in order.
  */
 export function sampleSlices(cells: readonly RoiCell[], zeta: number, slices: number, stream: RandomStream): RoiCell[] {
-  if (slices === 1) return [...cells];
   return cells.map((cell) => ({ ...cell, slice: stream.integer(...slicesAround(cell.slice, zeta, slices)) }));
 }
 
