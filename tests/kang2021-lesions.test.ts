@@ -141,7 +141,11 @@ const TWO = ['squeezenet1_1', 'samala2016'] as const;
 const SIZES = { squeezenet1_1: 48, samala2016: ROI } as const;
 
 test('networks of two sizes: each sees the ROI in its own, in training, predict and the exported model', async () => {
-  assertDone(await train('films.csv', 'two', `networks=${TWO}`, `networkSizes=squeezenet1_1:${SIZES.squeezenet1_1}`));
+  const settings = [`networks=${TWO}`, `networkSizes=squeezenet1_1:${SIZES.squeezenet1_1}`, 'copies=3'];
+  const trained = await train('films.csv', 'two', ...settings);
+  assertDone(trained);
+  // 7 training images, 3 times each, in batches of 4
+  assert.match(trained.stderr, /samala2016: 7 training, .* images; .*\b5 batches/);
   const outcome = await mammoscope(['predict', 'two', await manifestOf('some.csv', some), '--out', 'both', '--json']);
   assertDone(outcome);
   const { cutoff, memberCutoffs, predictions } = JSON.parse(outcome.stdout);

@@ -24,6 +24,8 @@ export interface MethodsFacts {
   readonly inputs?: readonly { readonly network: string; readonly sizePx: number }[];
   /** How training images were varied, in words; empty where they were not. */
   readonly augmentation: readonly string[];
+  /** How often an epoch had each training image; once unless given. */
+  readonly copies?: number;
   /** Images of one update, of each network. */
   readonly batches: readonly number[];
   readonly dataset: string;
@@ -129,7 +131,7 @@ function imagesText({ record, dataset, images, patients, positives, own }: Metho
 }
 
 function modelText(
-  { record, citation, authors, augmentation, batches, recipe, inputs = [], own }: MethodsFacts,
+  { record, citation, authors, augmentation, copies = 1, batches, recipe, inputs = [], own }: MethodsFacts,
   cite: Cite,
 ): string {
   const { members, weights } = record;
@@ -142,7 +144,9 @@ function modelText(
         ? 'from the weights named under Provenance'
         : `${listed(started)} from the weights named under Provenance, ${listed(random)} from random weights`;
   const varied =
-    augmentation.length > 0 ? ` Training images were varied at random in each epoch by ${listed(augmentation)}.` : '';
+    augmentation.length > 0
+      ? ` Training images were varied at random in each epoch${copies > 1 ? `, which had each ${copies} times,` : ''} by ${listed(augmentation)}.`
+      : '';
   const mean = members.length > 1 ? ' The ensemble is the arithmetic mean of their predicted probabilities.' : '';
   const normalised =
     recipe.normalisation === 'zScore' ? 'to mean 0 and standard deviation 1' : 'to the range of 0 to 1';

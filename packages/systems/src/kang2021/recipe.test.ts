@@ -83,6 +83,19 @@ test('a sizePx that is set is that of every network, unless networkSizes is set 
   );
 });
 
+test('an epoch of the preset `paper` has every training image five times; one copy is a departure', () => {
+  // "fivefold data augmentation of the training data was performed"
+  assert.equal(PRESETS.paper.copies, 5);
+  assert.deepEqual([PRESETS.small.copies, PRESETS.tiny.copies], [1, 1]);
+  assert.deepEqual(deviation(recipeWith('paper', ['copies=1']), 'copies'), {
+    ...{ name: 'copies', paper: '5', here: '1', reason: 'Preset or --set.' },
+  });
+  assert.throws(() => recipeWith('paper', ['copies=0']), {
+    code: 'option-invalid',
+    message: /--set copies=0: too small/,
+  });
+});
+
 test("the paper's second learning rate is no departure, and is shown with its own sentence", () => {
   const second = recipeWith('paper', ['learningRate=1e-5']);
   assert.equal(second.learningRate, 0.00001);
@@ -163,7 +176,7 @@ test('a run of an earlier version, whose recipe lacks later keys, is read and re
   const folder = await mkdtemp(join(tmpdir(), 'mammoscope-recipe-'));
   const engine = await Engine.create({ threads: 1 });
   try {
-    const later = new Set([...Object.keys({ ...PLAIN_TRAINING, ...PLAIN_IMAGES }), 'roiPx']);
+    const later = new Set([...Object.keys({ ...PLAIN_TRAINING, ...PLAIN_IMAGES }), 'roiPx', 'copies']);
     const older = Object.fromEntries(Object.entries(PRESETS.tiny).filter(([key]) => !later.has(key)));
     assert.ok(!('accumulate' in older) && !('scale' in older) && 'epochs' in older);
     const whole = { ...PRESETS.tiny, roiPx: 0 };

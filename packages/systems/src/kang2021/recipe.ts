@@ -40,6 +40,8 @@ export interface Recipe extends TrainingRecipe {
   readonly networkSizes: readonly NetworkSize[];
   readonly normalisation: 'zScore' | 'minMax';
   readonly dropout: number;
+  /** How often an epoch has each training image, varied anew each time. */
+  readonly copies: number;
   readonly flip: boolean;
   /** Degrees; [0, 0] for none. */
   readonly rotationDeg: readonly [number, number];
@@ -83,6 +85,7 @@ const PAPER: Recipe = {
   learningRate: 1e-4,
   weightDecay: 5e-4,
   dropout: 0,
+  copies: 5,
   flip: true,
   rotationDeg: [1, 359],
   translationPx: 30,
@@ -103,6 +106,7 @@ export const CITATIONS: Partial<Record<keyof Recipe, string>> = {
     'The Adam optimizer (β1 = 0.9 and β2 = 0.999) was used with an initial learning rate of 1e-4 for fine-tuning the five DCNNs.',
   weightDecay:
     'The hyper-parameter for controlling the amount of the regularization was set to 0.0005 for all DCNN models.',
+  copies: 'fivefold data augmentation of the training data was performed',
   flip: 'randomly flipped horizontally and vertically',
   rotationDeg: 'rotated between 1° and 359°',
   translationPx: 'translated along the x- and y-axis by -30 to +30 pixels',
@@ -133,6 +137,7 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
     networks: ['resnet34', 'squeezenet1_1'],
     networkBatches: [],
     networkSizes: [],
+    copies: 1,
     sizePx: 224,
     epochs: 40,
     patience: 10,
@@ -144,6 +149,7 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
     networks: ['resnet18'],
     networkBatches: [],
     networkSizes: [],
+    copies: 1,
     stem: 'small',
     sizePx: 60,
     batch: 32,
@@ -181,7 +187,7 @@ const DEVIATIONS: readonly RecipeDeviation[] = [
   {
     name: 'augmentation',
     paper: 'a fivefold augmented training set, made once',
-    here: 'drawn anew for every image and epoch',
+    here: 'drawn anew for every copy of an image and every epoch',
     reason: 'The same distribution, with more variety and no copies on disk.',
   },
   {

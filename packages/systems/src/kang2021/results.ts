@@ -101,6 +101,7 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
       citation: SYSTEM.citation,
       authors: 'Kang et al.',
       augmentation: augmentationWords(recipe),
+      copies: recipe.copies,
       batches: recipe.networks.map((network) => batchOf(recipe, network)),
       recipe,
       dataset,

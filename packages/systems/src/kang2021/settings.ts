@@ -47,6 +47,7 @@ const table: RecipeTable<Recipe> = {
     normalisation: z.enum(['zScore', 'minMax']),
     ...trainingSchema,
     dropout: z.number().min(0).lt(1),
+    copies: z.number().int().positive(),
     flip: z.boolean(),
     rotationDeg: range(-360),
     translationPx: z.number().min(0),
@@ -56,7 +57,7 @@ const table: RecipeTable<Recipe> = {
     valFraction: fraction,
     testFraction: fraction,
   },
-  absent: { ...PLAIN_TRAINING, ...PLAIN_IMAGES, roiPx: 0 },
+  absent: { ...PLAIN_TRAINING, ...PLAIN_IMAGES, roiPx: 0, copies: 1 },
   conflict: (recipe, changed) =>
     idleNetwork(recipe, changed) ??
     recipe.networks.reduce<string | null>(

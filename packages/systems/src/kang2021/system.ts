@@ -3,8 +3,8 @@ import { evaluateKang2021 } from './evaluate.ts';
 import { metricsOf } from './metrics.ts';
 import { predictKang2021 } from './predict.ts';
 import { PRESETS, SYSTEM } from './recipe.ts';
-import { writeResults } from './results.ts';
 import { reproduction } from './reproduction.ts';
+import { writeResults } from './results.ts';
 import { recipeWith } from './settings.ts';
 import { trainKang2021 } from './train.ts';
 

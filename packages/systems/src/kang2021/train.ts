@@ -79,8 +79,9 @@ export async function trainKang2021(options: TrainOptions): Promise<RunRecord> {
     train: async (network, step, lowerings) => {
       const [train, val, test] = [count('train'), count('val'), count('test')];
       const own = ownRecipe(network);
-      const { batch, epochs } = own;
-      events?.onMember?.(network, { train, val, test, batch, batches: batchesOf(train, own), epochs });
+      const { batch, epochs, copies } = own;
+      const batches = batchesOf(train * copies, own);
+      events?.onMember?.(network, { train, val, test, batch, batches, epochs });
       const spec = specOf(network);
       const { values, note } = await startingWeights(spec, seed, weights.get(network));
       if (note) onNote?.(note);
@@ -92,7 +93,10 @@ export async function trainKang2021(options: TrainOptions): Promise<RunRecord> {
           source.augmented(examples, { seed, epoch, options: augmentationOf(recipe, network) }),
       };
       await trainClassifier(
-        { name: network, spec, step, values, rows, classes, inputs, normalisation: recipe.normalisation },
+        {
+          ...{ name: network, spec, step, values, rows, classes, inputs, normalisation: recipe.normalisation },
+          copies: classes.map(() => copies),
+        },
         {
           ...{ engine, recipe: own, seed, files: runFiles(out).member(network), lowerings, resume, signal, onNote },
           events: events?.fit,
