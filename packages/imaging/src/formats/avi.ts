@@ -39,9 +39,11 @@ export function decodeAvi(bytes: Buffer, name: string, maxPixels: number): Image
   let stream: Stream | undefined;
   let streams = -1;
   let video = -1;
+  let announced = 0;
   const walk = (start: number, end: number) => {
     for (const chunk of chunksOf(bytes, start, end, name)) {
       if (chunk.id === 'LIST' || chunk.id === 'RIFF') walk(chunk.start + 4, chunk.end);
+      else if (chunk.id === 'avih' && chunk.end - chunk.start >= 20) announced = bytes.readUInt32LE(chunk.start + 16);
       else if (chunk.id === 'strh') {
         streams++;
         if (video < 0 && bytes.toString('latin1', chunk.start, chunk.start + 4) === 'vids') video = streams;
@@ -53,6 +55,11 @@ export function decodeAvi(bytes: Buffer, name: string, maxPixels: number): Image
   if (!stream || frames.length === 0) {
     throw new ImagingError('image-corrupt', `${name} is an AVI without video frames: export it again`);
   }
+  if (frames.length < announced)
+    throw new ImagingError(
+      'image-truncated',
+      `${name} announces ${announced} frames and holds ${frames.length}: copy or export it again`,
+    );
   const { width, height } = stream;
   if (width * height > maxPixels) {
     throw new ImagingError(

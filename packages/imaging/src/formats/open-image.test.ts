@@ -152,7 +152,10 @@ function avi(
   [width, height]: readonly [number, number],
   frames: readonly Buffer[],
   palette = Buffer.alloc(0),
+  announced = frames.length,
 ): Buffer {
+  const header = Buffer.alloc(56);
+  header.writeUInt32LE(announced, 16);
   const format = Buffer.alloc(40);
   format.writeUInt32LE(40, 0);
   format.writeInt32LE(width, 4);
@@ -166,7 +169,7 @@ function avi(
   const movi = list('movi', ...frames.flatMap((frame) => [chunk('00wb', Buffer.alloc(3)), chunk('01dc', frame)]));
   return chunk(
     'RIFF',
-    Buffer.concat([Buffer.from('AVI ', 'latin1'), list('hdrl', chunk('avih', Buffer.alloc(56)), sound, video), movi]),
+    Buffer.concat([Buffer.from('AVI ', 'latin1'), list('hdrl', chunk('avih', header), sound, video), movi]),
   );
 }
 
@@ -209,6 +212,10 @@ test('an AVI with a foreign codec is refused by its FourCC; colour, cut files an
   await assert.rejects(all(avi(0, 24, [2, 1], [Buffer.from([7, 7, 8, 8, 8, 8, 0, 0])])), { code: 'image-colour' });
   await assert.rejects(all(avi(0, 8, [3, 2], [Buffer.alloc(7)])), { code: 'image-truncated' });
   await assert.rejects(opened(avi(0, 8, [3, 2], [Buffer.alloc(8)]).subarray(0, -4)), { code: 'image-truncated' });
+  await assert.rejects(opened(avi(0, 8, [3, 2], [Buffer.alloc(8)], Buffer.alloc(0), 3)), {
+    code: 'image-truncated',
+    message: /announces 3 frames and holds 1/,
+  });
   await assert.rejects(opened(avi(0, 8, [3, 2], [])), { code: 'image-corrupt', message: /without video frames/ });
   const grey = await sharp(Buffer.alloc(64), { raw: { width: 8, height: 8, channels: 1 } })
     .jpeg()

@@ -94,7 +94,7 @@ for (const [seed, { slices, values, lambda, noise }] of CASES.entries()) {
 
 test('slices of 16 bits that change smoothly are ranked to a ten thousand millionth, though lambda is small against them', () => {
   for (let seed = 0; seed < 4; seed++) {
-    const stream = new RandomStream(seed, 'smooth');
+    const stream = new RandomStream(seed, 'v');
     const knots = Array.from({ length: 6 }, () => Float64Array.from({ length: 1000 }, () => 20000 * stream.uniform()));
     const volume = Array.from({ length: 30 }, (_, t) => {
       const near = knots.map((_knot, j) => Math.exp(-(((5 * t) / 29 - j) ** 2) / 8));
