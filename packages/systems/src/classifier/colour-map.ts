@@ -60,5 +60,5 @@ async function png(pixels: Buffer, sizePx: number, channels: 1 | 3, minimumPx: n
       : sizePx > 512
         ? image.resize(512)
         : image;
-  return scaled.png({ compressionLevel: 9 }).toBuffer();
+  return (channels === 1 ? scaled.toColourspace('b-w') : scaled).png({ compressionLevel: 9 }).toBuffer();
 }

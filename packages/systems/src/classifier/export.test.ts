@@ -5,7 +5,7 @@ import { type NetworkName, networks } from '@mammoscope/nn';
 import { evaluateGraph, float32Tensor, openExportedModel, probeInput, probeParameter } from '@mammoscope/runtime';
 import { withFreeBatch } from '../export/free-batch.ts';
 import { exportClassifiers } from './export.ts';
-import { type ClassifierSpec, declarationsOf, inferenceGraph } from './graphs.ts';
+import { type ClassifierSpec, declarationsOf, inferenceGraph, inputShape } from './graphs.ts';
 
 const OUTPUTS = 3;
 /** Two runs of one network whose ops ONNX Runtime fuses differently. */
@@ -76,6 +76,32 @@ for (const network of ['squeezenet1_1', 'resnet22_gn', 'spp_resnet18', 'shu2020_
     const scores = Array.from({ length: 5 }, (_, i) => 1 - (together[OUTPUTS * i] as number));
     assertClose(all.get('score') as Float32Array, scores);
   });
+
+test('a network of volumes gives each of three what its graph gives it alone, and is said to see what it sees', async () => {
+  const volume = {
+    network: 'xiao2021_joined',
+    slices: 5,
+    stem: 'small',
+    width: 8,
+    channels: 1,
+    outputs: OUTPUTS,
+  } as const;
+  const spec: ClassifierSpec = { ...volume, sizePx: 24 };
+  const content = 'the focus slice and, after it, 4 slices around it';
+  const bytes = exportClassifiers([trained(spec)], { ...METADATA, content });
+  const model = await openExportedModel(bytes, 2);
+  const shape = [3, ...inputShape(spec, 1).slice(1)];
+  const data = probeInput(shape, 1);
+  const together = (await model.run({ image: { shape, data } })).get('probabilities') as Float32Array;
+  await model.release();
+  const size = data.length / 3;
+  for (const i of [0, 1, 2])
+    assertClose(
+      together.slice(OUTPUTS * i, OUTPUTS * (i + 1)),
+      await probabilitiesOf(spec, data.slice(i * size, (i + 1) * size)),
+    );
+  assert.ok(Buffer.from(bytes).includes(`"content":"${content}"`));
+});
 
 test('networks for one and for three channels are averaged on a grey image', async () => {
   const specs = [specOf('squeezenet1_1', 1), specOf('squeezenet1_0', 3)] as const;

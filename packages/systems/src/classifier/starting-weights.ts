@@ -24,7 +24,7 @@ export async function hashWeights(
     if (!networks.includes(network))
       throw new SystemError(
         'option-invalid',
-        `--weights ${network}=${path}: the recipe trains ${networks.join(', ')}; name one of these, or add the network with --set networks=...`,
+        `--weights ${network}=${path}: ${networks.length > 0 ? `the recipe trains ${networks.join(', ')}; name one of these, or add the network to the recipe by --set` : 'no network of the recipe starts from a file; leave it out'}`,
       );
     const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
       throw new SystemError(

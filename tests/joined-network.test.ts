@@ -1,0 +1,90 @@
+/** The feature-level ensemble of Xiao 2021 against the two networks that it joins. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  type Classification,
+  classifiers,
+  crossEntropy,
+  differentiate,
+  functions as f,
+  Graph,
+  Scope,
+  type Shape,
+  sizeOf,
+} from '@mammoscope/nn';
+import { evaluateGraph, probeInput, probeParameter } from '@mammoscope/runtime';
+import { PLAIN } from './onnx-session.ts';
+
+/** Two runs of one network whose ops ONNX Runtime may fuse differently. */
+const TOLERANCE = 1e-5;
+const [N, D, ROWS, COLUMNS] = [2, 5, 40, 48];
+const OPTIONS = { outputs: 2, stem: 'small', width: 8 } as const;
+const PIXELS = ROWS * COLUMNS;
+const VOLUME = probeInput([N, 1, 1 + D, ROWS, COLUMNS], 1);
+
+/** Slices `from` up to `to` of each volume. */
+const slices = (from: number, to: number) =>
+  Float32Array.from({ length: N * (to - from) * PIXELS }, (_, i) => {
+    const [n, rest] = [Math.floor(i / ((to - from) * PIXELS)), i % ((to - from) * PIXELS)];
+    return VOLUME[(n * (1 + D) + from) * PIXELS + rest] as number;
+  });
+
+function built(name: 'xiao2021_joined' | 'resnet34' | 'anisotropic_resnet34', shape: Shape, training = false) {
+  const scope = new Scope(new Graph(), training);
+  return { scope, ...classifiers[name](scope, scope.graph.input('image', shape), { ...OPTIONS, dropout: 0 }) };
+}
+
+/** The last map of a network, and whichever of its maps. Parameters have the probe values of their names behind a prefix. */
+async function mapsOf({ scope, features }: Classification & { scope: Scope }, image: Float32Array, prefix = '') {
+  const { graph, declarations } = scope;
+  for (const [name, { tensor }] of features) graph.output(name, tensor);
+  const values = [...declarations].map(
+    ([name, { tensor }]) => [name, probeParameter(`${prefix}${name}`, tensor.shape, '')] as const,
+  );
+  return evaluateGraph(graph, new Map([...values, ['image', image]]), PLAIN);
+}
+
+test('its feature maps are those of the two networks alone with the same weights, on the first slice and on the others', async () => {
+  const joined = await mapsOf(built('xiao2021_joined', [N, 1, 1 + D, ROWS, COLUMNS]), VOLUME);
+  const alone = {
+    focus: await mapsOf(built('resnet34', [N, 1, ROWS, COLUMNS]), slices(0, 1), 'focus.'),
+    slices: await mapsOf(built('anisotropic_resnet34', [N, 1, D, ROWS, COLUMNS]), slices(1, 1 + D), 'slices.'),
+  };
+  for (const [branch, maps] of Object.entries(alone)) {
+    assert.equal(maps.size, 4);
+    for (const [port, expected] of maps) {
+      const got = joined.get(port.replace(/^out:/, `out:${branch}.`)) as Float32Array;
+      assert.equal(got.length, expected.length, port);
+      const largest = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+      const off = expected.reduce((a, b, i) => Math.max(a, Math.abs(b - (got[i] as number))), 0) / largest;
+      assert.ok(largest > 0 && off <= TOLERANCE, `${branch} ${port}: off by ${off}`);
+    }
+  }
+});
+
+test('a loss has a gradient at every weight of both branches', async () => {
+  const { scope, logits } = built('xiao2021_joined', [N, 1, 1 + D, ROWS, COLUMNS], true);
+  const { graph, declarations } = scope;
+  const loss = crossEntropy(logits, graph.input('labels', logits.shape));
+  const weights = [...declarations].filter(([, { kind }]) => kind === 'weight');
+  const gradients = differentiate(
+    loss,
+    weights.map(([, { tensor }]) => tensor),
+  );
+  for (const [i, [name]] of weights.entries()) {
+    const gradient = gradients[i];
+    assert.ok(gradient, `no gradient reaches ${name}`);
+    graph.output(name, f.reshape(f.reduceSumSquare(gradient), [1]));
+  }
+  graph.updates.clear();
+  const values = [...declarations].map(([name, { tensor }]) => [name, probeParameter(name, tensor.shape, '')] as const);
+  const inputs = [['image', VOLUME] as const, ['labels', Float32Array.of(1, 0, 0, 1)] as const];
+  const squares = await evaluateGraph(graph, new Map([...values, ...inputs]), PLAIN);
+  const branches = Object.groupBy(weights, ([name]) => name.split('.')[0] as string);
+  assert.deepEqual(Object.keys(branches).sort(), ['fc', 'focus', 'slices']);
+  for (const [name] of weights) {
+    const [square] = squares.get(`out:${name}`) as Float32Array;
+    assert.ok(Number.isFinite(square) && (square as number) > 0, `the gradient of ${name} has the square ${square}`);
+  }
+  assert.equal(sizeOf(logits.shape), 2 * N);
+});
