@@ -63,7 +63,7 @@ async function train(engine: Engine, name: string, { resume = false, stopAfter =
     ...{ engine, spec, step, optimiser, resume, signal: aborting.signal },
     anchors: { sizesPx: [8, 16, 24, 32, 48], ratios: [1] },
     lowerings: await chooseWays(engine, graphsOf(step)),
-    weights: first,
+    weights: new Map([...first].map(([weight, values]) => [weight, values.slice()])),
     tiles: async (_, batch) => [tileOf(batch)],
     ...{ epochs: 3, batches: 2, patience: 3, seed: 9, scheduleFigure: 'trainLoss' },
     schedule: constantSchedule([1e-4]),

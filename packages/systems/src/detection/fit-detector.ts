@@ -70,7 +70,7 @@ export interface FitDetectorOptions
   readonly step: PhasedStep;
   readonly optimiser: Optimiser;
   readonly lowerings: Choices;
-  /** First values of every parameter and buffer, as detectorWeights gives them. */
+  /** First values of every parameter and buffer, as detectorWeights gives them; their memory goes to the engine, and they are empty afterwards. */
   readonly weights: ReadonlyMap<string, Float32Array>;
   /** The tiles of a batch; must depend on the arguments alone. */
   readonly tiles: (epoch: number, batch: number) => Promise<readonly TrainingTile[]>;
@@ -104,8 +104,8 @@ export async function fitDetector(options: FitDetectorOptions): Promise<FitState
   const { hostStep } = step;
   const kept = { step: { ...late, parameters }, optimiser, ...(hostStep ? { hostStep } : {}) };
   for (const [name, shape] of residentShapes(kept)) {
-    const data = weights.get(name) ?? new Float32Array(sizeOf(shape)); // one at a time: all of them are hundreds of megabytes
-    await engine.put(new Map([[name, { dtype: 'float32' as const, shape, data }]]));
+    const data = weights.get(name) ?? new Float32Array(sizeOf(shape));
+    await engine.give(new Map([[name, { dtype: 'float32' as const, shape, data }]]));
   }
   const geometry = geometryOf(spec, anchors);
   const { schedule, scheduleFigure, epochs, patience, validate, lastPath, bestPath, resume, signal, events } = options;

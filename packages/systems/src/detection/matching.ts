@@ -51,7 +51,9 @@ export function matchBoxes(
       const highest = most[lesion] as number;
       if (highest === 0) continue;
       for (let i = 0; i < count; i++)
-        if (overlapOf(boxes, i, truth, lesion) === highest) matched[i] = best[i] as number;
+        // A box that overlaps every true box by less cannot be this one's best: most are told without a division.
+        if ((overlap[i] as number) >= highest && overlapOf(boxes, i, truth, lesion) === highest)
+          matched[i] = best[i] as number;
     }
   return matched;
 }

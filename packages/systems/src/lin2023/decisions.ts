@@ -31,16 +31,27 @@ export interface Decision {
 
 const highest = (scores: readonly number[]) => Math.max(0, ...scores);
 
-/** The image rule, of the boxes above the score threshold. */
-export function imageDecision(boxes: readonly Detected[]): Decision {
-  const scoresOf = (name: LesionClass) =>
-    boxes.filter((box) => box.class === classIndex(name)).map(({ score }) => score);
-  const malignant = scoresOf('malignant');
-  const probabilityMalignant = highest(malignant);
-  return malignant.length > 0
+const scoresOf = (boxes: readonly Detected[], name: LesionClass) =>
+  boxes.filter((box) => box.class === classIndex(name)).map(({ score }) => score);
+
+/** The image rule, of the boxes above the score threshold; `candidates`, also those below it, give the probability by which images are ranked. */
+export function imageDecision(boxes: readonly Detected[], candidates = boxes): Decision {
+  const probabilityMalignant = highest(scoresOf(candidates, 'malignant'));
+  return scoresOf(boxes, 'malignant').length > 0
     ? { status: 'malignant', confidence: probabilityMalignant, probabilityMalignant, rule: 'malignant box' }
-    : { status: 'benign', confidence: highest(scoresOf('benign')), probabilityMalignant, rule: 'no malignant box' };
+    : {
+        status: 'benign',
+        confidence: highest(scoresOf(boxes, 'benign')),
+        probabilityMalignant,
+        rule: 'no malignant box',
+      };
 }
+
+/** What SPPNet says of a film: the more probable class. */
+export const filmDecision = (probabilityMalignant: number): Decision =>
+  probabilityMalignant > 0.5
+    ? { status: 'malignant', confidence: probabilityMalignant, probabilityMalignant, rule: 'one view' }
+    : { status: 'benign', confidence: 1 - probabilityMalignant, probabilityMalignant, rule: 'one view' };
 
 /** One view's decision, and whose breast it shows. */
 export interface ViewDecision extends Decision {

@@ -3,23 +3,24 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type ManifestRow, type Plane, readManifest, writePng16 } from '@mammoscope/imaging';
+import { type ManifestRow, minMaxNormalise, readManifest, writePng16 } from '@mammoscope/imaging';
 import { RandomStream } from '@mammoscope/random';
-import { Engine, loadWeights } from '@mammoscope/runtime';
 import { PUBLISHED_DETECTION } from '../detection/detections.ts';
-import { geometryOf, loadPhases } from '../detection/detector.ts';
-import { detectorDeclarations, inferencePhases } from '../detection/graphs.ts';
-import { detectionOptions, detectOnFilm, detectorSpec, trainDetectorOn } from './detector.ts';
-import { filmsOf, readFilm } from './films.ts';
+import { TEST_PROPOSALS, TRAINING_PROPOSALS } from '../detection/proposals.ts';
+import { aboveThreshold, candidateOptions, detectionOptions, detectorSpec, proposalOptions } from './detector.ts';
+import { FilmCache } from './film-cache.ts';
+import { boxOnFile, type Film, filmsOf, readFilm, type SeenFilm } from './films.ts';
+import { boxOnPlane } from './overlay.ts';
 import { classIndex, PRESETS, type Recipe } from './recipe.ts';
+import { epochTiles, type FilmTile, mirrored, tilePlane, tilesAnEpoch, tilesOfFilms } from './tiles.ts';
 
 const RECIPE: Recipe = {
   ...PRESETS.tiny,
   tileWidthPx: 64,
   tileHeightPx: 64,
   overlapPx: 16,
-  anchors: { sizesPx: [8, 16, 24, 32, 48], ratios: [1] },
-  epochs: 1,
+  anchorSizesPx: [8, 16, 24, 32, 48],
+  anchorRatios: [1],
 };
 
 /** A left breast of 60 columns in a film of 80, with a bright square. */
@@ -65,13 +66,13 @@ test('rows of one file are one film; lesions are cut to what is kept of it', asy
       ['black.png', 0],
     ],
   );
-  const { plane, cropPx, lesions } = await readFilm(films[0] as (typeof films)[number]);
+  const { plane, range, cropPx, lesions } = await readFilm(films[0] as (typeof films)[number]);
   assert.deepEqual([plane.width, plane.height, ...cropPx], [60, 64, 0, 0, 60, 64]);
   assert.deepEqual(lesions, [
     { box: [20, 30, 36, 46], class: classIndex('malignant') },
     { box: [55, 0, 60, 10], class: classIndex('benign') },
   ]);
-  assert.deepEqual([Math.min(...plane.data), Math.max(...plane.data)], [0, 1]);
+  assert.deepEqual(range, [Math.min(...plane.data), Math.max(...plane.data)]);
   await assert.rejects(readFilm(films[2] as (typeof films)[number]), {
     code: 'data-unusable',
     message: /black\.png at line 5 is black everywhere/,
@@ -88,6 +89,9 @@ test('films that contradict themselves are refused with their lines', () => {
   assert.throws(() => filmsOf([first, { ...first, patientId: 'p9', line: 3 }]), {
     message: /lines 2 and 3 name one file/,
   });
+  const { box: _, ...unmarked } = first;
+  assert.throws(() => filmsOf([unmarked]), { message: /a\.png at line 2 is malignant and has no malignant lesion/ });
+  assert.equal(filmsOf([{ ...unmarked, label: 'normal' }])[0]?.malignant, false);
 });
 
 test('the thresholds of the recipe are those of the detections', () => {
@@ -98,30 +102,113 @@ test('the thresholds of the recipe are those of the detections', () => {
   );
 });
 
-test('a detector is trained on films and finds boxes in their pixels', async () => {
-  const engine = await Engine.create({ threads: 2 });
-  try {
-    const spec = detectorSpec(RECIPE, 'inference');
-    const one = new Map([
-      ['rpn.head.cls_logits.bias', { dtype: 'F32' as const, shape: [1], data: new Float32Array(1) }],
-    ]);
-    const declarations = detectorDeclarations(spec);
-    const { values } = loadWeights(declarations, one, { seed: 4, file: 'seed', classifier: null });
-    for (const [name, weights] of values) if (name.endsWith('bn3.weight')) weights.fill(0.2);
-    const films = filmsOf(rows).slice(0, 2);
-    const history = await trainDetectorOn(films, { engine, recipe: RECIPE, weights: values, seed: 1 });
-    assert.equal(history.length, 1);
-    assert.ok(history.every(({ total }) => total > 0 && Number.isFinite(total)));
-    const sessions = await loadPhases(engine, inferencePhases(spec), new Map());
-    const right: Plane = { width: 80, height: 64, data: new Float32Array(80 * 64) };
-    // The mirror image: a right breast, whose boxes start after 20 black columns.
-    const stored = film(1);
-    for (const [at] of stored.entries()) right.data[at] = stored[Math.floor(at / 80) * 80 + 79 - (at % 80)] as number;
-    const geometry = geometryOf(spec, RECIPE.anchors);
-    const found = await detectOnFilm(right, 'R', sessions, geometry, { ...RECIPE, scoreThreshold: 0.01 });
-    assert.ok(found.length > 0);
-    assert.ok(found.every(({ box: [x1, y1, x2, y2] }) => x1 >= 20 && x2 <= 80 && y1 >= 0 && y2 <= 64));
-  } finally {
-    await engine.close();
+test('the paper preset has the numbers of torchvision', () => {
+  assert.deepEqual(proposalOptions(PRESETS.paper, 'training'), TRAINING_PROPOSALS);
+  assert.deepEqual(proposalOptions(PRESETS.paper, 'inference'), TEST_PROPOSALS);
+});
+
+test('candidates above the threshold are the boxes of the threshold', () => {
+  const { score, ...rest } = candidateOptions(PRESETS.paper);
+  const { score: threshold, ...same } = detectionOptions(PRESETS.paper);
+  assert.deepEqual(rest, same);
+  assert.deepEqual([score, threshold], [0.05, 0.3]);
+  const boxes = [0.3, 0.31, 0.1].map((own) => ({ box: [0, 0, 1, 1] as const, class: 1, score: own }));
+  assert.deepEqual(aboveThreshold(boxes, PRESETS.paper), [boxes[1]]);
+});
+
+test('a box of the file is where the networks see it, and back, whatever was cut off and turned', () => {
+  const plane = { width: 30, height: 20, data: new Float32Array(600) };
+  const seen = {
+    plane,
+    range: [0, 1],
+    cropPx: [10, 0, 40, 20],
+    stored: { width: 50, height: 20 },
+    lesions: [],
+  } as const;
+  const film: SeenFilm = seen;
+  assert.deepEqual(boxOnPlane([12, 3, 20, 9], film), [2, 3, 10, 9]);
+  assert.deepEqual(boxOnFile([2, 3, 10, 9], film), [12, 3, 20, 9]);
+  // Mirrored: column 12 to 20 of 60 becomes 40 to 48, of which the crop takes 5 and the background 10.
+  const placement = {
+    ...{ width: 60, height: 20, outWidth: 50, outHeight: 20 },
+    orientation: { transpose: false, flipHorizontal: true, flipVertical: false },
+    cropPx: [5, 0, 55, 20],
+  } as const;
+  const turned: SeenFilm = { ...film, placement };
+  assert.deepEqual(boxOnPlane([12, 3, 20, 9], turned), [25, 3, 33, 9]);
+  assert.deepEqual(boxOnFile([25, 3, 33, 9], turned), [12, 3, 20, 9]);
+});
+
+const tilesOf = async (recipe: Recipe, limitBytes = 1e9) =>
+  tilesOfFilms(filmsOf(rows).slice(0, 2), new FilmCache(limitBytes), recipe);
+
+test('tiles of films hold the grey values of the whole film, and the lesions in them', async () => {
+  const [film] = filmsOf(rows) as [Film];
+  const seen = await readFilm(film);
+  const whole = minMaxNormalise(seen.plane.data);
+  const tiles = await tilesOf({ ...RECIPE, tileWidthPx: 32, tileHeightPx: 32, overlapPx: 8 });
+  assert.equal(tiles.length, 2 * 3 * 3); // 60 x 64 px by 32 with 8 shared
+  for (const { tile } of tiles.slice(0, 9)) {
+    const [left, top] = tile.box;
+    const { width, data } = tilePlane(seen, tile);
+    const same = data.every((value, i) => value === whole[(top + Math.floor(i / width)) * 60 + left + (i % width)]);
+    assert.ok(same, `tile at ${left}, ${top}`);
   }
+  assert.deepEqual(
+    tiles.filter(({ truth }) => truth.classes.length > 0).map(({ film: { path } }) => path),
+    // The square lies by half or more in 5 of 9 tiles, the lesion at the skin line in one more.
+    [...new Array(6).fill('a.png'), ...new Array(5).fill('b.png')],
+  );
+});
+
+test('an epoch has every tile with a lesion once, and a share of the others drawn anew', () => {
+  const tiles = Array.from(
+    { length: 20 },
+    (_, i) =>
+      ({ tile: { box: [i, 0, i + 1, 1] }, truth: { classes: i < 4 ? [1] : [], boxes: [] } }) as unknown as FilmTile,
+  );
+  const recipe = { ...RECIPE, emptyTiles: 0.5 };
+  const numbers = (epoch: number, seed = 3) =>
+    epochTiles(tiles, recipe, seed, epoch).map((tile) => tiles.indexOf(tile));
+  assert.equal(tilesAnEpoch(tiles, recipe), 6);
+  const [first, second] = [numbers(0), numbers(1)];
+  for (const epoch of [first, second]) {
+    assert.equal(new Set(epoch).size, 6);
+    assert.deepEqual(epoch.filter((i) => i < 4).sort(), [0, 1, 2, 3]);
+  }
+  assert.notDeepEqual(first, second);
+  assert.deepEqual(numbers(0), first);
+  assert.equal(tilesAnEpoch(tiles, { ...RECIPE, emptyTiles: 9 }), 20);
+});
+
+test('a tile is mirrored with its boxes, and twice is as before', () => {
+  const plane = { width: 3, height: 2, data: Float32Array.of(1, 2, 3, 4, 5, 6) };
+  const tile = { plane, truth: { boxes: Float64Array.of(0, 0, 1, 1), classes: [2] } };
+  const turned = mirrored(tile, { leftRight: true, topBottom: false });
+  assert.deepEqual([...turned.plane.data], [3, 2, 1, 6, 5, 4]);
+  assert.deepEqual([...turned.truth.boxes], [2, 0, 3, 1]);
+  const both = mirrored(tile, { leftRight: true, topBottom: true });
+  assert.deepEqual([...both.plane.data], [6, 5, 4, 3, 2, 1]);
+  assert.deepEqual([...both.truth.boxes], [2, 1, 3, 2]);
+  assert.deepEqual(mirrored(both, { leftRight: true, topBottom: true }), tile);
+});
+
+test('the cache keeps films within its limit, gives what reading gives, and reads again what it let go', async () => {
+  const films = filmsOf(rows).slice(0, 2) as [Film, Film];
+  const read: string[] = [];
+  const cacheOf = (limit: number) =>
+    new FilmCache(limit, (film) => {
+      read.push(film.path);
+      return readFilm(film);
+    });
+  const one = 60 * 64 * 2; // 16 bits a pixel
+  const roomy = cacheOf(2 * one);
+  for (const film of [...films, ...films]) assert.deepEqual(await roomy.get(film), await readFilm(film));
+  assert.deepEqual([read.splice(0), roomy.bytes], [['a.png', 'b.png'], 2 * one]);
+  const tight = cacheOf(one);
+  for (const film of [films[0], films[1], films[1], films[0]]) await tight.get(film);
+  assert.deepEqual([read.splice(0), tight.bytes], [['a.png', 'b.png', 'a.png'], one]);
+  const none = cacheOf(0);
+  for (const film of films) await none.get(film);
+  assert.deepEqual([read.length, none.bytes], [2, 0]);
 });

@@ -1,23 +1,16 @@
-/** The detector of Lin 2023 on whole films: cut into tiles, trained, and found boxes back on the film. */
-import { cropPlane, type Laterality, minMaxNormalise, type Plane } from '@mammoscope/imaging';
-import type { DetectorSpec } from '@mammoscope/nn';
+/** The detector of Lin 2023 on whole films: cut into tiles, and found boxes back on the film. */
+import type { Choices, DetectorSpec } from '@mammoscope/nn';
 import type { Engine } from '@mammoscope/runtime';
-import type { Detected, DetectionOptions } from '../detection/detections.ts';
-import { type DetectorGeometry, type DetectorSessions, detect } from '../detection/detector.ts';
-import { type DetectorLosses, fitDetector, type TrainingTile, truthInTile } from '../detection/fit-detector.ts';
+import type { AnchorOptions } from '../detection/anchors.ts';
+import { type Detected, type DetectionOptions, PUBLISHED_DETECTION } from '../detection/detections.ts';
+import { detect, geometryOf, loadPhases } from '../detection/detector.ts';
+import { inferencePhases } from '../detection/graphs.ts';
 import { packImages } from '../detection/image-batch.ts';
-import { TEST_PROPOSALS } from '../detection/proposals.ts';
-import { ANCHOR_SAMPLING, REGION_SAMPLING } from '../detection/sampling.ts';
-import { mergeTiles, type Tile, tilesOf } from '../detection/tiling.ts';
-import { type Film, readFilm, type SeenFilm } from './films.ts';
+import { type ProposalOptions, TEST_PROPOSALS } from '../detection/proposals.ts';
+import { mergeTiles, tilesOf } from '../detection/tiling.ts';
+import type { SeenFilm } from './films.ts';
 import { CLASSES, type Recipe } from './recipe.ts';
-import { boxOnFilm, standardiseFilm } from './standardisation.ts';
-
-/** The exponent that its authors found best (Lin et al., ICCV 2017, section 4.1). */
-const FOCAL_GAMMA = 2;
-
-/** Boxes of an image that are kept at most, as torchvision has it. */
-const MOST_BOXES = 100;
+import { tilePlane } from './tiles.ts';
 
 /** The graph's numbers: tiles of one size, with regions for training or for use. */
 export function detectorSpec(recipe: Recipe, use: 'training' | 'inference'): DetectorSpec {
@@ -27,90 +20,71 @@ export function detectorSpec(recipe: Recipe, use: 'training' | 'inference'): Det
     images,
     heightPx: recipe.tileHeightPx,
     widthPx: recipe.tileWidthPx,
-    rois: use === 'training' ? images * REGION_SAMPLING.count : TEST_PROPOSALS.after,
-    anchorsPerPixel: recipe.anchors.ratios.length,
+    rois: use === 'training' ? images * recipe.regions : recipe.proposals,
+    anchorsPerPixel: recipe.anchorRatios.length,
   };
 }
 
-/** Of a proposal's figures the recipe's two thresholds. */
-export const detectionOptions = ({ scoreThreshold, nmsThreshold }: Recipe): DetectionOptions => ({
-  score: scoreThreshold,
-  overlap: nmsThreshold,
-  most: MOST_BOXES,
+/** The anchors of a recipe. */
+export const anchorsOfRecipe = ({ anchorSizesPx: sizesPx, anchorRatios: ratios }: Recipe): AnchorOptions => ({
+  sizesPx,
+  ratios,
 });
 
-const tilePlane = (plane: Plane, { box }: Tile): Plane =>
-  box[0] === 0 && box[1] === 0 && box[2] === plane.width && box[3] === plane.height ? plane : cropPlane(plane, box);
+/** The recipe's two thresholds. */
+export const detectionOptions = ({ scoreThreshold, nmsThreshold }: Recipe): DetectionOptions => ({
+  ...PUBLISHED_DETECTION,
+  score: scoreThreshold,
+  overlap: nmsThreshold,
+});
 
-/** Trains on films; a film is read once an epoch for each of its tiles that is drawn. The weights stay in the engine. */
-export async function trainDetectorOn(
-  films: readonly Film[],
-  {
-    engine,
-    recipe,
-    weights,
-    seed,
-    onEpoch,
-  }: {
-    readonly engine: Engine;
-    readonly recipe: Recipe;
-    readonly weights: ReadonlyMap<string, Float32Array>;
-    readonly seed: number;
-    readonly onEpoch?: (epoch: number, losses: DetectorLosses) => void;
-  },
-): Promise<DetectorLosses[]> {
-  let last: { readonly film: Film; readonly seen: SeenFilm } | undefined;
-  const read = async (film: Film): Promise<SeenFilm> => {
-    if (last?.film !== film) last = { film, seen: await readFilm(film) };
-    return last.seen;
-  };
-  const tiles: { readonly film: Film; readonly tile: Tile }[] = [];
-  for (const film of films) for (const tile of tilesOf((await read(film)).plane, recipe)) tiles.push({ film, tile });
-  const tileAt = async (index: number): Promise<TrainingTile> => {
-    const { film, tile } = tiles[index] as (typeof tiles)[number];
-    const { plane, lesions } = await read(film);
-    return { plane: tilePlane(plane, tile), truth: truthInTile(lesions, tile) };
-  };
-  const isFocal = recipe.sampling === 'focal';
-  return fitDetector({
-    engine,
-    spec: detectorSpec(recipe, 'training'),
-    anchors: recipe.anchors,
-    weights,
-    tiles: tiles.length,
-    tile: tileAt,
-    epochs: recipe.epochs,
-    learningRate: recipe.learningRate,
-    weightDecay: recipe.weightDecay,
-    seed,
-    step: { recompute: recipe.recompute, clipNorm: recipe.clipNorm, gamma: isFocal ? FOCAL_GAMMA : 0 },
-    anchorTargets: { sampling: isFocal ? null : ANCHOR_SAMPLING },
-    regionTargets: { sampling: REGION_SAMPLING },
-    ...(onEpoch ? { onEpoch } : {}),
-  });
+/**
+ * Candidates are kept from this probability on: FROC, average precision and ROC curves need more than what the recipe's threshold
+ * leaves. As suppression goes from the highest box down, those above the threshold are the same as if the others were never there.
+ */
+export const candidateOptions = (recipe: Recipe): DetectionOptions => ({
+  ...detectionOptions(recipe),
+  score: Math.min(recipe.scoreThreshold, PUBLISHED_DETECTION.score),
+});
+
+/** Of candidates those that the recipe takes as found. */
+export const aboveThreshold = (candidates: readonly Detected[], { scoreThreshold }: Recipe): Detected[] =>
+  candidates.filter(({ score }) => score > scoreThreshold);
+
+/** Proposals in training, twice as many as in use (torchvision: 2000 and 1000), or in use. */
+export function proposalOptions({ proposals }: Recipe, use: 'training' | 'inference'): ProposalOptions {
+  const count = use === 'training' ? 2 * proposals : proposals;
+  return { ...TEST_PROPOSALS, before: count, after: count };
 }
 
-/** The boxes of a film in its own pixels, best first, above the recipe's threshold. SystemError for a black film. */
-export async function detectOnFilm(
-  film: Plane,
-  laterality: Laterality | undefined,
-  sessions: DetectorSessions,
-  geometry: DetectorGeometry,
-  recipe: Recipe,
-): Promise<Detected[]> {
-  const { plane, cropPx } = standardiseFilm(film, laterality);
-  const scaled = { ...plane, data: minMaxNormalise(plane.data) };
-  const tiles = tilesOf(scaled, recipe);
-  const options = { proposals: TEST_PROPOSALS, detections: detectionOptions(recipe) };
-  const findings: Detected[][] = [];
-  for (const tile of tiles) {
-    const part = tilePlane(scaled, tile);
-    const size = { widthPx: part.width, heightPx: part.height };
-    const [boxes] = await detect(sessions, geometry, packImages([part], geometry.spec), [size], options);
-    findings.push(boxes ?? []);
-  }
-  return mergeTiles(tiles, findings, recipe.nmsThreshold).map((finding) => ({
-    ...finding,
-    box: boxOnFilm(finding.box, cropPx),
-  }));
+/** A detector that reads films with the weights that the engine holds. */
+export interface FilmDetector {
+  /** Candidates of a film in pixels of its plane, best first. */
+  readonly detect: (film: SeenFilm) => Promise<Detected[]>;
+  readonly release: () => Promise<void>;
+}
+
+/** Loads the graphs of a recipe's detector, for use. */
+export async function openFilmDetector(engine: Engine, recipe: Recipe, lowerings: Choices): Promise<FilmDetector> {
+  const spec = detectorSpec(recipe, 'inference');
+  const sessions = await loadPhases(engine, inferencePhases(spec), lowerings);
+  const geometry = geometryOf(spec, anchorsOfRecipe(recipe));
+  const options = { proposals: proposalOptions(recipe, 'inference'), detections: candidateOptions(recipe) };
+  return {
+    detect: async (film) => {
+      const tiles = tilesOf(film.plane, recipe);
+      const findings: Detected[][] = [];
+      for (const tile of tiles) {
+        const part = tilePlane(film, tile);
+        const size = { widthPx: part.width, heightPx: part.height };
+        const [boxes] = await detect(sessions, geometry, packImages([part], spec), [size], options);
+        findings.push(boxes ?? []);
+      }
+      return mergeTiles(tiles, findings, recipe.nmsThreshold);
+    },
+    release: async () => {
+      await sessions.early.release();
+      await sessions.late.release();
+    },
+  };
 }

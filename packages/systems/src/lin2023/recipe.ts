@@ -4,9 +4,13 @@
  * each value has the sentence that it comes from in CITATIONS, and what the paper does not say is in DEVIATIONS.
  */
 import type { NetworkName } from '@mammoscope/nn';
-import { type AnchorOptions, PUBLISHED_ANCHORS } from '../detection/anchors.ts';
+import { PUBLISHED_ANCHORS } from '../detection/anchors.ts';
+import { TEST_PROPOSALS } from '../detection/proposals.ts';
+import { REGION_SAMPLING } from '../detection/sampling.ts';
 import type { RecipeDeviation } from '../kang2021/recipe.ts';
 import { PLAIN_TRAINING, type TrainingRecipe } from '../training/recipe.ts';
+import type { MemberName } from './members.ts';
+import { SPPNET_PRESETS, type SppnetRecipe } from './sppnet-recipe.ts';
 
 export const SYSTEM = {
   name: 'lin2023',
@@ -24,6 +28,7 @@ export const className = (index: number): LesionClass => CLASSES[index - 1] as L
 
 /** Everything that decides a run of this system. */
 export interface Recipe extends TrainingRecipe {
+  readonly members: readonly MemberName[];
   readonly detector: 'fasterrcnn_resnet50_fpn';
   readonly classifier: NetworkName;
   readonly optimiser: 'adam';
@@ -33,18 +38,37 @@ export interface Recipe extends TrainingRecipe {
   /** A breast whose views disagree is malignant above this probability of the malignant view. */
   readonly malignantProbability: number;
   readonly testFraction: number;
+  /** Share of the training and validation images, by patient, on which the epoch is chosen. */
+  readonly valFraction: number;
   readonly folds: number;
   /** Sides of the detector's tiles, multiples of 32, and what two of them share; larger films are cut. */
   readonly tileWidthPx: number;
   readonly tileHeightPx: number;
   readonly overlapPx: number;
-  readonly anchors: AnchorOptions;
-  /** 'balanced': 256 anchors and 512 regions of a film are drawn; 'focal': all anchors count, and losses are focal. */
+  /** Square roots of the anchors' areas, pixels, one for each of p2 to p6, and their heights over widths. */
+  readonly anchorSizesPx: readonly number[];
+  readonly anchorRatios: readonly number[];
+  /** 'balanced': 256 anchors of a film are drawn; 'focal': all anchors count, and losses are focal. */
   readonly sampling: 'balanced' | 'focal';
+  /** Regions of a tile that the box head is trained on, a quarter of them lesions at most. */
+  readonly regions: number;
+  /** Proposals of a tile in use, the most probable ones; in training twice as many are drawn from. */
+  readonly proposals: number;
+  /** Tiles without a lesion in an epoch, drawn anew for each, for every tile with one. */
+  readonly emptyTiles: number;
+  /** Whether half of the tiles of an epoch are mirrored along either axis. */
+  readonly flip: boolean;
+  /** Films are kept decoded up to so much memory; beyond it they are read again. */
+  readonly cacheMiB: number;
+  /** How SPPNet is trained on films and on patches. */
+  readonly film: SppnetRecipe;
+  readonly patch: SppnetRecipe;
 }
 
 const PAPER: Recipe = {
   ...PLAIN_TRAINING,
+  members: ['detector', 'sppnet'],
+  ...SPPNET_PRESETS.paper,
   detector: 'fasterrcnn_resnet50_fpn',
   classifier: 'spp_resnet18',
   optimiser: 'adam',
@@ -52,12 +76,19 @@ const PAPER: Recipe = {
   nmsThreshold: 0.3,
   malignantProbability: 0.5,
   testFraction: 1 / 5,
+  valFraction: 1 / 10,
   folds: 5,
   tileWidthPx: 832,
   tileHeightPx: 1024,
   overlapPx: 256,
-  anchors: PUBLISHED_ANCHORS,
+  anchorSizesPx: PUBLISHED_ANCHORS.sizesPx,
+  anchorRatios: PUBLISHED_ANCHORS.ratios,
   sampling: 'balanced',
+  regions: REGION_SAMPLING.count,
+  proposals: TEST_PROPOSALS.after,
+  emptyTiles: 1,
+  flip: false,
+  cacheMiB: 4096,
   batch: 2,
   epochs: 24,
   patience: 24,
@@ -83,45 +114,95 @@ export const CITATIONS: Partial<Record<keyof Recipe, string>> = {
   folds: 'a five-fold cross-validation was conducted to ensure the effectiveness and non-overfitting of the network',
 };
 
-/** What the paper does not say, or this system does otherwise. */
-export const DEVIATIONS: readonly RecipeDeviation[] = [
-  {
-    name: 'learning rate, batch, epochs, anchors, sampling',
-    paper: 'not stated',
-    here: '1e-4, 2 films, 24 epochs; anchors, 256 anchors and 512 regions as torchvision has them',
-  },
-  {
-    name: 'tiles',
-    paper: 'the film as it is, at a size that is not stated',
-    here: 'films larger than 832 x 1024 px are cut into tiles that share 256 px, and their boxes merged',
-    reason: 'Calcifications of a few pixels would be lost by making the film smaller.',
-  },
+/** How a recipe departs from the paper, or fills what the paper leaves open. */
+export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
+  const { learningRate, batch, epochs, tileWidthPx, tileHeightPx, overlapPx, anchorSizesPx, emptyTiles } = recipe;
+  const stated = (Object.keys(CITATIONS) as (keyof Recipe)[]).filter(
+    (key) => String(recipe[key]) !== String(PAPER[key]),
+  );
+  return [
+    ...stated.map((name) => ({
+      name,
+      paper: String(PAPER[name]),
+      here: String(recipe[name]),
+      reason: 'Preset or --set.',
+    })),
+    {
+      name: 'learning rate, batch, epochs, anchors, sampling',
+      paper: 'not stated',
+      here: `${learningRate}, ${batch} tiles, ${epochs} epochs; anchors of ${anchorSizesPx.join(', ')} px; ${recipe.sampling === 'focal' ? 'all anchors with focal losses' : '256 anchors'} and ${recipe.regions} regions of a tile (torchvision: 256 and 512)`,
+    },
+    ...(recipe.flip
+      ? [{ name: 'augmentation', paper: 'not stated', here: 'half of the tiles are mirrored along either axis' }]
+      : []),
+    {
+      name: 'tiles',
+      paper: 'the film as it is, at a size that is not stated',
+      here: `films larger than ${tileWidthPx} x ${tileHeightPx} px are cut into tiles that share ${overlapPx} px, and their boxes merged`,
+      reason: 'Calcifications of a few pixels would be lost by making the film smaller.',
+    },
+    {
+      name: 'tiles of an epoch',
+      paper: 'every film holds a lesion',
+      here: `all tiles with a lesion, and ${emptyTiles} times as many without, drawn anew for each epoch`,
+      reason: 'Most tiles of a large film are empty.',
+    },
+    ...DEVIATIONS,
+  ];
+}
+
+/** Whatever the recipe. */
+const DEVIATIONS: readonly RecipeDeviation[] = [
   {
     name: 'score of an image',
     paper: 'an image with a malignant box is malignant; how its ROC curve is drawn is not stated',
-    here: 'the highest probability of a malignant box above the score threshold, 0 without one',
+    here: 'the highest probability of a malignant box, also of one below the score threshold, down to 0.05; 0 without one',
+  },
+  {
+    name: 'choice of the epoch',
+    paper: 'not stated',
+    here: 'the largest AUC of validation films by the image rule, then the largest average precision at an overlap of 0.5',
   },
   {
     name: 'normalisation layers',
     paper: 'not stated',
-    here: 'running statistics, scales and shifts of the backbone stay as they were imported',
+    here: 'running statistics, scales and shifts of the backbone stay as they were imported; without weights the statistics are measured on 40 tiles before training, and scales and shifts are trained',
     reason: 'A batch of two films is too small for statistics of its own; torchvision does the same.',
   },
 ];
 
-export type PresetName = 'paper' | 'tiny';
+export type PresetName = 'paper' | 'small' | 'tiny';
 
 export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
   paper: PAPER,
+  /** Films of about 1,100 rows, one at a time: hours on two cores. */
+  small: {
+    ...PAPER,
+    ...SPPNET_PRESETS.small,
+    batch: 1,
+    epochs: 12,
+    patience: 6,
+    tileWidthPx: 512,
+    tileHeightPx: 640,
+    overlapPx: 128,
+    anchorSizesPx: [16, 32, 64, 128, 256],
+    flip: true,
+    cacheMiB: 1024,
+  },
   /** Phantom films of a few hundred pixels, small clusters. */
   tiny: {
     ...PAPER,
+    ...SPPNET_PRESETS.tiny,
     batch: 1,
     epochs: 4,
     patience: 4,
     tileWidthPx: 256,
     tileHeightPx: 320,
     overlapPx: 64,
-    anchors: { sizesPx: [12, 24, 48, 96, 192], ratios: [0.5, 1, 2] },
+    anchorSizesPx: [12, 24, 48, 96, 192],
+    regions: 128,
+    proposals: 300,
+    flip: true,
+    cacheMiB: 256,
   },
 };

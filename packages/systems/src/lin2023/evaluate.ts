@@ -1,0 +1,162 @@
+import { basename } from 'node:path';
+import type { Manifest, ManifestRow } from '@mammoscope/imaging';
+import type { Engine } from '@mammoscope/runtime';
+import { SystemError } from '../errors.ts';
+import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
+import { requireClasses, type UnseenRows, unseenRows } from '../run/unseen-rows.ts';
+import type { EvaluateRequest } from '../system.ts';
+import { filmDecision } from './decisions.ts';
+import { detectorSpec } from './detector.ts';
+import { loadDetector } from './detector-weights.ts';
+import { type ClassPrecision, cocoPrecision } from './evaluation.ts';
+import { filmRows } from './film-rows.ts';
+import { type Film, filmsOf, readFilm } from './films.ts';
+import { type FrocOfLesions, frocOf } from './froc.ts';
+import {
+  breastCases,
+  imageCases,
+  type JudgedBreast,
+  type JudgedFilm,
+  judgeBreasts,
+  type LevelCase,
+  type LevelMetrics,
+  lesionCases,
+  measureLevel,
+} from './levels.ts';
+import { isMemberName, sppnetOf } from './members.ts';
+import type { PatchTaskName } from './pathology.ts';
+import { type PathologyRow, pathologyRow } from './pathology-table.ts';
+import type { Recipe } from './recipe.ts';
+import { type ScoredFilm, scoreFilms } from './score-films.ts';
+import { recipeOf } from './settings.ts';
+import { scoreSppnet } from './sppnet.ts';
+import { classesOf, type SppnetMember } from './sppnet-members.ts';
+
+/** What an evaluation came to. */
+export interface Evaluation {
+  readonly record: RunRecord;
+  readonly recipe: Recipe;
+  /** The films evaluated, with the detector's boxes. */
+  readonly films: readonly ScoredFilm[];
+  readonly breasts: readonly JudgedBreast[];
+  /** Those that have enough cases, the image level among them always. */
+  readonly levels: readonly LevelMetrics[];
+  /** Table 4, of the tasks that the run was trained for and the films have lesions of. */
+  readonly pathology: readonly PathologyRow[];
+  readonly froc: readonly FrocOfLesions[];
+  readonly precision: readonly ClassPrecision[];
+  readonly exclusions: UnseenRows['exclusions'];
+  readonly dataset: string;
+  readonly manifest: { readonly name: string; readonly sha256: string };
+}
+
+/** Reads the films that training never saw with the networks of a run, and measures boxes, images, breasts and lesions. */
+export async function evaluateLin2023(options: Omit<EvaluateRequest, 'out'>): Promise<Evaluation> {
+  const { engine, run, cutoffFrom, by = [], onImages } = options;
+  if (cutoffFrom === 'test' || by.length > 0)
+    throw new SystemError(
+      'option-invalid',
+      'lin2023 decides by the rules of its paper, without a cut-off that is chosen, and measures no subgroups yet: leave --cutoff and --by out',
+    );
+  const record = await readRunRecord(run);
+  const recipe = recipeOf(record.recipe);
+  const { manifest, exclusions: otherImages } = filmRows(options.manifest);
+  requireClasses(record, manifest);
+  const unseen = unseenRows(record, manifest);
+  const films = filmsOf(unseen.rows);
+  requireBoth(manifest, films);
+  const place = { engine, run, record, recipe };
+  onImages?.('detector', films.length);
+  const scored = await detectOn(place, films);
+  const judged = new Map<string, readonly JudgedFilm[]>([['detector', scored]]);
+  const pathology: PathologyRow[] = [];
+  for (const name of record.members.filter(isMemberName)) {
+    const member = sppnetOf(name);
+    if (!member) continue;
+    const rows = member.rowsOf(unseen.rows);
+    onImages?.(name, rows.length);
+    const scores = await scoresOf(place, member, rows);
+    if (member.subject === 'film')
+      judged.set(
+        name,
+        films.map((film, i) => ({ film, decision: filmDecision(scores[i] as number) })),
+      );
+    else if (bothTwice(classesOf(member, rows))) pathology.push(pathologyRow(name as PatchTaskName, rows, scores));
+  }
+  const breastsOf = (own: readonly JudgedFilm[]) => judgeBreasts(own, recipe);
+  const each = (casesOf: (own: readonly JudgedFilm[]) => LevelCase[]) =>
+    new Map([...judged].map(([name, own]) => [name, casesOf(own)]));
+  const lesions = lesionCases(scored);
+  const judging = { cutoff: recipe.scoreThreshold, seed: record.seed };
+  const levels = [
+    measureLevel({ ...judging, level: 'image', models: each(imageCases), leftOut: 0 }),
+    measureLevel({
+      ...{ ...judging, level: 'breast', models: each((own) => breastCases(breastsOf(own))) },
+      leftOut: films.filter(({ laterality }) => !laterality).length,
+    }),
+    measureLevel({
+      ...{ ...judging, level: 'lesion', models: new Map([['detector', lesions.cases]]) },
+      leftOut: lesions.unmatched,
+    }),
+  ];
+  return {
+    ...{ record, recipe, films: scored, breasts: breastsOf(scored), pathology, dataset: unseen.dataset },
+    levels: levels.filter((level) => level !== undefined),
+    froc: frocOf(scored, record.seed),
+    precision: cocoPrecision(scored.map(({ lesions: truth, candidates }) => ({ truth, boxes: candidates }))),
+    exclusions: [...unseen.exclusions, ...otherImages],
+    manifest: { name: basename(manifest.path), sha256: manifest.sha256 },
+  };
+}
+
+const bothTwice = (classes: readonly (0 | 1)[]) =>
+  [0, 1].every((index) => classes.filter((own) => own === index).length >= 2);
+
+function requireBoth({ path }: Manifest, films: readonly Film[]): void {
+  const patients = (malignant: boolean) =>
+    new Set(films.filter((film) => film.malignant === malignant).map(({ patientId }) => patientId)).size;
+  if (Math.min(patients(true), patients(false)) >= 2) return;
+  throw new SystemError(
+    'data-unusable',
+    `${path} has ${films.length} films that training did not see, malignant ones of ${patients(true)} patients and others of ${patients(false)}: an evaluation needs two patients or more with each`,
+  );
+}
+
+/** A run at hand. */
+export interface RunPlace {
+  readonly engine: Engine;
+  readonly run: string;
+  readonly record: RunRecord;
+  readonly recipe: Recipe;
+}
+
+/** Probabilities of the second class of rows by an SPPNet of a run. */
+const scoresOf = ({ engine, run, record, recipe }: RunPlace, member: SppnetMember, rows: readonly ManifestRow[]) =>
+  scoreSppnet(
+    engine,
+    {
+      member,
+      recipe: recipe[member.subject],
+      best: runFiles(run).member(member.name).best,
+      lowerings: new Map(Object.entries(record.lowerings)),
+      pretrained: Object.hasOwn(record.weights, recipe.classifier),
+    },
+    rows,
+  );
+
+/** Films with the boxes that a run's detector finds. SystemError 'run-missing' for a run without one. */
+export async function detectOn(
+  { engine, run, record, recipe }: RunPlace,
+  films: Parameters<typeof scoreFilms>[0],
+  onFilm?: Parameters<typeof scoreFilms>[1]['onFilm'],
+): Promise<ScoredFilm[]> {
+  const unknown = record.members.find((name) => !isMemberName(name));
+  if (unknown !== undefined || !record.members.includes('detector'))
+    throw new SystemError(
+      'run-missing',
+      `run.json names the networks ${record.members.join(', ')}, and boxes need a detector: train with --set members=detector`,
+    );
+  await loadDetector(engine, runFiles(run).member('detector').best, detectorSpec(recipe, 'inference'));
+  const lowerings = new Map(Object.entries(record.lowerings));
+  return scoreFilms(films, { engine, recipe, lowerings, read: readFilm, ...(onFilm ? { onFilm } : {}) });
+}
