@@ -18,16 +18,19 @@ function treesOf(changes: Partial<Reading>): readonly Item[] {
 }
 
 const loneFindings = reading.findings.filter(({ lesion }) => lesion === undefined);
-const shapes: readonly (readonly [string, Partial<Reading>])[] = [
-  ['a reading with one of everything', {}],
-  ['nothing found', { findings: [], lesions: [] }],
-  ['an image that failed', { failed: [0], findings: loneFindings, lesions: [] }],
-  ['nothing found, and an image that failed', { failed: [2], findings: [], lesions: [] }],
-  ['every image failed', { failed: [0, 1, 2], findings: [], lesions: [] }],
-  ['no operating points', { operatingPoints: [] }],
-  ['lesions that were given and judged', { task: 'classification', operatingPoints: [] }],
+/** CID 6047: what the summary says of each. */
+const [ALL, ALL_NOTHING, SOME, SOME_NOTHING, NONE] = ['111242', '111241', '111244', '111243', '111245'] as const;
+const shapes: readonly (readonly [string, string, Partial<Reading>])[] = [
+  ['a reading with one of everything', ALL, {}],
+  ['nothing found', ALL_NOTHING, { findings: [], lesions: [] }],
+  ['an image that failed', SOME, { failed: [0], findings: loneFindings, lesions: [] }],
+  ['nothing found, and an image that failed', SOME_NOTHING, { failed: [2], findings: [], lesions: [] }],
+  ['every image failed', NONE, { failed: [0, 1, 2], findings: [], lesions: [] }],
+  ['no operating points', ALL, { operatingPoints: [] }],
+  ['lesions that were given and judged', ALL, { task: 'classification', operatingPoints: [] }],
   [
     'a distortion',
+    ALL,
     {
       looksFor: ['architectural-distortion'],
       findings: [{ image: 0, frame: 0, place: { pointPx: [1, 2] }, kind: 'architectural-distortion', probability: 1 }],
@@ -35,7 +38,7 @@ const shapes: readonly (readonly [string, Partial<Reading>])[] = [
     },
   ],
 ];
-for (const [name, changes] of shapes)
+for (const [name, summary, changes] of shapes)
   test(`${name}: both reports follow their templates`, () => {
     const trees = treesOf(changes);
     assert.deepEqual(
@@ -43,6 +46,7 @@ for (const [name, changes] of shapes)
       ['DCMR 4000', 'DCMR 1500'],
     );
     for (const tree of trees) assert.deepEqual(violations(tree), []);
+    assert.equal(trees[0]?.children.find(({ concept }) => concept === 'DCM 111017')?.code, `DCM ${summary}`);
   });
 
 /** Every item below the root, with the tree that is left when it is changed; undefined removes it. */

@@ -20,7 +20,8 @@ import { COLUMNS, ROWS, readingOf, requestOf, studyOf, temporaryFolder, writtenO
 
 const folder = await temporaryFolder('dicom-results-');
 const images = await studyOf(folder);
-const objects = resultObjects(requestOf(images));
+const request = requestOf(images);
+const objects = resultObjects(request);
 const paths = await writtenObjects(objects, folder);
 const missing = (program: string) => (spawnSync(program, ['--version']).error ? `${program} is not installed` : false);
 const pathOf = (name: string) => paths.get(name) ?? '';
@@ -135,7 +136,7 @@ test('a finding has one tracking UID in the CAD report, in the measurements and 
 test('a picture is the grey levels with marks in white and black, and the words at its foot', async () => {
   await using file = await openDicom(pathOf('pictures-1'));
   const { data } = await file.frame(0);
-  const greys = requestOf(images).pictures[0]?.greys as Uint8Array;
+  const greys = request.pictures[0]?.greys as Uint8Array;
   const at = (x: number, y: number) => data[y * COLUMNS + x];
   // finding 1 has the box [4, 5, 14.5, 25]
   assert.deepEqual([at(4, 15), at(14, 15), at(9, 5), at(9, 25)], [255, 255, 255, 255]);

@@ -31,7 +31,7 @@ export interface Segment {
   readonly trackingUid: string;
 }
 
-/** The mask of a segment in one frame of the source, row-major, [rows, columns]: 0 to 1; in a binary segmentation 0.5 and above is inside. */
+/** The mask of a segment in one frame of the source, row-major, [rows, columns]: 0 to 1; in a binary segmentation 0 or 1. */
 export interface SegmentMask {
   /** Index of the segment. */
   readonly segment: number;
@@ -240,7 +240,7 @@ function packedBits(masks: readonly (Float32Array | Uint8Array)[]): Uint8Array {
   let at = 0;
   for (const mask of masks)
     for (let i = 0; i < mask.length; i++, at++)
-      if ((mask[i] as number) >= 0.5) bytes[at >> 3] = (bytes[at >> 3] as number) | (1 << (at & 7));
+      if (mask[i] === 1) bytes[at >> 3] = (bytes[at >> 3] as number) | (1 << (at & 7));
   return bytes;
 }
 
