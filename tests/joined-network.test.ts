@@ -34,14 +34,17 @@ function built(name: 'xiao2021_joined' | 'resnet34' | 'anisotropic_resnet34', sh
   return { scope, ...classifiers[name](scope, scope.graph.input('image', shape), { ...OPTIONS, dropout: 0 }) };
 }
 
-/** The last map of a network, and whichever of its maps. Parameters have the probe values of their names behind a prefix. */
+/** The feature maps of a network. Parameters have the probe values of their names behind a prefix. */
 async function mapsOf({ scope, features }: Classification & { scope: Scope }, image: Float32Array, prefix = '') {
   const { graph, declarations } = scope;
   for (const [name, { tensor }] of features) graph.output(name, tensor);
   const values = [...declarations].map(
     ([name, { tensor }]) => [name, probeParameter(`${prefix}${name}`, tensor.shape, '')] as const,
   );
-  return evaluateGraph(graph, new Map([...values, ['image', image]]), PLAIN);
+  return (await evaluateGraph(graph, new Map([...values, ['image', image]]), PLAIN)) as ReadonlyMap<
+    string,
+    Float32Array
+  >;
 }
 
 test('its feature maps are those of the two networks alone with the same weights, on the first slice and on the others', async () => {
