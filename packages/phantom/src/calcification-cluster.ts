@@ -31,16 +31,25 @@ const FINE_MM = 0.5;
 /** Half the length of a lobe, beyond which a segment does not reach. */
 const LOBE_MM = 26;
 
+/** Half the extents that clusters have where they are scattered in a disc. */
+const EXTENTS_MM = [4, 22] as const;
+
 /**
  * Draws a cluster. Traits decide how many of its calcifications are irregular (round and punctate ones against fine
  * pleomorphic and fine linear branching ones), how unequal their sizes and densities are, and whether they lie scattered
  * in a disc or in a wedge that points to the nipple, as the duct system of a lobe does. Diameters are of 0.1 to 0.7 mm. Scattered ones are
  * grouped within 2 cm as the Atlas has it, regional above, and diffuse where they take up most of the fibroglandular tissue.
+ * `extentsMm` has the half extents of discs, of which a wedge has the area.
  */
-export function drawCluster(random: RandomStream, trait: Trait): CalcificationCluster {
+export function drawCluster(
+  random: RandomStream,
+  trait: Trait,
+  extentsMm: readonly [least: number, largest: number] = EXTENTS_MM,
+): CalcificationCluster {
   const [shape, spread, arrangement] = [trait(), trait(), trait()];
   const count = Math.round(Math.exp(random.uniform(Math.log(8), Math.log(40))));
-  const extentMm = Math.exp(random.uniform(Math.log(4), Math.log(22)));
+  const [least, largest] = extentsMm;
+  const extentMm = Math.exp(random.uniform(Math.log(least), Math.log(largest)));
   const diameterMm = random.uniform(0.24, 0.62);
   const elongation = 1 - 0.68 * arrangement;
   const tilt = random.uniform(-0.5, 0.5);

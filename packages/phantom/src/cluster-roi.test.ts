@@ -8,7 +8,7 @@ const SIZE = { sizePx: 40, spacingMm: 0.5, slices: 12, sliceMm: 2 } as const;
 const digest = ({ dm, dbt }: ClusterRoi) =>
   createHash('sha256').update(new Uint8Array(dm.buffer)).update(new Uint8Array(dbt.buffer)).digest('hex');
 const draw = (patient: number, seed = 1, view: 'CC' | 'MLO' = 'CC') =>
-  drawClusterRoi(drawClusterCase(patient, seed, 0.5), view, SIZE);
+  drawClusterRoi(drawClusterCase(patient, seed, { difficulty: 0.5 }), view, SIZE);
 
 test('the same seed gives the same bytes; seeds, patients and views differ', () => {
   const [first, again, ...others] = [draw(0), draw(0), draw(0, 2), draw(1), draw(0, 1, 'MLO')].map(digest);
@@ -18,15 +18,15 @@ test('the same seed gives the same bytes; seeds, patients and views differ', () 
 
 test('labels take turns, and difficulty is of 0 to 1', () => {
   assert.deepEqual(
-    [0, 1, 2].map((patient) => drawClusterCase(patient, 1, 0.5).label),
+    [0, 1, 2].map((patient) => drawClusterCase(patient, 1, { difficulty: 0.5 }).label),
     ['malignant', 'benign', 'malignant'],
   );
-  assert.throws(() => drawClusterCase(0, 1, 1.5), RangeError);
+  assert.throws(() => drawClusterCase(0, 1, { difficulty: 1.5 }), RangeError);
 });
 
 /** What the calcifications of a case add to its images: noise and tissue are the same without them. */
 function addedBy(patient: number) {
-  const woman = drawClusterCase(patient, 1, 0.5);
+  const woman = drawClusterCase(patient, 1, { difficulty: 0.5 });
   const roi = drawClusterRoi(woman, 'CC', SIZE);
   const bare = drawClusterRoi({ ...woman, cluster: { ...woman.cluster, calcifications: [] } }, 'CC', SIZE);
   const less = (values: Float32Array, without: Float32Array) =>

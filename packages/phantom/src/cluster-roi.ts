@@ -29,6 +29,14 @@ export interface ClusterCase {
   readonly tissue: { readonly gland: number; readonly contrast: number; readonly beta: number };
 }
 
+/** What clusters of a cohort are like. */
+export interface ClusterCaseOptions {
+  /** 0 to 1, see drawLesion. */
+  readonly difficulty: number;
+  /** See drawCluster. */
+  readonly extentsMm?: readonly [least: number, largest: number];
+}
+
 /** A region in one view; grey levels 0 to 65535, brighter is denser. */
 export interface ClusterRoi {
   /** [sizePx, sizePx] */
@@ -46,7 +54,11 @@ export interface ClusterRoi {
 const BREAST_MM = 50;
 
 /** Draws number `patient` of a cohort; she does not depend on how many there are. Labels take turns. RangeError for a difficulty outside 0 to 1. */
-export function drawClusterCase(patient: number, seed: number, difficulty: number): ClusterCase {
+export function drawClusterCase(
+  patient: number,
+  seed: number,
+  { difficulty, extentsMm }: ClusterCaseOptions,
+): ClusterCase {
   if (!(difficulty >= 0 && difficulty <= 1)) throw new RangeError(`difficulty must be from 0 to 1, got ${difficulty}`);
   const random = new RandomStream(seed, 'phantom-cluster', patient);
   const label = patient % 2 === 0 ? 'malignant' : 'benign';
@@ -54,7 +66,7 @@ export function drawClusterCase(patient: number, seed: number, difficulty: numbe
     seed,
     patient,
     label,
-    cluster: drawCluster(random, drawTrait(random, label, difficulty)),
+    cluster: drawCluster(random, drawTrait(random, label, difficulty), extentsMm),
     tissue: { gland: random.uniform(0.15, 0.6), contrast: random.uniform(0.05, 0.2), beta: random.uniform(2.8, 3.2) },
   };
 }

@@ -13,6 +13,7 @@ export { BREAST_VIEWS, type BreastSide, type BreastView } from './breast-shape.t
 export type { Ball, Calcification, CalcificationCluster } from './calcification-cluster.ts';
 export {
   type ClusterCase,
+  type ClusterCaseOptions,
   type ClusterRoi,
   type ClusterRoiGrid,
   drawClusterCase,

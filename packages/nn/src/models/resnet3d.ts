@@ -131,6 +131,14 @@ const VARIANTS = {
   /** Not in the paper: the blocks of ResNet-18. */
   anisotropic_resnet18: { ...ANISOTROPIC, block: basicBlock, blocks: [2, 2, 2, 2] },
   anisotropic_resnet34: { ...ANISOTROPIC, block: basicBlock, blocks: [3, 4, 6, 3] },
+  /** "The standard 3D ResNet": the same network before its convolutions are taken apart, so that nothing else differs. */
+  isotropic_resnet34: {
+    ...ANISOTROPIC,
+    convolution: isotropic,
+    stem: { slices: 3, pooled: true },
+    block: basicBlock,
+    blocks: [3, 4, 6, 3],
+  },
 } as const satisfies Record<string, Variant>;
 
 type Resnet3dName = keyof typeof VARIANTS;
@@ -214,4 +222,5 @@ export const resnets3d: Readonly<Record<Resnet3dName, Network>> = {
   r3d_50: resnet3d('r3d_50'),
   anisotropic_resnet18: resnet3d('anisotropic_resnet18'),
   anisotropic_resnet34: resnet3d('anisotropic_resnet34'),
+  isotropic_resnet34: resnet3d('isotropic_resnet34'),
 };

@@ -67,11 +67,13 @@ function splitSetting(setting: string): [string, string] {
   return [setting.slice(0, at), setting.slice(at + 1)];
 }
 
-/** A value as its text says; where the one that it replaces is a list, a list of the same kind, split at commas. */
+/** A value as its text says; where the one that it replaces is a list, a list of the same kind, split at commas: an empty one takes numbers where all are. */
 function parseValue(text: string, replaced: unknown): unknown {
   if (Array.isArray(replaced)) {
     const parts = text.split(',').map((part) => part.trim());
-    return typeof replaced[0] === 'number' ? parts.map(Number) : parts;
+    const numbers =
+      replaced.length > 0 ? typeof replaced[0] === 'number' : parts.every((part) => /^-?[\d.]/.test(part));
+    return numbers ? parts.map(Number) : parts;
   }
   if (text === 'true' || text === 'false') return text === 'true';
   const number = Number(text);

@@ -2,16 +2,14 @@
 import { join, resolve } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { type CsvCells, formatCsv, writeNpy16, writePng16 } from '@mammoscope/imaging';
-import { type ClusterRoiGrid, drawClusterCase, drawClusterRoi } from '@mammoscope/phantom';
+import { type ClusterCaseOptions, type ClusterRoiGrid, drawClusterCase, drawClusterRoi } from '@mammoscope/phantom';
 import { makeFolder } from '../run/make-folder.ts';
 
 /** What to draw and where. */
-export interface ClusterCohortOptions {
+export interface ClusterCohortOptions extends ClusterCaseOptions {
   readonly out: string;
   readonly patients: number;
   readonly seed: number;
-  /** 0 to 1, see drawLesion. */
-  readonly difficulty: number;
   readonly grid: ClusterRoiGrid;
   /** Called after each woman. */
   readonly onPatient?: (done: number, total: number) => void;
@@ -27,12 +25,12 @@ export interface ClusterCohort {
 
 /** Draws and writes a cohort; the same options give the same bytes, and a larger cohort begins with the women of a smaller one. */
 export async function writeClusterCohort(options: ClusterCohortOptions): Promise<ClusterCohort> {
-  const { patients, seed, difficulty, grid, onPatient } = options;
+  const { patients, seed, grid, onPatient } = options;
   const out = resolve(options.out);
   await makeFolder(join(out, 'images'));
   const rows: { dm: CsvCells; dbt: CsvCells }[] = [];
   for (let patient = 0; patient < patients; patient++) {
-    const woman = drawClusterCase(patient, seed, difficulty);
+    const woman = drawClusterCase(patient, seed, options);
     const patientId = `woman-${String(patient + 1).padStart(4, '0')}`;
     for (const view of ['CC', 'MLO'] as const) {
       const roi = drawClusterRoi(woman, view, grid);

@@ -38,7 +38,7 @@ export const MEMBERS = {
   'anisotropic-8': slices('anisotropic_resnet34', 8, 3),
   'anisotropic-10': slices('anisotropic_resnet34', 10, 3),
   'anisotropic-12': slices('anisotropic_resnet34', 12, 3),
-  'isotropic-8': slices('r3d_34', 8, 4),
+  'isotropic-8': slices('isotropic_resnet34', 8, 4),
   /** "Feature-Ensemble": the features of focus-resnet34 and anisotropic-8, concatenated; with other N not in the paper. */
   'joined-4': joined(4),
   'joined-6': joined(6),
