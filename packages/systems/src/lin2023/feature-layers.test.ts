@@ -5,7 +5,15 @@ import { Graph, lower, Scope } from '@mammoscope/nn';
 import { RandomStream } from '@mammoscope/random';
 import { Engine, initialise } from '@mammoscope/runtime';
 import sharp from 'sharp';
-import { channelSum, detectorBackbone, LAYERS, layerGraph, layerSums, sppnetBackbone } from './feature-layers.ts';
+import {
+  channelSum,
+  detectorBackbone,
+  detectorLayers,
+  LAYERS,
+  layerGraph,
+  layerSums,
+  sppnetBackbone,
+} from './feature-layers.ts';
 import { featureFigurePng } from './feature-layers-figure.ts';
 import { sppnetSpec } from './sppnet.ts';
 import { SPPNET_PRESETS } from './sppnet-recipe.ts';
@@ -56,21 +64,43 @@ test('five layers, of the detector and of SPPNet: half the size, then a quarter 
   }
 });
 
+test('the detector sees a whole film up to multiples of its stride, each layer in the frame of the film', async () => {
+  const graph = new Graph();
+  const scope = new Scope(graph, false);
+  detectorBackbone(scope, graph.input('image', [1, 3, 32, 32]));
+  await putFirstWeights(scope);
+  const plane: Plane = { width: 40, height: 60, data: random(2400).map(Math.abs) };
+  const { film, layers } = await detectorLayers(engine, plane, new Map());
+  assert.deepEqual([film.width, film.height], [64, 64]);
+  assert.deepEqual([film.data[39], film.data[40], film.data[64]], [plane.data[39], 0, plane.data[40]]);
+  assert.deepEqual(
+    layers.map(({ width, height }) => [width, height]),
+    [32, 16, 8, 4, 2].map((side) => [side, side]),
+  );
+  for (const { data } of layers) assert.ok(data.every((value) => value >= 0 && value <= 1) && new Set(data).size > 1);
+});
+
+/** Puts the first values of what a scope declares into the engine, and gives them. */
+async function putFirstWeights({ declarations }: Scope): Promise<ReadonlyMap<string, Float32Array>> {
+  const values = initialise(declarations, 3);
+  await engine.put(
+    new Map(
+      [...declarations].map(([name, { tensor }]) => [
+        name,
+        { dtype: 'float32' as const, shape: tensor.shape, data: (values.get(name) as Float32Array).slice() },
+      ]),
+    ),
+  );
+  return values;
+}
+
 test('the sums of a network are those of its weights in the engine, the first of its rectified convolution', async () => {
   const spec = sppnetSpec({ ...SPPNET_PRESETS.paper.film, width: 4 });
   const graph = new Graph();
   const scope = new Scope(graph, false);
   const image = graph.input('image', [1, 1, 64, 64]);
   sppnetBackbone(spec)(scope, image);
-  const values = initialise(scope.declarations, 3);
-  await engine.put(
-    new Map(
-      [...scope.declarations].map(([name, { tensor }]) => [
-        name,
-        { dtype: 'float32' as const, shape: tensor.shape, data: (values.get(name) as Float32Array).slice() },
-      ]),
-    ),
-  );
+  const values = await putFirstWeights(scope);
   const pixels = random(64 * 64);
   const place = { shape: [1, 1, 64, 64] as const, lowerings: new Map() };
   const [first, ...others] = await layerSums(engine, sppnetBackbone(spec), pixels, place);

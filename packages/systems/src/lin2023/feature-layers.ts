@@ -1,4 +1,5 @@
 /** Figure 3e: what the layers of a backbone see of a film. */
+import { type Plane, windowPlane } from '@mammoscope/imaging';
 import {
   type Choices,
   type Features,
@@ -12,6 +13,7 @@ import {
 } from '@mammoscope/nn';
 import type { Engine } from '@mammoscope/runtime';
 import type { ClassifierSpec } from '../classifier/graphs.ts';
+import { batchSize, packImages } from '../detection/image-batch.ts';
 
 /** Names of the five layers: the first convolution and the four stages. */
 export const LAYERS = ['first', 'second', 'third', 'fourth', 'fifth'] as const;
@@ -87,4 +89,22 @@ export async function layerSums(
   } finally {
     await session.release();
   }
+}
+
+/**
+ * What the detector's backbone sees of a whole film of grey values in [0, 1]; its weights are in the engine. The film is given back as
+ * the layers show it: with black to the right and below, up to multiples of the pyramid's stride.
+ */
+export async function detectorLayers(
+  engine: Engine,
+  film: Plane,
+  lowerings: Choices,
+): Promise<{ readonly film: Plane; readonly layers: LayerSum[] }> {
+  const { heightPx, widthPx } = batchSize([film]);
+  const shape = [1, 3, heightPx, widthPx] as const;
+  const layers = await layerSums(engine, detectorBackbone, packImages([film], { heightPx, widthPx }), {
+    shape,
+    lowerings,
+  });
+  return { film: windowPlane(film, 0, 0, widthPx, heightPx), layers };
 }

@@ -10,7 +10,7 @@ import { REGION_SAMPLING } from '../detection/sampling.ts';
 import type { RecipeDeviation } from '../kang2021/recipe.ts';
 import { PLAIN_TRAINING, type TrainingRecipe } from '../training/recipe.ts';
 import type { MemberName } from './members.ts';
-import { SPPNET_PRESETS, type SppnetRecipe } from './sppnet-recipe.ts';
+import { SPPNET_PRESETS, type SppnetRecipe, sppnetDeviations } from './sppnet-recipe.ts';
 
 export const SYSTEM = {
   name: 'lin2023',
@@ -147,6 +147,7 @@ export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
       here: `all tiles with a lesion, and ${emptyTiles} times as many without, drawn anew for each epoch`,
       reason: 'Most tiles of a large film are empty.',
     },
+    ...(recipe.members.some((name) => name !== 'detector') ? sppnetDeviations(recipe) : []),
     ...DEVIATIONS,
   ];
 }

@@ -34,6 +34,20 @@ test('a film lies in the middle of its square by its longer side, with zeros aro
   }
 });
 
+test('a film with a chest wall lies at its side of the square', () => {
+  const plane = ramp(10, 20);
+  const boxes = (['left', 'right'] as const).map((wall) => letterbox({ ...plane, wall }, 32));
+  assert.deepEqual(
+    boxes.map(({ box }) => box),
+    [
+      [0, 0, 16, 32],
+      [16, 0, 32, 32],
+    ],
+  );
+  const [left, right] = boxes.map(({ data }, i) => data.filter((_, at) => at % 32 >= 16 === (i === 1)));
+  assert.deepEqual(left, right);
+});
+
 test('a film as large as its square stays as it is', () => {
   const plane = ramp(32, 32);
   assert.deepEqual([...letterbox(plane, 32).data], [...plane.data]);
@@ -57,8 +71,8 @@ before(async () => {
 after(() => rm(folder, { recursive: true }));
 
 test('a whole film is seen without its black background, from 0 to 1', async () => {
-  const { width, height, data } = await readWholeFilm(rowOf({ box: [1, 1, 3, 3] }));
-  assert.deepEqual([width, height], [24, 16]);
+  const { width, height, data, wall } = await readWholeFilm(rowOf({ box: [1, 1, 3, 3] }));
+  assert.deepEqual([width, height, wall], [24, 16, 'right']); // the ramp is brighter there
   const largest = film.data.at(-1) as number;
   for (const [i, value] of data.entries())
     assert.ok(Math.abs(value - ((film.data[i] as number) - 1) / (largest - 1)) < 1e-6, `pixel ${i}`);

@@ -19,7 +19,12 @@ import type { TrainingExample, TrainingInputs } from '../classifier/train-classi
 import { filmsToRead, readFilm } from './films.ts';
 import type { SppnetRecipe } from './sppnet-recipe.ts';
 
-/** A plane in the middle of a black square, and where it lies there. */
+/** A plane, and the side of it at which its chest wall is, if it shows one. */
+export interface ShownPlane extends Plane {
+  readonly wall?: 'left' | 'right';
+}
+
+/** A plane in a black square, and where it lies there. */
 export interface Letterbox {
   /** [sizePx, sizePx] */
   readonly data: Float32Array;
@@ -27,29 +32,35 @@ export interface Letterbox {
 }
 
 /**
- * Fits a plane into a square by its longer side, each pixel the mean of what it covers, with zeros around it: films differ in width
- * once their background is cut off, and graphs are of one size.
+ * Fits a plane into a square by its longer side, each pixel the mean of what it covers, with zeros beside it: films differ in width
+ * once their background is cut off, and graphs are of one size. It lies in the middle, or with its chest wall at the square's side: an
+ * edge between tissue and black would be the strongest of the film.
  */
-export function letterbox({ width, height, data }: Plane, sizePx: number): Letterbox {
+export function letterbox({ width, height, data, wall }: ShownPlane, sizePx: number): Letterbox {
   const scale = sizePx / Math.max(width, height);
   const [columns, rows] = [width, height].map((side) => Math.min(sizePx, Math.max(1, Math.round(side * scale)))) as [
     number,
     number,
   ];
   const fitted = resampleSize({ width, height, data }, columns, rows);
-  const [left, top] = [Math.floor((sizePx - columns) / 2), Math.floor((sizePx - rows) / 2)];
+  const room = sizePx - columns;
+  const left = wall === 'left' ? 0 : wall === 'right' ? room : Math.floor(room / 2);
+  const top = Math.floor((sizePx - rows) / 2);
   const square = new Float32Array(sizePx * sizePx);
   for (let row = 0; row < rows; row++)
     square.set(fitted.data.subarray(row * columns, (row + 1) * columns), (top + row) * sizePx + left);
   return { data: square, box: [left, top, left + columns, top + rows] };
 }
 
-/** A whole film, standardised, grey values in [0, 1]. ImagingError, SystemError. */
-export async function readWholeFilm(row: ManifestRow): Promise<Plane> {
+/** A whole film, standardised, grey values in [0, 1]; its chest wall is where its outermost column is brighter. ImagingError, SystemError. */
+export async function readWholeFilm(row: ManifestRow): Promise<ShownPlane> {
   const { box: _, ...film } = row;
   const [only] = filmsToRead([film]) as [ReturnType<typeof filmsToRead>[number]];
   const { plane } = await readFilm(only);
-  return { ...plane, data: minMaxNormalise(plane.data) };
+  const { width, data } = plane;
+  const columnSum = (x: number) => data.reduce((sum, value, at) => (at % width === x ? sum + value : sum), 0);
+  const wall = columnSum(0) >= columnSum(width - 1) ? 'left' : 'right';
+  return { ...plane, data: minMaxNormalise(data), wall };
 }
 
 /**
@@ -78,7 +89,7 @@ const CACHE_LIMIT_BYTES = 1 << 30;
 
 /** Rows as batches [N, channels, sizePx, sizePx], varied for training by seed, epoch and number of the image alone. */
 export class SquareImages implements TrainingInputs {
-  readonly #read: (row: ManifestRow) => Promise<Plane>;
+  readonly #read: (row: ManifestRow) => Promise<ShownPlane>;
   readonly #sizePx: number;
   readonly #channels: 1 | 3;
   readonly #seed: number;
@@ -86,7 +97,7 @@ export class SquareImages implements TrainingInputs {
   readonly #known = new Map<ManifestRow, Letterbox>();
 
   constructor(
-    read: (row: ManifestRow) => Promise<Plane>,
+    read: (row: ManifestRow) => Promise<ShownPlane>,
     {
       recipe: { sizePx, flip },
       channels,
