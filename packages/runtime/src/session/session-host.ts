@@ -8,7 +8,7 @@ import * as ort from 'onnxruntime-node';
 import { sessionOptions } from './device.ts';
 import { fitsDevice } from './device-copy.ts';
 import { GRADIENT_OUTPUT, updateOnHost } from './host-update.ts';
-import type { Envelope, GraphDescription, Replies, Reply, Request } from './protocol.ts';
+import type { Envelope, GraphDescription, Replies, Reply, Request, Value } from './protocol.ts';
 import { giveBack, hostTensor, ResidentValues } from './resident-values.ts';
 
 interface Loaded {
@@ -171,6 +171,15 @@ function ramp(size: number): Float32Array {
   return Float32Array.from({ length: size }, (_, i) => ((i * 31) % 997) / 498.5 - 0.9991);
 }
 
+/** The memory of copies of resident values, which goes to the caller: a second copy of all weights would double the memory. */
+function copiesIn(reply: Reply): ArrayBuffer[] {
+  if (!('result' in reply) || !(reply.result instanceof Map)) return [];
+  const values: readonly unknown[] = [...reply.result.values()];
+  return values.flatMap((value) => (isCopy(value) ? [value.data.buffer as ArrayBuffer] : []));
+}
+
+const isCopy = (value: unknown): value is Value => typeof value === 'object' && value !== null && 'layout' in value;
+
 /** Requests are answered one after the other: a run must see the values that the one before it left. */
 let queue: Promise<void> = Promise.resolve();
 parentPort?.on('message', ({ id, request }: Envelope) => {
@@ -183,6 +192,6 @@ parentPort?.on('message', ({ id, request }: Envelope) => {
     } catch (error) {
       reply = { id, error: error instanceof Error ? error.message : String(error) };
     }
-    parentPort?.postMessage(reply);
+    parentPort?.postMessage(reply, copiesIn(reply));
   });
 });

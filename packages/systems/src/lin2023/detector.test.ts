@@ -6,8 +6,19 @@ import { after, before, test } from 'node:test';
 import { type ManifestRow, minMaxNormalise, readManifest, writePng16 } from '@mammoscope/imaging';
 import { RandomStream } from '@mammoscope/random';
 import { PUBLISHED_DETECTION } from '../detection/detections.ts';
+import { geometryOf } from '../detection/detector.ts';
+import { truthInTile } from '../detection/fit-detector.ts';
 import { TEST_PROPOSALS, TRAINING_PROPOSALS } from '../detection/proposals.ts';
-import { aboveThreshold, candidateOptions, detectionOptions, detectorSpec, proposalOptions } from './detector.ts';
+import { rpnTargets } from '../detection/targets.ts';
+import { type Tile, tilesOf } from '../detection/tiling.ts';
+import {
+  aboveThreshold,
+  anchorsOfRecipe,
+  candidateOptions,
+  detectionOptions,
+  detectorSpec,
+  proposalOptions,
+} from './detector.ts';
 import { FilmCache } from './film-cache.ts';
 import { boxOnFile, type Film, filmsOf, readFilm, type SeenFilm } from './films.ts';
 import { boxOnPlane } from './overlay.ts';
@@ -139,14 +150,14 @@ test('a box of the file is where the networks see it, and back, whatever was cut
   assert.deepEqual(boxOnFile([25, 3, 33, 9], turned), [12, 3, 20, 9]);
 });
 
-const tilesOf = async (recipe: Recipe, limitBytes = 1e9) =>
+const filmTiles = async (recipe: Recipe, limitBytes = 1e9) =>
   tilesOfFilms(filmsOf(rows).slice(0, 2), new FilmCache(limitBytes), recipe);
 
 test('tiles of films hold the grey values of the whole film, and the lesions in them', async () => {
   const [film] = filmsOf(rows) as [Film];
   const seen = await readFilm(film);
   const whole = minMaxNormalise(seen.plane.data);
-  const tiles = await tilesOf({ ...RECIPE, tileWidthPx: 32, tileHeightPx: 32, overlapPx: 8 });
+  const tiles = await filmTiles({ ...RECIPE, tileWidthPx: 32, tileHeightPx: 32, overlapPx: 8 });
   assert.equal(tiles.length, 2 * 3 * 3); // 60 x 64 px by 32 with 8 shared
   for (const { tile } of tiles.slice(0, 9)) {
     const [left, top] = tile.box;
@@ -159,6 +170,21 @@ test('tiles of films hold the grey values of the whole film, and the lesions in 
     // The square lies by half or more in 5 of 9 tiles, the lesion at the skin line in one more.
     [...new Array(6).fill('a.png'), ...new Array(5).fill('b.png')],
   );
+});
+
+test('10,000 boxes in one film are cut to its tiles, matched and drawn from as any number is', () => {
+  const random = new RandomStream(5, 'boxes');
+  const lesions = Array.from({ length: 10_000 }, () => {
+    const [x, y] = [random.uniform(0, 110), random.uniform(0, 110)];
+    return { box: [x, y, x + random.uniform(2, 18), y + random.uniform(2, 18)] as const, class: random.integer(1, 2) };
+  });
+  const [tile] = tilesOf({ width: 128, height: 128 }, RECIPE);
+  const truth = truthInTile(lesions, tile as Tile);
+  assert.ok(truth.classes.length > 1000 && truth.boxes.every((value) => value >= 0 && value <= 64));
+  const { levels, anchors } = geometryOf(detectorSpec(RECIPE, 'training'), anchorsOfRecipe(RECIPE));
+  const inputs = rpnTargets(levels, anchors, [truth], [new RandomStream(6, 'anchors')]);
+  const positives = levels.flatMap(({ name }) => [...(inputs.get(`rpn/labels/${name}`) as Float32Array)]);
+  assert.equal(positives.filter((label) => label === 1).length, 128, 'half of 256 anchors');
 });
 
 test('an epoch has every tile with a lesion once, and a share of the others drawn anew', () => {

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Manifest, ManifestRow } from '@mammoscope/imaging';
+import type { Manifest } from '@mammoscope/imaging';
 import type { Engine } from '@mammoscope/runtime';
 import { SystemError } from '../errors.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
@@ -29,7 +29,7 @@ import { type PathologyRow, pathologyRow } from './pathology-table.ts';
 import type { Recipe } from './recipe.ts';
 import { type ScoredFilm, scoreFilms } from './score-films.ts';
 import { recipeOf } from './settings.ts';
-import { scoreSppnet } from './sppnet.ts';
+import { scoreSppnet, type TrainedSppnet } from './sppnet.ts';
 import { classesOf, type SppnetMember } from './sppnet-members.ts';
 
 /** What an evaluation came to. */
@@ -75,7 +75,7 @@ export async function evaluateLin2023(options: Omit<EvaluateRequest, 'out'>): Pr
     if (!member) continue;
     const rows = member.rowsOf(unseen.rows);
     onImages?.(name, rows.length);
-    const scores = await scoresOf(place, member, rows);
+    const scores = await scoreSppnet(engine, trainedSppnet(place, member), rows);
     if (member.subject === 'film')
       judged.set(
         name,
@@ -130,19 +130,14 @@ export interface RunPlace {
   readonly recipe: Recipe;
 }
 
-/** Probabilities of the second class of rows by an SPPNet of a run. */
-const scoresOf = ({ engine, run, record, recipe }: RunPlace, member: SppnetMember, rows: readonly ManifestRow[]) =>
-  scoreSppnet(
-    engine,
-    {
-      member,
-      recipe: recipe[member.subject],
-      best: runFiles(run).member(member.name).best,
-      lowerings: new Map(Object.entries(record.lowerings)),
-      pretrained: Object.hasOwn(record.weights, recipe.classifier),
-    },
-    rows,
-  );
+/** An SPPNet of a run. */
+export const trainedSppnet = ({ run, record, recipe }: RunPlace, member: SppnetMember): TrainedSppnet => ({
+  member,
+  recipe: recipe[member.subject],
+  best: runFiles(run).member(member.name).best,
+  lowerings: new Map(Object.entries(record.lowerings)),
+  pretrained: Object.hasOwn(record.weights, recipe.classifier),
+});
 
 /** Films with the boxes that a run's detector finds. SystemError 'run-missing' for a run without one. */
 export async function detectOn(

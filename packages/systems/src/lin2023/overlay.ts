@@ -7,16 +7,18 @@ import { className, type LesionClass } from './recipe.ts';
 /** "The green boxes represent benign lesions", "the red boxes represent malignant calcification" (figure 3). */
 const COLOURS: Readonly<Record<LesionClass, string>> = { benign: '#2fd04f', malignant: '#ff3b30' };
 
-/** The longer side of a picture at most. */
-const LONGEST_PX = 2048;
-/** And at least, so that labels can be read on small films. */
-const LEAST_LONGEST_PX = 640;
+/** The longer side of a picture: at least so much that labels can be read on small films. */
+const LONGER_SIDE_PX = { least: 640, most: 2048 } as const;
 
 /** A film as the networks see it with boxes of the stored image over it, each with its class and probability, as PNG. */
-export async function overlayPng(film: SeenFilm, boxes: readonly Detected[]): Promise<Buffer> {
+export async function overlayPng(
+  film: SeenFilm,
+  boxes: readonly Detected[],
+  { least, most }: { readonly least: number; readonly most: number } = LONGER_SIDE_PX,
+): Promise<Buffer> {
   const { plane, range } = film;
   const longer = Math.max(plane.width, plane.height);
-  const scale = Math.min(LONGEST_PX, Math.max(LEAST_LONGEST_PX, longer)) / longer;
+  const scale = Math.min(most, Math.max(least, longer)) / longer;
   const [width, height] = [plane.width, plane.height].map((side) => Math.max(1, Math.round(side * scale))) as [
     number,
     number,

@@ -1,5 +1,6 @@
 /** The report of an evaluation: images, breasts and lesions as data sets, and the detector's free-response curves. */
 import type { ReportData } from '@mammoscope/report';
+import type { Engine } from '@mammoscope/runtime';
 import { comparedOf } from '../classifier/analyses.ts';
 import {
   fewPatientsNote,
@@ -20,16 +21,18 @@ import { flowOf, otherFlowOf } from '../run/flow.ts';
 import { RULES } from './decisions.ts';
 import type { Evaluation } from './evaluate.ts';
 import { FROC_OVERLAP, type FrocOfLesions } from './froc.ts';
+import { galleryOf } from './gallery.ts';
 import type { LevelMetrics, LevelModel } from './levels.ts';
 import { pathologyTable } from './pathology-table.ts';
 import { CITATIONS, CLASSES, deviationsOf, SYSTEM } from './recipe.ts';
 
-/** What the page shows of an evaluation; `run` holds the histories. */
-export async function reportOf(run: string, evaluation: Evaluation): Promise<ReportData> {
+/** What the page shows of an evaluation; `run` holds the histories and the weights. */
+export async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Promise<ReportData> {
   const { record, recipe, films, levels, froc, exclusions, manifest } = evaluation;
   const rows = films.map(({ film }) => film.row);
   const cases = levels.map(casesOf);
   const [images] = cases as [ReportedCases];
+  const gallery = await galleryOf(engine, run, evaluation);
   return {
     title: `${SYSTEM.title}: ${CLASSES[1]} against ${CLASSES[0]}`,
     system: { name: SYSTEM.name, citation: SYSTEM.citation, doi: SYSTEM.doi },
@@ -49,6 +52,7 @@ export async function reportOf(run: string, evaluation: Evaluation): Promise<Rep
     methods: methodsOf(evaluation),
     scores: cases.map((level) => headlineScores(level, CLASSES, level.positive.map(className))),
     confusion: cases.map((level) => headlineConfusion(level, CLASSES)),
+    ...(gallery ? { gallery } : {}),
     training: await trainingOf(run, record, recipe.epochs),
     splits: splitsOf(record),
     exclusions: [...record.exclusions, ...exclusions],

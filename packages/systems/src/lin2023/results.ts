@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { type CsvCells, formatCsv } from '@mammoscope/imaging';
+import type { Engine } from '@mammoscope/runtime';
 import { modelFigures } from '../classifier/metric-figures.ts';
 import { writeReport } from '../classifier/report-parts.ts';
 import { formatJson, runFiles } from '../run/run-record.ts';
@@ -18,7 +19,7 @@ import { reportOf } from './report.ts';
 import type { ScoredFilm } from './score-films.ts';
 
 /** Writes them into a folder. */
-export async function writeResults(run: string, evaluation: Evaluation, out: string): Promise<void> {
+export async function writeResults(engine: Engine, run: string, evaluation: Evaluation, out: string): Promise<void> {
   const files = runFiles(out);
   const { films, breasts, pathology } = evaluation;
   await writeAside(files.metrics, formatJson(metricsOf(evaluation)));
@@ -30,7 +31,7 @@ export async function writeResults(run: string, evaluation: Evaluation, out: str
     const cells = rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i] ?? ''])));
     await writeAside(join(out, 'table-4.csv'), formatCsv(cells));
   }
-  await writeReport(await reportOf(run, evaluation), out);
+  await writeReport(await reportOf(engine, run, evaluation), out);
 }
 
 /** Writes the boxes above the recipe's threshold as CSV and COCO JSON. */

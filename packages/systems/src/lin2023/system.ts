@@ -17,7 +17,7 @@ export const lin2023: System = {
   },
   evaluate: async ({ out, ...request }) => {
     const evaluation = await evaluateLin2023(request);
-    await writeResults(request.run, evaluation, out);
+    await writeResults(request.engine, request.run, evaluation, out);
     return {
       models: summaryModels(evaluation),
       rows: evaluation.films.map(({ film }) => film),
