@@ -120,7 +120,7 @@ for (const [title, own, labels] of [
 test('slices that the loss asks nothing of are left out, and the gradient is still that of the whole volume', async () => {
   const own = { ...spec, pooledShare: 0.5 };
   const volume = volumeOf(2, 6, [4]);
-  const { engine, sessions } = await stepIn(own);
+  const { engine, sessions } = await stepIn(own, { volumes: 2 }); // of two volumes each gives half
   const whole = await wholeGradient(own, volume, [1, 0], 0);
   const asked: number[] = [];
   const read = (slice: number) => {
@@ -130,23 +130,47 @@ test('slices that the loss asks nothing of are left out, and the gradient is sti
   const pass = await accumulateStreamed(sessions, own, { volume: { ...volume, read }, labels: [1, 0] }, 0);
   assert.ok(pass.differentiated >= 1 && pass.differentiated < 6, `${pass.differentiated} of 6`);
   assert.equal(asked.length, 6 + pass.differentiated);
-  const share = distance(await accumulated(engine, whole.gradients.keys()), whole.gradients);
+  const half = new Map([...whole.gradients].map(([name, gradient]) => [name, gradient.map((value) => value / 2)]));
+  const share = distance(await accumulated(engine, half.keys()), half);
   assert.ok(share < 1e-5, `${share}`);
 });
 
-test('a step over volumes of different lengths is one step over all of them, however many slices a run has', async () => {
+/** -y log p - (1 - y) log(1 - p) over both classes. */
+const crossEntropy = (probabilities: readonly number[], labels: readonly number[]): number =>
+  probabilities.reduce((sum, p, index) => sum - Math.log(labels[index] === 1 ? p : 1 - p), 0);
+
+test('a step over volumes of different lengths is one step over all of them, however many slices a run has, in any order', async () => {
   const steps = [];
-  for (const slicesPerRun of [1, 3]) {
-    // Three slices are a run of their own in the second case, and then differentiated at once.
+  const moved = new Map(
+    [...weights].filter(([name]) => !/layer[345]/.test(name)).map(([name, { data }]) => [name, data] as const),
+  );
+  for (const [slicesPerRun, reversed] of [
+    [1, false],
+    [3, false], // three slices are a run of their own, and then differentiated at once
+    [1, true],
+  ] as const) {
     const own = { ...spec, slicesPerRun };
     const { engine, sessions } = await stepIn(own, { volumes: 2 });
     const batch = [
       { volume: volumeOf(3, 3, [1]), labels: [0, 1], stream: new RandomStream(1, 'slices', 0) },
       { volume: volumeOf(4, 4), labels: [0, 0], stream: new RandomStream(1, 'slices', 1) },
     ];
+    if (reversed) batch.reverse();
+    const predicting = await loadGmic(engine, own);
+    const saliency: number[] = [];
+    for (const { volume } of batch)
+      saliency.push((await predictVolume(predicting, own, volume)).saliency.values.reduce((a, b) => a + b, 0));
     const result = await trainVolumes(sessions, own, batch, { beta: BETA, scalars: scalarsAt(1, 1e-3) });
-    const names = [...weights.keys()];
-    const values = new Map([...(await engine.get(names))].map(([name, { data }]) => [name, data as Float32Array]));
+    // Equation 7 from what the step says of each volume.
+    const terms = batch.map(({ labels }, i) => {
+      const [global, local] = [result.global[i] as readonly number[], result.local[i] as readonly number[]];
+      return crossEntropy(global, labels) + crossEntropy(local, labels) + BETA * (saliency[i] as number);
+    });
+    const expected = terms.reduce((a, b) => a + b, 0) / 2;
+    assert.ok(Math.abs(result.loss - expected) < 1e-4 * expected, `${result.loss}, ${expected}`);
+    const values = new Map(
+      [...(await engine.get([...moved.keys()]))].map(([name, { data }]) => [name, data as Float32Array]),
+    );
     const sums = await accumulated(
       engine,
       [...weights.keys()].filter((name) => /^(global|saliency)/.test(name)),
@@ -157,14 +181,22 @@ test('a step over volumes of different lengths is one step over all of them, how
     );
     steps.push({ result, values });
   }
-  const [streamed, whole] = steps as [(typeof steps)[number], (typeof steps)[number]];
+  const [streamed, whole, reversed] = steps as [Step, Step, Step];
+  type Step = (typeof steps)[number];
   assert.equal(streamed.result.slices, 7);
-  assert.ok(Math.abs(streamed.result.loss - whole.result.loss) < 1e-5 * whole.result.loss);
-  // Adam's first step is close to the sign of the gradient, so that rounding of small ones shows.
-  const moved = new Map([...weights].map(([name, { data }]) => [name, data]));
-  const share = distance(streamed.values, whole.values) / distance(moved, whole.values);
-  assert.ok(share < 1e-2, `${share}`);
-  assert.ok(distance(moved, whole.values) > 0);
+  assert.ok(distance(moved, streamed.values) > 0);
+  const mean = 'local.bn1.running_mean';
+  const ofMean = (values: ReadonlyMap<string, Float32Array>) => new Map([[mean, values.get(mean) as Float32Array]]);
+  assert.ok(distance(ofMean(moved), ofMean(streamed.values)) > 1e-3, 'running statistics follow those of the patches');
+  for (const other of [whole, reversed]) {
+    assert.ok(Math.abs(streamed.result.loss - other.result.loss) < 1e-5 * other.result.loss);
+    // Adam's first step is close to the sign of the gradient, so that rounding of small ones shows.
+    const share = distance(streamed.values, other.values) / distance(moved, other.values);
+    assert.ok(share < 1e-2, `${share}`);
+  }
+  const local = [...reversed.result.local].reverse();
+  for (const [i, own] of streamed.result.local.entries())
+    for (const [index, p] of own.entries()) assert.ok(Math.abs(p - (local[i]?.[index] as number)) < 1e-4);
 });
 
 test('training lowers the loss, and the same draws give the same bytes', async () => {
