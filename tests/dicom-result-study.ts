@@ -22,29 +22,35 @@ export const ROWS = 61;
 export const COLUMNS = 43;
 export const SLICES = 5;
 
-const examination: Examination = {
-  patient: {
-    name: 'ODD^ZOË',
-    id: 'patient-7',
-    issuer: 'HOSPITAL',
-    birthDate: '19600102',
-    age: '062Y',
-    comments: 'nobody',
-  },
-  study: { uid: '1.2.3.4', id: 'study-9', date: '20220304', time: '101112', description: 'Screening' },
-  equipment: {
-    manufacturer: 'maker',
-    model: 'model',
-    softwareVersion: '1',
-    serialNumber: 'serial',
-    station: 'station',
-    institution: 'institution',
-    address: 'address',
-  },
-  comments: 'a test',
-  operator: 'NOBODY',
-};
-const exposure = {
+/** Who was imaged, in which study. */
+export function examinationOf({ patient, study }: { readonly patient: string; readonly study: string }): Examination {
+  return {
+    patient: {
+      name: 'ODD^ZOË',
+      id: patient,
+      issuer: 'HOSPITAL',
+      birthDate: '19600102',
+      age: '062Y',
+      comments: 'nobody',
+    },
+    study: { uid: study, id: 'study-9', date: '20220304', time: '101112', description: 'Screening' },
+    equipment: {
+      manufacturer: 'maker',
+      model: 'model',
+      softwareVersion: '1',
+      serialNumber: 'serial',
+      station: 'station',
+      institution: 'institution',
+      address: 'address',
+    },
+    comments: 'a test',
+    operator: 'NOBODY',
+  };
+}
+const examination = examinationOf({ patient: 'patient-7', study: '1.2.3.4' });
+
+/** A beam. */
+export const EXPOSURE = {
   kvp: 29,
   tubeCurrentMa: 100,
   timeMs: 1000,
@@ -85,7 +91,7 @@ export async function studyOf(
       ...view,
       examination,
       grid,
-      exposure,
+      exposure: EXPOSURE,
       irradiationEventUid: uidOf('event'),
       intent: 'FOR PRESENTATION',
       processing: 'none',
@@ -97,7 +103,7 @@ export async function studyOf(
     instance: { sopInstanceUid: '1.2.3.4.2.1', number: 1, series: series(2) },
     position: { laterality: 'L', view: 'CC', obliqueDeg: 0 },
     grid: { ...grid, slices: SLICES, sliceMm: 1 },
-    exposure,
+    exposure: EXPOSURE,
     irradiationEventUid: uidOf('event'),
     frameOfReferenceUid: '1.2.3.4.2.9',
     projections: 9,

@@ -13,12 +13,25 @@ export {
   inferenceModel,
   runInferenceCase,
 } from './bench/inference-bench.ts';
+export {
+  backboneName,
+  classifierName,
+  FEATURE_BACKBONES,
+  type FeaturesResult,
+  HEADS,
+  type HeadResult,
+  runFeaturesCase,
+  runHeadCase,
+} from './bench/joint-bench.ts';
 export { type RadiomicsBenchResult, runRadiomicsBench } from './bench/radiomics-bench.ts';
 export { type RankPoolingResult, runRankPoolingCase } from './bench/rank-pooling-bench.ts';
 export { runStatsBench, type StatsBenchResult } from './bench/stats-bench.ts';
 export { type BenchResult, runTrainCase, TRAIN_CASES } from './bench/train-bench.ts';
 export { PREPROCESSING_PLACES, type PreprocessingPlace } from './classifier/export.ts';
 export { type DemoData, demoData } from './demo-data.ts';
+export { requireJudge } from './dicom-results/judged-places.ts';
+export { type ResultSources, readResultSources } from './dicom-results/result-sources.ts';
+export { type DicomResultsRequest, writeDicomResults } from './dicom-results/write-dicom-results.ts';
 export { SYSTEM_ERROR_CODES, SystemError, type SystemErrorCode } from './errors.ts';
 export { type ExportedRun, type ExportOptions, exportRun } from './export/export-run.ts';
 export { type Evaluation, evaluateKang2021, headline, type ModelMetrics } from './kang2021/evaluate.ts';

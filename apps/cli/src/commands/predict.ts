@@ -1,9 +1,19 @@
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
+import type { ResultMaker, ResultTime } from '@mammoscope/dicom';
 import type { Device } from '@mammoscope/runtime';
-import { type PredictionSummary, readRunRecord, SystemError, systemOf } from '@mammoscope/systems';
+import {
+  type PredictionSummary,
+  readResultSources,
+  readRunRecord,
+  requireJudge,
+  SystemError,
+  systemOf,
+  writeDicomResults,
+} from '@mammoscope/systems';
 import { Command } from 'commander';
 import { deviceOption, jsonOption, openEngine, print, threadsOption } from '../options.ts';
+import { packageVersion } from '../package-version.ts';
 import { formatTable } from '../table.ts';
 
 interface PredictFlags {
@@ -11,6 +21,10 @@ interface PredictFlags {
   readonly json?: boolean;
   readonly device: Device | 'auto';
   readonly threads?: number;
+  readonly dicom?: string;
+  readonly institution: string;
+  readonly department: string;
+  readonly station: string;
 }
 
 /** Endings of the image files that are read. */
@@ -23,6 +37,10 @@ export function predictCommand(): Command {
     .argument('<run>', 'run folder that train wrote')
     .argument('<images...>', 'image files, folders of them, or a manifest (CSV) with the boxes of lesions')
     .requiredOption('--out <folder>', 'where to write the results')
+    .option('--dicom <folder>', 'also write the findings as DICOM objects, a folder a study')
+    .option('--institution <name>', 'where the program runs, for DICOM objects', '')
+    .option('--department <name>', 'of the institution, for DICOM objects', '')
+    .option('--station <name>', 'name of this machine, for DICOM objects', '')
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -34,24 +52,48 @@ async function predict(run: string, images: readonly string[], flags: PredictFla
   const record = await readRunRecord(run);
   const system = systemOf(record);
   const files = (await Promise.all(images.map(imageFiles))).flat();
+  if (flags.dicom !== undefined) requireJudge(record.system);
+  const sources = flags.dicom === undefined ? undefined : await readResultSources(files);
   const engine = await openEngine(
     flags.device,
     flags.threads ?? (record.device === 'cpu' ? record.threads : undefined),
   );
   try {
     const result = await system.predict({ engine, run, files, out: resolve(flags.out) });
+    if (flags.dicom !== undefined && sources)
+      await writeDicomResults({
+        ...{ record, summary: result, sources },
+        folder: resolve(flags.dicom),
+        maker: makerOf(flags),
+        time: timeOf(new Date()),
+      });
     print(flags.json, result, predictionTable(result));
   } finally {
     await engine.close();
   }
 }
 
+/** The equipment module of DICOM objects. */
+function makerOf({ institution, department, station }: PredictFlags): ResultMaker {
+  return { institution, address: '', department, station, serialNumber: 'none', softwareVersion: packageVersion() };
+}
+
+/** YYYYMMDD and HHMMSS, local time, as DICOM has them. */
+function timeOf(now: Date): ResultTime {
+  const two = (value: number) => String(value).padStart(2, '0');
+  return {
+    date: `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`,
+    time: [now.getHours(), now.getMinutes(), now.getSeconds()].map(two).join(''),
+  };
+}
+
 /** A line an image, and the cut-off that decided. */
-function predictionTable({ classes, cutoff, predictions }: PredictionSummary): string {
+function predictionTable({ classes, cutoff, rule: called, predictions }: PredictionSummary): string {
   const table = formatTable(
     ['image', 'score', 'decision'],
     predictions.map(({ path, score, decision }) => [path, score.toFixed(4), decision]),
   );
+  if (called !== undefined) return `${table}\ncalled: ${called}`;
   const rule =
     cutoff === null
       ? `none beats chance on the validation images, so every image is called ${classes[0]}`

@@ -64,7 +64,7 @@ export interface Reading {
   readonly looksFor: readonly FindingKind[];
   readonly findings: readonly Finding[];
   readonly lesions: readonly Lesion[];
-  /** Findings of this probability and above are to be shown. */
+  /** Findings of this probability and above are to be shown; Infinity for none. */
   readonly cutoff: number;
   /** Strictest first; the first has the cut-off of the reading. None where none were measured. */
   readonly operatingPoints: readonly OperatingPoint[];
@@ -86,7 +86,7 @@ export function checkReading(reading: Reading): void {
   );
   const isImage = (index: number) => Number.isInteger(index) && index >= 0 && index < images.length;
   for (const index of failed) check(isImage(index), `failed images are indices below ${images.length}, got ${index}`);
-  requireProbability(cutoff, 'the cut-off');
+  if (cutoff !== Infinity) requireProbability(cutoff, 'the cut-off');
   for (const { name, probability } of lesions) requireProbability(probability, `the probability of lesion ${name}`);
   for (const [i, finding] of findings.entries()) checkFinding(finding, `finding ${i}`, reading);
   for (const [i, point] of operatingPoints.entries()) {

@@ -43,7 +43,7 @@ function deviceObserver(maker: ResultMaker): readonly ContentItem[] {
     text(CODES.deviceObserverName, STATEMENT),
     text(CODES.deviceObserverManufacturer, PROGRAM),
     text(CODES.deviceObserverModel, PROGRAM),
-    ...(maker.serialNumber === '' ? [] : [text(CODES.deviceObserverSerialNumber, maker.serialNumber)]),
+    text(CODES.deviceObserverSerialNumber, maker.serialNumber),
   ];
 }
 

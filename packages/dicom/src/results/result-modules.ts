@@ -17,6 +17,7 @@ export interface ResultMaker {
   readonly address: string;
   readonly department: string;
   readonly station: string;
+  /** Not empty, and neither is the version. */
   readonly serialNumber: string;
   /** Of the program. */
   readonly softwareVersion: string;

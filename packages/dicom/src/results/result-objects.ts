@@ -80,6 +80,11 @@ interface Drawn {
 export function resultObjects(request: ResultRequest): readonly ResultObject[] {
   const { reading, maker, time } = request;
   checkReading(reading);
+  if (maker.serialNumber === '' || maker.softwareVersion === '')
+    throw new DicomError(
+      'reading-invalid',
+      'the maker of results has a serial number and a version (PS3.3 C.7.5.2): give both',
+    );
   const [{ identity }] = reading.images as readonly [SourceImage, ...SourceImage[]];
   const context = { identity, algorithm: reading.algorithm, maker, time };
   const shown = trackFindings(reading).filter(({ isShown }) => isShown);

@@ -1,0 +1,59 @@
+/** The images of manifests as sources of DICOM results, read before anything is predicted. */
+import { openDicom, type SourceImage, sourceImage } from '@mammoscope/dicom';
+import { type ManifestRow, openManifestImage, readManifest } from '@mammoscope/imaging';
+import { SystemError } from '../errors.ts';
+
+/** Rows of manifests with the DICOM files that they name, by their absolute paths. */
+export interface ResultSources {
+  readonly rows: readonly ManifestRow[];
+  readonly images: ReadonlyMap<string, SourceImage>;
+}
+
+/** Throws SystemError 'option-invalid' for files that are no manifest and rows without a box, DicomError for images that are no DICOM file. */
+export async function readResultSources(files: readonly string[]): Promise<ResultSources> {
+  const rows: ManifestRow[] = [];
+  for (const file of files) {
+    if (!/\.csv$/i.test(file))
+      throw new SystemError(
+        'option-invalid',
+        `${file}: --dicom needs to know where lesions are; give a manifest (CSV) with their boxes, of DICOM images`,
+      );
+    rows.push(...(await readManifest(file)).rows);
+  }
+  const images = new Map<string, SourceImage>();
+  for (const row of rows) {
+    if (!row.box)
+      throw new SystemError(
+        'option-invalid',
+        `line ${row.line}: ${row.path} has no box, and --dicom writes where lesions are: fill x1, y1, x2 and y2`,
+      );
+    if (images.has(row.absolutePath)) continue;
+    await using file = await openDicom(row.absolutePath);
+    if (row.modality === 'DBT' && file.frameCount === 1)
+      throw new SystemError(
+        'option-invalid',
+        `${row.path} is one slice of a series, and --dicom writes results of tomosyntheses in one file: join its slices before`,
+      );
+    images.set(row.absolutePath, await sourceImage(file));
+  }
+  return { rows, images };
+}
+
+/** A frame as it is to be seen, in the frame of its stored pixels, 0 to 255: grey levels and polarity as the tags say, nothing turned or cut. */
+export async function frameGreys(row: ManifestRow, frame: number): Promise<Uint8Array> {
+  const image = await openManifestImage({ ...row, modality: 'PATCH', sliceFirst: frame, sliceLast: frame });
+  try {
+    const { data } = await image.seen(frame);
+    let [least, most] = [Infinity, -Infinity];
+    for (const value of data) [least, most] = [Math.min(least, value), Math.max(most, value)];
+    const scale = most > least ? 255 / (most - least) : 0;
+    return Uint8Array.from(data, (value) => Math.round((value - least) * scale));
+  } finally {
+    await image.close();
+  }
+}
+
+/** The middle of the slices of a row; 0 for a mammogram. */
+export function middleSlice({ sliceFirst, sliceLast }: ManifestRow): number {
+  return sliceFirst === undefined || sliceLast === undefined ? 0 : Math.floor((sliceFirst + sliceLast) / 2);
+}

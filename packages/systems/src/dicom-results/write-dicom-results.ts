@@ -1,0 +1,112 @@
+/** Predictions as the DICOM objects that a PACS files beside the images. */
+import { join } from 'node:path';
+import {
+  type Finding,
+  type Reading,
+  type ResultMaker,
+  type ResultTime,
+  resultObjects,
+  type SourceImage,
+} from '@mammoscope/dicom';
+import { writeAside } from '@mammoscope/files';
+import { makeFolder } from '../run/make-folder.ts';
+import type { RunRecord } from '../run/run-record.ts';
+import type { PredictionSummary } from '../system.ts';
+import { type JudgedPlace, judgedPlaces } from './judged-places.ts';
+import { frameGreys, middleSlice, type ResultSources } from './result-sources.ts';
+
+/** Predictions of a run to be written. */
+export interface DicomResultsRequest {
+  readonly record: RunRecord;
+  readonly summary: PredictionSummary;
+  readonly sources: ResultSources;
+  /** New, or empty. */
+  readonly folder: string;
+  readonly maker: ResultMaker;
+  readonly time: ResultTime;
+}
+
+/** Writes a folder of objects for each study, study-1 on, in the order of the manifest. Returns the paths, in the folder. */
+export async function writeDicomResults(request: DicomResultsRequest): Promise<readonly string[]> {
+  const { summary, sources, folder, maker, time } = request;
+  const places = judgedPlaces(summary, sources.rows);
+  const byStudy = Map.groupBy(places, ({ row }) => sourceOf(sources, row.absolutePath).identity.StudyInstanceUID ?? '');
+  await makeFolder(folder);
+  const written: string[] = [];
+  for (const [i, ofStudy] of [...byStudy.values()].entries()) {
+    const study = `study-${i + 1}`;
+    await makeFolder(join(folder, study));
+    const paths = [...new Set(ofStudy.map(({ row }) => row.absolutePath))];
+    const reading = readingOf(request, ofStudy, paths);
+    const shown = reading.findings.filter(({ probability }) => probability >= reading.cutoff);
+    const pictures = await picturesOf(shown, ofStudy, paths);
+    for (const { name, bytes } of resultObjects({ reading, maker, time, saliency: [], pictures })) {
+      const path = join(study, `${name}.dcm`);
+      await writeAside(join(folder, path), bytes());
+      written.push(path);
+    }
+  }
+  return written;
+}
+
+function sourceOf({ images }: ResultSources, path: string): SourceImage {
+  return images.get(path) as SourceImage; // every row's file was read
+}
+
+const frameOf = ({ row, frame }: JudgedPlace): number => frame ?? middleSlice(row);
+
+/** The places of one study, which the system judged and did not look for itself. */
+function readingOf(
+  { record, summary, sources, maker }: DicomResultsRequest,
+  places: readonly JudgedPlace[],
+  paths: readonly string[],
+): Reading {
+  const { cutoff } = summary;
+  const counts = Map.groupBy(places, ({ lesion }) => lesion);
+  const isSeenTwice = (lesion: string | undefined): lesion is string =>
+    lesion !== undefined && new Set(counts.get(lesion)?.map(({ row }) => row.absolutePath)).size > 1;
+  const findings = places.map((place): Finding => {
+    const { row, probability, lesion } = place;
+    return {
+      image: paths.indexOf(row.absolutePath),
+      frame: frameOf(place),
+      place: { boxPx: row.box as NonNullable<typeof row.box> }, // required when the sources were read
+      kind: 'calcification-cluster',
+      probability,
+      ...(isSeenTwice(lesion) ? { lesion } : {}),
+    };
+  });
+  const lesions = new Map(
+    places.flatMap(({ lesion, probability }) => (isSeenTwice(lesion) ? [[lesion, probability]] : [])),
+  );
+  return {
+    images: paths.map((path) => sourceOf(sources, path)),
+    algorithm: {
+      name: record.system,
+      version: maker.softwareVersion,
+      parameters: [
+        `preset ${record.preset}`,
+        `seed ${record.seed}`,
+        cutoff === null ? 'no cut-off beats chance' : `cut-off ${cutoff}`,
+      ],
+    },
+    task: 'classification',
+    looksFor: ['calcification-cluster'],
+    findings,
+    lesions: [...lesions].map(([name, probability]) => ({ name, probability })),
+    cutoff: cutoff ?? Infinity,
+    operatingPoints: [],
+    failed: [],
+  };
+}
+
+/** A picture of each frame that a finding is shown in. */
+async function picturesOf(shown: readonly Finding[], places: readonly JudgedPlace[], paths: readonly string[]) {
+  const pictures = new Map<string, { readonly image: number; readonly frame: number; readonly greys: Uint8Array }>();
+  for (const { image, frame } of shown) {
+    const key = `${image} ${frame}`;
+    const place = places.find(({ row }) => row.absolutePath === paths[image]);
+    if (place && !pictures.has(key)) pictures.set(key, { image, frame, greys: await frameGreys(place.row, frame) });
+  }
+  return [...pictures.values()];
+}
