@@ -1,4 +1,4 @@
-/** Liang 2019 as a user calls it, on pairs of small noise images in which a spot tells the classes apart. */
+/** Liang 2019 as a user calls it, on pairs of small images in which a spot tells the classes apart. */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
@@ -12,6 +12,7 @@ const { folder, mammoscope } = await workplace();
 const SIDE = 64;
 const PATIENTS = 16;
 const SLICES = 4;
+const MEMBERS = ['dm', 'dbt', 'dm-dbt', '2d-t3-alex', '3d-t2-alex'];
 const train = (out: string, flags: readonly string[] = [], onStart?: (child: ChildProcess) => void) =>
   mammoscope(
     [
@@ -33,25 +34,27 @@ const train = (out: string, flags: readonly string[] = [], onStart?: (child: Chi
     onStart,
   );
 
+/** Half an ellipse of noise at the left of dark air, brighter in a corner. */
+const breast = (stream: RandomStream, spot: number) =>
+  Float32Array.from({ length: SIDE * SIDE }, (_, i) => {
+    const [x, y] = [i % SIDE, Math.floor(i / SIDE)];
+    const noise = stream.uniform();
+    const inside = x < 48 * Math.sqrt(Math.max(0, 1 - ((y - 32) / 28) ** 2));
+    return inside ? 60 + 50 * noise + (x < 20 && y > 20 && y < 40 ? spot : 0) : 4 * noise;
+  });
+
 before(async () => {
   const rows = [];
   for (let p = 0; p < PATIENTS; p++) {
     const label = p % 2 === 0 ? 'benign' : 'malignant';
     const stream = new RandomStream(1, 'patient', p);
-    const plane = (spot: number) =>
-      Float32Array.from(
-        { length: SIDE * SIDE },
-        (_, i) => 100 * stream.uniform() + (i % SIDE < 20 && i < 1300 ? spot : 0),
-      );
+    const plane = (spot: number) => breast(stream, spot);
     const common = { patient_id: `p${p}`, laterality: 'L', view: 'CC', label };
     await mkdir(join(folder, `p${p}-dbt`), { recursive: true });
     await writePng8(join(folder, `p${p}.png`), plane(label === 'benign' ? 0 : 120), SIDE, SIDE);
     for (let t = 0; t < SLICES; t++)
       await writePng8(join(folder, `p${p}-dbt`, `${t}.png`), plane(label === 'benign' ? 0 : 40 * t), SIDE, SIDE);
-    rows.push(
-      { ...common, modality: 'DM', path: `p${p}.png` },
-      { ...common, modality: 'DBT', path: `p${p}-dbt/0.png` },
-    );
+    rows.push({ ...common, modality: 'DM', path: `p${p}.png` }, { ...common, modality: 'DBT', path: `p${p}-dbt` });
   }
   await writeFile(join(folder, 'pairs.csv'), formatCsv(rows));
   await writeFile(join(folder, 'alone.csv'), formatCsv(rows.filter(({ modality }) => modality === 'DM')));
@@ -60,7 +63,7 @@ before(async () => {
 
 test('train writes the same folder as other systems, and says that random weights give random features', async () => {
   const record = JSON.parse(await readFile(join(folder, 'run', 'run.json'), 'utf8'));
-  assert.deepEqual([record.system, record.members, record.weights], ['liang2019', ['dm', 'dbt', 'dm-dbt'], {}]);
+  assert.deepEqual([record.system, record.members, record.weights], ['liang2019', MEMBERS, {}]);
   assert.equal(record.rows.length, PATIENTS);
   for (const member of record.members)
     assert.deepEqual((await readdir(join(folder, 'run', member))).sort(), [
@@ -75,12 +78,12 @@ test('train writes the same folder as other systems, and says that random weight
 test('a second run takes features from the cache and ends with the same bytes, also with one damaged', async () => {
   const cache = join(folder, 'cache', 'mammoscope', 'features');
   const names = await readdir(cache);
-  assert.equal(names.length, 2 * PATIENTS);
+  assert.equal(names.length, 4 * PATIENTS); // mammogram and dynamic image, and for the baselines mammogram and slices
   await appendFile(join(cache, names[0] as string), 'x');
   const again = await train('again');
   assertDone(again);
   assert.match(again.stderr, /features of 16 pairs: 1 maps computed/);
-  assert.match(again.stderr, /random weights, and so are its features/);
+  assert.match(again.stderr, /squeezenet1_1 and alexnet have random weights/);
   const [first, second] = [await fileHashes(join(folder, 'run')), await fileHashes(join(folder, 'again'))];
   assert.deepEqual(second, first);
 });
@@ -88,7 +91,7 @@ test('a second run takes features from the cache and ends with the same bytes, a
 test('a cache too small for the features is said, and changes no byte', async () => {
   const small = await train('small', ['--set', 'cacheGiB=0.0005']);
   assertDone(small);
-  assert.match(small.stderr, /features need 0\.00\d+ GiB and 0\.0005 are kept/);
+  assert.match(small.stderr, /features need 0\.0\d+ GiB and 0\.0005 are kept/);
   const weights = (run: string) => readFile(join(folder, run, 'dm-dbt', 'last.safetensors'));
   assert.ok((await weights('small')).equals(await weights('run')));
 });
@@ -110,12 +113,15 @@ test('evaluate gives the figures of Table IV for three classifiers and their vot
   const metrics = JSON.parse(outcome.stdout);
   assert.deepEqual(
     metrics.models.map(({ model }: { model: string }) => model),
-    ['dm', 'dbt', 'dm-dbt', 'ensemble'],
+    [...MEMBERS, 'ensemble'],
   );
-  assert.match(metrics.dataset, /test split, random features/);
+  assert.equal(metrics.dataset, 'test split');
   assert.match(metrics.warning, /random weights/);
-  for (const { auc, accuracy, averagePrecision, counts } of metrics.models) {
-    assert.ok(auc >= 0 && auc <= 1 && averagePrecision >= 0 && averagePrecision <= 1);
+  for (const { auc, accuracy, averagePrecision, averageCorrectConfidence, counts, randomFeatures } of metrics.models) {
+    assert.equal(randomFeatures, true);
+    assert.ok(auc >= 0 && auc <= 1);
+    for (const { value, interval } of [accuracy, averagePrecision, averageCorrectConfidence])
+      assert.ok(value === null || (interval[0] <= value && value <= interval[1] && interval[1] <= 1));
     assert.equal(counts.tp + counts.tn, accuracy.numerator);
     assert.equal(counts.tp + counts.tn + counts.fp + counts.fn, metrics.pairs);
   }
@@ -129,7 +135,13 @@ test('evaluate gives the figures of Table IV for three classifiers and their vot
     const votes = ['dm', 'dbt', 'dm-dbt'].map((member) => cell(line, `vote_${member}`));
     assert.equal(votes.filter((vote) => vote === cell(line, 'decision')).length >= 2, true, line);
   }
-  assert.match(await readFile(join(folder, 'results', 'report.html'), 'utf8'), /features are random/);
+  const figures = join(folder, 'results', 'figures');
+  const drawn = (await readdir(figures)).filter((name) => name.endsWith('.svg') && !name.includes('flow'));
+  assert.ok(drawn.length >= 8, drawn.join());
+  for (const name of drawn)
+    assert.equal((await readFile(join(figures, name), 'utf8')).includes('(random)'), true, name);
+  const page = await readFile(join(folder, 'results', 'report.html'), 'utf8');
+  assert.equal(page.includes('The features of dm, dbt, dm-dbt, 2d-t3-alex, 3d-t2-alex are random'), true);
 });
 
 test('predict gives three votes with their confidences, the dynamic image and Grad-CAM on both images', async () => {

@@ -3,18 +3,26 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import {
   type BenchResult,
+  backboneName,
+  classifierName,
   DETECTION_CASES,
   type DetectionResult,
   detectionCase,
+  FEATURE_BACKBONES,
+  type FeaturesResult,
   GMIC_CASES,
   type GmicBenchResult,
   gmicCase,
+  HEADS,
+  type HeadResult,
   INFERENCE_MODELS,
   type InferenceResult,
   inferenceModel,
   type RankPoolingResult,
   runDetectionCase,
+  runFeaturesCase,
   runGmicCase,
+  runHeadCase,
   runInferenceCase,
   runRadiomicsBench,
   runRankPoolingCase,
@@ -34,13 +42,14 @@ interface BenchFlags {
   readonly model?: readonly string[];
   readonly size?: number;
   readonly slices: number;
+  readonly grid: number;
   readonly film?: string;
   readonly steps: number;
   readonly threads?: number;
   readonly json?: boolean;
 }
 
-/** `bench train`, `bench inference`, `bench detection`, `bench gmic`, `bench rank-pooling`, `bench radiomics`, `bench stats` and `bench dicom` */
+/** `bench train`, `bench inference`, `bench detection`, `bench gmic`, `bench features`, `bench heads`, `bench rank-pooling`, `bench radiomics`, `bench stats` and `bench dicom` */
 export function benchCommand(): Command {
   return new Command('bench')
     .description(
@@ -48,20 +57,41 @@ export function benchCommand(): Command {
     )
     .addArgument(
       new Argument('[name]', 'what to time')
-        .choices(['train', 'inference', 'rank-pooling', 'radiomics', 'stats', 'dicom', 'detection', 'gmic'])
+        .choices([
+          'train',
+          'inference',
+          'rank-pooling',
+          'radiomics',
+          'stats',
+          'dicom',
+          'detection',
+          'gmic',
+          'features',
+          'heads',
+        ])
         .default('train'),
     )
     .option(
       '--case <name>',
-      `only one case: ${Object.keys(TRAIN_CASES).join(', ')}; detection: ${DETECTION_CASES.join(', ')}; gmic: ${GMIC_CASES.join(', ')}`,
+      `only one case: ${Object.keys(TRAIN_CASES).join(', ')}; detection: ${DETECTION_CASES.join(', ')}; gmic: ${GMIC_CASES.join(', ')}; heads: ${HEADS.join(', ')}`,
     )
-    .option('--model <names>', `inference: networks (default: ${INFERENCE_MODELS.join(',')})`, listOption)
+    .option(
+      '--model <names>',
+      `inference: networks (default: ${INFERENCE_MODELS.join(',')}); features and heads: backbones of liang2019 (default: ${FEATURE_BACKBONES.join(',')}, the first)`,
+      listOption,
+    )
     .option(
       '--size <px>',
-      'side of the image (default: 224, rank-pooling 1024; detection 1024 and gmic 2116, the height of a film or slice)',
+      'side of the image (default: 224, features and heads 832, rank-pooling 1024; detection 1024 and gmic 2116, the height of a film or slice)',
       positiveNumber,
     )
     .option('--slices <n>', 'rank-pooling: slices of the volume', positiveNumber, 82)
+    .option(
+      '--grid <px>',
+      'heads: cells a side that maps are averaged to before FC1; 0, as in the paper, for none',
+      wholeNumber,
+      6,
+    )
     .option('--film <file>', 'dicom: a JPEG 2000 image, decoded by turns here and by opj_decompress')
     .option(
       '--steps <n>',
@@ -84,6 +114,8 @@ const benches: Readonly<Record<string, (flags: BenchFlags) => Promise<void>>> = 
   dicom: benchDicom,
   detection: benchDetection,
   gmic: benchGmic,
+  features: benchFeatures,
+  heads: benchHeads,
 };
 
 /** A film against native OpenJPEG, where one is named, and a tomosynthesis of 60 frames. */
@@ -253,6 +285,47 @@ async function benchGmic(flags: BenchFlags): Promise<void> {
   const head = ['slice of 3D-GMIC', 'least ms', 'median ms', 'GFLOP/s', 'MatMul GFLOP/s', 'share', 'peak MiB'];
   print(flags.json, results, formatTable([...head, 'GMACs of a volume'], lines));
 }
+
+/** Backbones of Liang 2019 on single images, each in a process of its own where there are several. */
+async function benchFeatures(flags: BenchFlags): Promise<void> {
+  const { model = FEATURE_BACKBONES, size: sizePx = 832, steps, threads } = flags;
+  if (steps < 1) throw new SystemError('option-invalid', `--steps ${steps}: give at least 1`);
+  const [only, ...others] = model.map(backboneName);
+  const results: FeaturesResult[] = [];
+  if (only !== undefined && others.length === 0)
+    results.push(await runFeaturesCase(only, { sizePx, runs: steps, ...(threads ? { threads } : {}) }));
+  else
+    for (const name of model)
+      results.push(await inOwnProcess<FeaturesResult>(['features', '--model', name, '--size', `${sizePx}`], flags));
+  const lines = results.map((r) => [`${r.backbone}, ${r.sizePx} px, to ${r.map.join(' x ')}`, ...speedCells(r)]);
+  print(flags.json, results, formatTable(['features', ...SPEED], lines));
+}
+
+/** Training steps of the classifiers of Liang 2019, each in a process of its own unless one is named. */
+async function benchHeads(flags: BenchFlags): Promise<void> {
+  const { case: name, model = FEATURE_BACKBONES.slice(0, 1), size: sizePx = 832, grid: gridPx, steps, threads } = flags;
+  if (steps < 1) throw new SystemError('option-invalid', `--steps ${steps}: give at least 1`);
+  const backbone = backboneName(model[0] as string);
+  const options = { backbone, gridPx, sizePx, runs: steps, ...(threads ? { threads } : {}) };
+  const results: HeadResult[] = [];
+  if (name !== undefined) results.push(await runHeadCase(classifierName(name), options));
+  else {
+    const part = ['--model', backbone, '--size', `${sizePx}`, '--grid', `${gridPx}`];
+    for (const each of HEADS) results.push(await inOwnProcess<HeadResult>(['heads', '--case', each, ...part], flags));
+  }
+  const lines = results.map((r) => [
+    `${r.classifier}, ${r.backbone} at ${r.sizePx} px, ${(r.weights / 1e6).toFixed(1)} M weights`,
+    ...speedCells(r),
+    (r.trainingSeconds / 60).toFixed(1),
+  ]);
+  print(flags.json, results, formatTable(['step of 32 pairs', ...SPEED, 'minutes for 300 pairs, 100 epochs'], lines));
+}
+
+const SPEED = ['least ms', 'median ms', 'processor ms', 'GFLOP/s', 'MatMul GFLOP/s', 'share', 'peak MiB'];
+const speedCells = (r: Omit<FeaturesResult, 'backbone' | 'sizePx' | 'map'>): string[] => [
+  ...[r.leastMs, r.medianMs, r.processorMs, r.gflopPerSecond, r.ceilingGflopPerSecond].map((value) => value.toFixed(0)),
+  ...[r.shareOfCeiling.toFixed(2), r.peakMiB.toFixed(0)],
+];
 
 /** A part of a benchmark in a process of its own, so that its memory is its own. */
 async function inOwnProcess<Result>(part: readonly string[], { steps, threads }: BenchFlags): Promise<Result> {

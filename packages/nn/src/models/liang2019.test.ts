@@ -61,7 +61,7 @@ for (const [rows, columns, c] of [
         [2, 128],
       ],
     );
-    assert.deepEqual(convolved.shape, [4, c, rows, columns, 1]);
+    assert.deepEqual(convolved.shape, [4, c, rows, columns]);
     assert.deepEqual(logits.shape, [4, 2]);
   });
 }

@@ -10,10 +10,13 @@ import { GraphError } from '../graph/errors.ts';
 import * as f from '../graph/functions.ts';
 import { showShape, type Tensor } from '../graph/tensor.ts';
 import { batchNorm, convolution, dropout, type Layer, linear, sequence } from '../layers/layers.ts';
-import type { Scope } from '../layers/scope.ts';
+import { defaultUniform, type Scope } from '../layers/scope.ts';
 
 /** Units of FC1 and FC2 of Table I. */
 const HIDDEN = [256, 128] as const;
+
+/** Of the max pooling, by stride 1; 2 x 2 x 1 of the joint classifier is the same, as its axis of modalities has length 1 by then. */
+const WINDOW = [2, 2] as const;
 
 /** How a classifier is built. */
 export interface LiangHeadOptions {
@@ -39,7 +42,6 @@ export function liangSingleHead(scope: Scope, features: Tensor, options: LiangHe
     scope,
     features,
     convolution(scope.child('conv'), { inputs: channels, outputs: channels, kernel: 1 }),
-    [2, 2],
     options,
   );
 }
@@ -58,28 +60,37 @@ export function liangJointHead(
       `the joint classifier of Liang 2019 requires feature maps of one shape, got ${showShape(mammogram.shape)} and ${showShape(dynamicImage.shape)}`,
     );
   const channels = mammogram.shape[1] as number;
-  const both = scope.build(() =>
-    f.concat(
-      [mammogram, dynamicImage].map((map) => f.reshape(map, [...map.shape, 1])),
-      4,
-    ),
-  ); // [N, C, H, W, 2]
-  const layer = convolution(scope.child('conv'), { inputs: channels, outputs: channels, kernel: [1, 1, 2] });
-  return head(scope, both, layer, [2, 2, 1], options);
+  return head(scope, mammogram, acrossModalities(scope.child('conv'), channels, dynamicImage), options);
 }
 
-function head(scope: Scope, x: Tensor, layer: Layer, window: readonly number[], options: LiangHeadOptions): LiangHead {
+/**
+ * The convolution of "c @ 1 x 1 x 2" on the maps of figure 3, [N, C, H, W, 2]: as both have one place on the axis of modalities, it is
+ * one of 1 x 1 on their channels one after the other, [N, 2 C, H, W], which is a plain matrix product. Gives [N, C, H, W].
+ */
+function acrossModalities(scope: Scope, channels: number, dynamicImage: Tensor): Layer {
+  const start = defaultUniform(2 * channels);
+  const weight = scope.weight('weight', [channels, channels, 1, 1, 2], start);
+  const bias = scope.weight('bias', [channels], start);
+  return (mammogram) =>
+    scope.build(() => {
+      const both = f.concat([mammogram, dynamicImage], 1); // [N, 2 C, H, W]
+      const byModality = f.transpose(f.reshape(weight, [channels, channels, 2]), [0, 2, 1]); // [C, 2, C]
+      return f.conv(both, f.reshape(byModality, [channels, 2 * channels, 1, 1]), bias);
+    });
+}
+
+function head(scope: Scope, x: Tensor, layer: Layer, options: LiangHeadOptions): LiangHead {
   const { outputs, dropout: probability = 0.5, gridPx } = options;
   const leaky =
     (at: Scope): Layer =>
     (value) =>
       at.build(() => f.leakyRelu(value));
   const channels = x.shape[1] as number;
-  const convolved = sequence(layer, batchNorm(scope.child('bn'), channels), leaky(scope.child('bn')))(x); // [N, C, H, W] or [N, C, H, W, 1]
+  const convolved = sequence(layer, batchNorm(scope.child('bn'), channels), leaky(scope.child('bn')))(x); // [N, C, H, W]
   const flat = scope.build(() => {
-    const pooled = f.maxPool(convolved, window, { stride: 1 }); // [N, C, H-1, W-1] or [N, C, H-1, W-1, 1]
+    const pooled = f.maxPool(convolved, WINDOW, { stride: 1 }); // [N, C, H-1, W-1]
     if (gridPx === undefined) return f.flatten(pooled); // [N, C (H-1) (W-1)]
-    return f.flatten(f.adaptiveAveragePool(f.reshape(pooled, pooled.shape.slice(0, 4)), [gridPx, gridPx])); // [N, C grid grid]
+    return f.flatten(f.adaptiveAveragePool(pooled, [gridPx, gridPx])); // [N, C grid grid]
   });
   const [first, second] = HIDDEN;
   const [fc1, fc2, fc3] = ['fc1', 'fc2', 'fc3'].map((name) => scope.child(name)) as [Scope, Scope, Scope];

@@ -7,10 +7,11 @@
  * convolution and one linear layer for volumes, of 256 channels each.
  */
 import * as f from '../graph/functions.ts';
+import type { Tensor } from '../graph/tensor.ts';
 import { convolution, dropout, linear, relu, sequence } from '../layers/layers.ts';
-import { heFanIn, zeros } from '../layers/scope.ts';
+import { heFanIn, type Scope, zeros } from '../layers/scope.ts';
 import { alexnetBody } from './alexnet.ts';
-import { classifyAverage, type FeatureMap, type Network, requireVolume } from './backbone.ts';
+import { classifyAverage, type FeatureMap, type Network, type NetworkOptions, requireVolume } from './backbone.ts';
 
 /** Channels of AlexNet's last convolution, and of the new layers. */
 const CHANNELS = 256;
@@ -22,17 +23,42 @@ const NEW = {
   biasInitialiser: zeros,
 } as const;
 
-const alex2d: Network = (scope, image, options) => {
-  const { x, features } = alexnetBody(scope, image, options);
+/** How the layers after AlexNet are built; dropout is 0.5 unless given. */
+export type ZhangHeadOptions = Pick<NetworkOptions, 'outputs' | 'dropout'>;
+
+/** What they give: the output of their convolution and [N, outputs] logits. */
+export interface ZhangHead {
+  readonly convolved: Tensor;
+  readonly logits: Tensor;
+}
+
+/** The new layers of 2D-T3-Alex, on the map of an image, [N, 256, H, W]. */
+export function zhangImageHead(scope: Scope, map: Tensor, { outputs, dropout: p = 0.5 }: ZhangHeadOptions): ZhangHead {
   const at = scope.child('conv');
-  const last = sequence(convolution(at, { ...NEW, kernel: 3 }), relu(at))(x); // [N, 256, H/32, W/32]
-  const { stride } = features.get('features.12') as FeatureMap;
-  features.set('conv', { tensor: last, channels: CHANNELS, stride });
-  const probability = options.dropout ?? 0.5;
+  const convolved = sequence(convolution(at, { ...NEW, kernel: 3 }), relu(at))(map); // [N, 256, H, W]
   const hidden = sequence(linear(scope.child('fc1'), CHANNELS, CHANNELS), relu(scope.child('fc1')));
-  const pooled = scope.child('fc1').build(() => f.flatten(f.globalAveragePool(last))); // [N, 256]
+  const pooled = scope.child('fc1').build(() => f.flatten(f.globalAveragePool(convolved))); // [N, 256]
   const fc2 = scope.child('fc2');
-  return { features, logits: linear(fc2, CHANNELS, options.outputs)(dropout(fc2, probability)(hidden(pooled))) };
+  return { convolved, logits: linear(fc2, CHANNELS, outputs)(dropout(fc2, p)(hidden(pooled))) };
+}
+
+/** The new layers of 3D-T2-Alex, on the maps of K slices side by side, [N, 256, K, H, W]. */
+export function zhangVolumeHead(
+  scope: Scope,
+  maps: Tensor,
+  { outputs, dropout: p = 0.5 }: ZhangHeadOptions,
+): ZhangHead {
+  const at = scope.child('conv');
+  const convolved = sequence(convolution(at, { ...NEW, kernel: [3, 3, 3] }), relu(at))(maps); // [N, 256, K, H, W]
+  return { convolved, logits: classifyAverage(scope.child('fc'), convolved, { outputs, dropout: p }) };
+}
+
+const alex2d: Network = (scope, image, options) => {
+  const { x, features } = alexnetBody(scope, image, options); // [N, 256, H/32, W/32]
+  const { convolved, logits } = zhangImageHead(scope, x, options);
+  const { stride } = features.get('features.12') as FeatureMap;
+  features.set('conv', { tensor: convolved, channels: CHANNELS, stride });
+  return { features, logits };
 };
 
 /** Slices go through AlexNet as a batch of images. */
@@ -47,16 +73,14 @@ const alex3d: Network = (scope, volume, options) => {
   const stacked = scope
     .child('features')
     .build(() => f.transpose(f.reshape(x, [n, d, ...x.shape.slice(1)]), [0, 2, 1, 3, 4])); // [N, 256, D, H/32, W/32]
-  const at = scope.child('conv');
-  const last = sequence(convolution(at, { ...NEW, kernel: [3, 3, 3] }), relu(at))(stacked);
+  const { convolved, logits } = zhangVolumeHead(scope, stacked, options);
   const map = { channels: CHANNELS, stride, sliceStride: 1 };
-  const end = { outputs: options.outputs, dropout: options.dropout ?? 0.5 };
   return {
     features: new Map([
       ['features', { tensor: stacked, ...map }],
-      ['conv', { tensor: last, ...map }],
+      ['conv', { tensor: convolved, ...map }],
     ]),
-    logits: classifyAverage(scope.child('fc'), last, end),
+    logits,
   };
 };
 

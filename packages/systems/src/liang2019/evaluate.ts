@@ -1,33 +1,43 @@
 import { basename, dirname, relative } from 'node:path';
 import type { Manifest } from '@mammoscope/imaging';
 import type { Engine } from '@mammoscope/runtime';
-import { type ConfusionMetrics, confusionMetrics, type DelongAuc, delong } from '@mammoscope/stats';
+import { type AveragePrecision, averagePrecision, delong } from '@mammoscope/stats';
+import type { ValidationScores } from '../classifier/analyses.ts';
+import { BAND_REPLICATES, type MeasuredModel, patientClusters } from '../classifier/metric-figures.ts';
+import { type ModelComparison, modelComparison } from '../classifier/model-comparison.ts';
 import { loadBest, positiveScore } from '../classifier/scores.ts';
+import { readValidationScores } from '../classifier/validation.ts';
 import { SystemError } from '../errors.ts';
+import { decisionFigures } from '../reader-study/case-proportion.ts';
+import { groupsOf, type SubgroupColumn, type SubgroupsOfColumn } from '../reader-study/study.ts';
+import { manifestTexts } from '../run/manifest-texts.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
-import { backboneFile } from './backbone-file.ts';
+import { requireClasses } from '../run/unseen-rows.ts';
+import { type CallConfidence, callConfidence } from './confidence.ts';
 import { featureFolder } from './feature-cache.ts';
-import { FeatureSource } from './features.ts';
-import { headDeclarations } from './head-graphs.ts';
+import { backboneFile, randomMembers } from './frozen-backbone.ts';
+import { headDeclarations, headSpec } from './head-graphs.ts';
+import { requirePairs } from './pair-check.ts';
 import { type PairRow, pairImages } from './pairs.ts';
-import { CLASSIFIERS, type Recipe } from './recipe.ts';
+import { CLASSIFIERS, type Member, membersOf, type Recipe } from './recipe.ts';
+import { openRunFeatures, type RunFeatures } from './run-features.ts';
 import { recipeOf } from './settings.ts';
-import { headSpec } from './train.ts';
 import { loadHeadScorer } from './train-head.ts';
 import { argmax, majorityVote, type Vote } from './vote.ts';
 
-/** One classifier's, or the ensemble's, figures on the pairs evaluated. */
-export interface ModelResult {
-  readonly model: string;
+/** A member's, or the ensemble's, figures on the pairs evaluated; those at the cut-off are of the classes called. */
+export interface ModelResult extends MeasuredModel {
+  readonly model: Member | 'ensemble';
   readonly role: 'member' | 'ensemble';
   /** Probability of the positive class, one a pair. */
   readonly scores: readonly number[];
   /** Index of the class called, one a pair: the most probable one, of the ensemble the one with most votes. */
   readonly called: readonly number[];
-  readonly auc: DelongAuc;
-  /** Of the classes called, all but the first being positive. */
-  readonly atCutoff: ConfusionMetrics;
-  readonly cutoff: number;
+  readonly validation: ValidationScores;
+  readonly precision: AveragePrecision;
+  readonly confidence: CallConfidence;
+  /** True where its backbone's weights were drawn from the seed: its figures mean nothing. */
+  readonly randomFeatures: boolean;
 }
 
 /** What an evaluation came to. */
@@ -36,12 +46,17 @@ export interface Evaluation {
   readonly recipe: Recipe;
   readonly rows: readonly PairRow[];
   readonly positive: readonly boolean[];
+  /** The three classifiers, the baselines, and the ensemble of the former last. */
   readonly models: readonly ModelResult[];
+  /** The patient of each pair, where patients have several: intervals and tests take them as clusters. */
+  readonly clusters: readonly string[] | undefined;
+  /** Of AUCs: what is called differs by votes. */
+  readonly comparison: ModelComparison;
   readonly exclusions: RunRecord['exclusions'];
   readonly dataset: string;
   readonly manifest: { readonly name: string; readonly sha256: string };
-  /** True where the backbone's weights were drawn from the seed: its features, and every figure, mean nothing. */
-  readonly randomFeatures: boolean;
+  /** Subgroups of the pairs. */
+  readonly by: readonly SubgroupsOfColumn[];
 }
 
 /** What an evaluation needs. */
@@ -50,7 +65,8 @@ export interface EvaluateOptions {
   readonly run: string;
   readonly manifest: Manifest;
   readonly cutoffFrom: 'validation' | 'test';
-  readonly by?: readonly unknown[];
+  /** Columns, of the mammograms' rows, by which pairs are measured in subgroups. */
+  readonly by?: readonly SubgroupColumn[];
   readonly onImages?: (model: string, images: number) => void;
   readonly cacheFolder?: string;
 }
@@ -58,85 +74,120 @@ export interface EvaluateOptions {
 /** Two classes at two probabilities: the more probable one is called. */
 const CUTOFF = 0.5;
 
-/** Scores the pairs that training never saw with the three classifiers of a run and their vote, and measures them. */
+/** Scores the pairs that training never saw with every member of a run and the vote of the classifiers, and measures them. */
 export async function evaluateLiang2019(options: EvaluateOptions): Promise<Evaluation> {
   const { engine, run, manifest, cutoffFrom, by = [], onImages, cacheFolder = featureFolder() } = options;
-  if (cutoffFrom === 'test' || by.length > 0)
+  if (cutoffFrom === 'test')
     throw new SystemError(
       'option-invalid',
-      'liang2019 calls the class with most votes, without a cut-off, and measures no subgroups yet: leave --cutoff and --by out',
+      'liang2019 calls the class with most votes, without a cut-off: leave --cutoff out',
     );
   const record = await readRunRecord(run);
   const recipe = recipeOf(record.recipe);
-  const unknown = manifest.classes.find((name) => !record.classes.includes(name));
-  if (unknown)
-    throw new SystemError(
-      'run-mismatch',
-      `${manifest.path} has the class "${unknown}", the run knows ${record.classes.join(', ')}: use a manifest with these labels`,
-    );
+  requireClasses(record, manifest);
   const { rows, exclusions, dataset } = unseenPairs(record, manifest);
-  const classOf = rows.map(({ label }) => record.classes.indexOf(label));
-  const positive = classOf.map((index) => index > 0);
-  const positives = positive.filter(Boolean).length;
-  if (Math.min(positives, rows.length - positives) < 2)
-    throw new SystemError(
-      'data-unusable',
-      `${manifest.path} has ${rows.length} pairs of patients that training did not see, ${positives} of them positive: an evaluation needs two or more of ${record.classes[0]} and of the others`,
-    );
-  const { members, votes } = await votesOf({ engine, run, record, recipe, cacheFolder }, rows, onImages);
-  const figures = (scores: readonly number[], called: readonly number[]) => ({
-    scores,
-    called,
-    auc: delong(scores, positive),
-    atCutoff: measured(called, positive),
-    cutoff: CUTOFF,
-  });
+  const positive = rows.map(({ label }) => record.classes.indexOf(label) > 0);
+  requireBothClasses(manifest.path, rows, positive, record.classes);
+  const name = basename(manifest.path);
+  const subgroups = by.map((column) => ({
+    column: column.column,
+    groups: groupsOf(name, manifestTexts(manifest, rows, column.column), column),
+  }));
+  if (manifest.sha256 !== record.manifest.sha256) await requirePairs(manifest, rows);
+  const clusters = patientClusters(rows);
+  const place = { engine, run, record, recipe, cacheFolder };
+  const models = await modelsOf(place, rows, { positive, clusters, onImages });
   return {
-    record,
-    recipe,
-    rows,
-    positive,
-    models: [
-      ...CLASSIFIERS.map((model, m) => {
-        const probabilities = members[m] as Float64Array[];
-        return {
-          model,
-          role: 'member' as const,
-          ...figures(
-            probabilities.map(positiveScore),
-            probabilities.map((row) => argmax([...row])),
-          ),
-        };
-      }),
-      {
-        model: 'ensemble',
-        role: 'ensemble',
-        ...figures(
-          votes.map(({ probabilities }) => positiveScore(Float64Array.from(probabilities))),
-          votes.map(({ called }) => called),
-        ),
-      },
-    ],
-    exclusions,
-    dataset: Object.hasOwn(record.weights, recipe.backbone) ? dataset : `${dataset}, random features`,
-    manifest: { name: basename(manifest.path), sha256: manifest.sha256 },
-    randomFeatures: !Object.hasOwn(record.weights, recipe.backbone),
+    ...{ record, recipe, rows, positive, models, clusters, exclusions, dataset, by: subgroups },
+    comparison: aucsAlone(modelComparison({ models, positive, clusters })),
+    manifest: { name, sha256: manifest.sha256 },
   };
 }
 
-/** Counts of calls of a positive class against labels. */
-function measured(called: readonly number[], positive: readonly boolean[]): ConfusionMetrics {
-  const count = (isPositive: boolean, isCalled: boolean) =>
-    called.filter((index, i) => positive[i] === isPositive && index > 0 === isCalled).length;
-  return confusionMetrics({
-    tp: count(true, true),
-    fp: count(false, true),
-    fn: count(true, false),
-    tn: count(false, false),
-  });
+/** SystemError 'data-unusable' unless each side of the decision has pairs of two patients: with fewer nothing has an interval. */
+function requireBothClasses(
+  path: string,
+  rows: readonly PairRow[],
+  positive: readonly boolean[],
+  [negative, ...others]: readonly string[],
+): void {
+  const patients = (side: boolean) =>
+    new Set(rows.filter((_, i) => positive[i] === side).map(({ patientId }) => patientId)).size;
+  if (Math.min(patients(true), patients(false)) >= 2) return;
+  throw new SystemError(
+    'data-unusable',
+    `${path} has ${rows.length} pairs that training did not see, of ${patients(false)} patients with ${negative} and ${patients(true)} with ${others.join(' or ')}: an evaluation needs pairs of two patients or more of each`,
+  );
 }
 
-/** A run's classifiers at hand. */
+/** Without the measures of calls, which a comparison takes from scores. */
+const aucsAlone = ({ overall, pairs }: ModelComparison): ModelComparison => ({
+  overall: overall.auc ? { auc: overall.auc } : {},
+  pairs: pairs.map(({ a, b, measures }) => ({ a, b, measures: measures.auc ? { auc: measures.auc } : {} })),
+});
+
+/** Every member on the pairs evaluated, and the ensemble. */
+async function modelsOf(
+  place: RunPlace,
+  rows: readonly PairRow[],
+  {
+    positive,
+    clusters,
+    onImages,
+  }: Pick<Evaluation, 'positive' | 'clusters'> & { readonly onImages: EvaluateOptions['onImages'] },
+): Promise<ModelResult[]> {
+  const { run, record, recipe } = place;
+  const members = membersOf(recipe);
+  const probabilities = await probabilitiesOf(place, members, rows, onImages);
+  const votes = votesOf(recipe, probabilities);
+  const random = randomMembers(recipe, record);
+  const validation = await Promise.all(
+    members.map((member) => readValidationScores(runFiles(run).member(member).validation)),
+  );
+  const validationPositive = (validation[0] ?? []).map((pair) => pair.positive);
+  const measured = (
+    model: ModelResult['model'],
+    scores: readonly number[],
+    called: readonly number[],
+    ofValidation: readonly number[],
+  ): ModelResult => {
+    const calls = called.map((index) => index > 0);
+    const options = { confidence: 0.95, method: 'wilson', seed: record.seed, replicates: BAND_REPLICATES } as const;
+    return {
+      ...{ model, role: model === 'ensemble' ? 'ensemble' : 'member', scores, called, cutoff: CUTOFF },
+      validation: { scores: ofValidation, positive: validationPositive },
+      auc: delong(scores, positive, clusters && { clusters }),
+      atCutoff: decisionFigures(calls, Uint8Array.from(positive, Number), clusters, options),
+      precision: averagePrecision(scores, positive, clusters && { clusters }),
+      confidence: callConfidence(scores, calls, positive, clusters),
+      randomFeatures: model === 'ensemble' ? random.includes('dm-dbt') : random.includes(model),
+    };
+  };
+  return [
+    ...members.map((member, m) => {
+      const own = probabilities.get(member) as Float64Array[];
+      return measured(
+        member,
+        own.map(positiveScore),
+        own.map((row) => argmax([...row])),
+        (validation[m] ?? []).map(({ score }) => score),
+      );
+    }),
+    measured(
+      'ensemble',
+      votes.map((vote) => positiveScore(Float64Array.from(vote.probabilities))),
+      votes.map(({ called }) => called),
+      validationPositive.map((_, i) =>
+        CLASSIFIERS.reduce(
+          (sum, _member, m) => sum + (recipe.voteWeights[m] ?? 0) * (validation[m]?.[i]?.score ?? 0),
+          0,
+        ),
+      ),
+    ),
+  ];
+}
+
+/** A run's members at hand. */
 export interface RunPlace {
   readonly engine: Engine;
   readonly run: string;
@@ -145,28 +196,35 @@ export interface RunPlace {
   readonly cacheFolder: string;
 }
 
-/** The features of a run's backbone; SystemError 'run-missing' where the run lacks it. Release it after use. */
-export const runFeatures = ({ engine, run, record, recipe, cacheFolder }: RunPlace): Promise<FeatureSource> =>
-  FeatureSource.open({ engine, recipe, seed: record.seed, weights: backboneFile(run), cacheFolder });
+/** The features that members of a run read; SystemError 'run-missing' where it lacks a backbone. Release them after use. */
+export const runFeatures = (
+  { engine, run, record, recipe, cacheFolder }: RunPlace,
+  members: readonly Member[],
+): Promise<RunFeatures> =>
+  openRunFeatures({
+    ...{ engine, recipe, members, seed: record.seed, cacheFolder },
+    weightsOf: (network) => backboneFile(run, network),
+  });
 
-/** Probabilities by each classifier, [pairs][classes], and the votes. */
-export async function votesOf(
+/** Probabilities by each member, [pairs][classes]. */
+export async function probabilitiesOf(
   place: RunPlace,
+  members: readonly Member[],
   pairs: readonly PairRow[],
   onImages?: (model: string, images: number) => void,
-) {
+): Promise<ReadonlyMap<Member, Float64Array[]>> {
   const { engine, run, record, recipe } = place;
   const lowerings = new Map(Object.entries(record.lowerings));
-  const features = await runFeatures(place);
-  const members: Float64Array[][] = [];
+  const features = await runFeatures(place, members);
+  const probabilities = new Map<Member, Float64Array[]>();
   try {
-    for (const classifier of CLASSIFIERS) {
-      onImages?.(classifier, pairs.length);
-      const spec = headSpec(recipe, classifier, record.classes.length);
-      const scorer = await loadHeadScorer(engine, spec, features, lowerings);
+    for (const member of members) {
+      onImages?.(member, pairs.length);
+      const spec = headSpec(recipe, member, record.classes.length);
+      const scorer = await loadHeadScorer(engine, spec, features.of(member), lowerings);
       try {
-        await loadBest(engine, runFiles(run).member(classifier).best, headDeclarations(spec));
-        members.push((await scorer.score(pairs)).probabilities);
+        await loadBest(engine, runFiles(run).member(member).best, headDeclarations(spec));
+        probabilities.set(member, (await scorer.score(pairs)).probabilities);
       } finally {
         await scorer.release();
       }
@@ -174,14 +232,21 @@ export async function votesOf(
   } finally {
     await features.release();
   }
-  const votes = pairs.map(
-    (_, i): Vote =>
-      majorityVote(
-        members.map((rows) => rows[i] as Float64Array),
-        recipe.voteWeights,
-      ),
+  return probabilities;
+}
+
+/** The votes of the three classifiers, one a pair. */
+export function votesOf(
+  { voteWeights }: Pick<Recipe, 'voteWeights'>,
+  probabilities: ReadonlyMap<Member, Float64Array[]>,
+): Vote[] {
+  const rows = CLASSIFIERS.map((classifier) => probabilities.get(classifier) as Float64Array[]);
+  return (rows[0] ?? []).map((_, i) =>
+    majorityVote(
+      rows.map((own) => own[i] as Float64Array),
+      voteWeights,
+    ),
   );
-  return { members, votes };
 }
 
 /** Of the run's own manifest its test pairs; of another one every pair whose patient training did not see. */

@@ -3,10 +3,11 @@ import { lower, type TensorData } from '@mammoscope/nn';
 import { chooseWays, type Engine, float32Tensor, type Session, type StateDict } from '@mammoscope/runtime';
 import { startingWeights } from '../classifier/starting-weights.ts';
 import { FeatureCache, type FeatureKey } from './feature-cache.ts';
-import { backboneGraph, PORTS } from './head-graphs.ts';
-import { backboneInput, imageDigest, imageRecipe, planeOf, rowOf, type Side } from './pair-images.ts';
-import type { PairRow } from './pairs.ts';
-import { BACKBONES, type Recipe } from './recipe.ts';
+import type { FrozenBackbone } from './frozen-backbone.ts';
+import { backboneGraph, type MapSide, PORTS } from './head-graphs.ts';
+import { backboneInput, imageDigest, imageRecipe, planeOf, slicePlanes } from './pair-images.ts';
+import { type PairRow, rowOf } from './pairs.ts';
+import type { Recipe } from './recipe.ts';
 
 /** Maps that are held in memory; beyond it they are read from the cache each time. */
 const MEMORY_BYTES = 1 << 29;
@@ -15,6 +16,7 @@ const MEMORY_BYTES = 1 << 29;
 export interface FeatureOptions {
   readonly engine: Engine;
   readonly recipe: Recipe;
+  readonly backbone: FrozenBackbone;
   readonly seed: number;
   /** Of the backbone; its weights are drawn from the seed where there is none. */
   readonly weights: string | undefined;
@@ -22,72 +24,74 @@ export interface FeatureOptions {
   readonly onNote?: ((note: string) => void) | undefined;
 }
 
-/** Feature maps of pairs through the frozen backbone, each computed once and kept on disk. */
+/** Feature maps of pairs through a frozen backbone, each computed once and kept on disk. */
 export class FeatureSource {
+  readonly backbone: FrozenBackbone;
   /** [C, H, W] */
   readonly map: readonly number[];
   /** How many maps were computed, not found. */
   computed = 0;
-  /** The weights of the backbone that its map takes. */
-  readonly backbone: StateDict;
+  /** The weights of the backbone that its map takes, by the network's own names. */
+  readonly weights: StateDict;
   readonly #session: Session;
   readonly #recipe: Recipe;
   readonly #cache: FeatureCache;
-  readonly #weights: string;
+  readonly #digest: string;
   readonly #digests = new Map<string, Promise<string>>();
   readonly #memory = new Map<string, Float32Array>();
   #memoryBytes = 0;
 
   private constructor(
     session: Session,
-    recipe: Recipe,
+    { recipe, backbone }: FeatureOptions,
     map: readonly number[],
-    weights: string,
+    digest: string,
     cache: FeatureCache,
-    backbone: StateDict,
+    weights: StateDict,
   ) {
     this.#session = session;
     this.backbone = backbone;
+    this.weights = weights;
     this.#recipe = recipe;
     this.map = map;
-    this.#weights = weights;
+    this.#digest = digest;
     this.#cache = cache;
   }
 
   /** Puts the backbone into an engine. WeightsError and SystemError for a weights file that does not fit. Release it after use. */
-  static async open({ engine, recipe, seed, weights, cacheFolder, onNote }: FeatureOptions): Promise<FeatureSource> {
-    const spec = { network: recipe.backbone, outputs: 2, channels: 3, sizePx: recipe.sizePx } as const;
-    const { values, note } = await startingWeights(spec, seed, weights);
+  static async open(options: FeatureOptions): Promise<FeatureSource> {
+    const { engine, recipe, backbone, seed, weights: file, cacheFolder, onNote } = options;
+    const { network } = backbone;
+    const spec = { network, outputs: 2, channels: 3, sizePx: recipe.sizePx } as const;
+    const { values, note } = await startingWeights(spec, seed, file);
     if (note) onNote?.(note);
-    const { graph, map, declarations } = backboneGraph(recipe, 1);
-    const ways = await chooseWays(engine, [graph], {});
-    const hash = createHash('sha256');
-    const own = new Map<string, Float32Array>();
-    for (const [name] of [...declarations].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      if (!graph.parameters.has(name)) continue;
-      const data = values.get(name) as Float32Array;
-      own.set(name, data);
-      hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    }
-    const lowered = lower(graph, engine.target, ways);
-    const session = await engine.load(lowered);
-    const backbone: StateDict = new Map(
-      lowered.parameters.map(({ name, shape }) => [name, float32Tensor(shape, own.get(name) as Float32Array)]),
+    const { graph, map } = backboneGraph(backbone, recipe);
+    const lowered = lower(graph, engine.target, await chooseWays(engine, [graph], {}));
+    const own = (resident: string) => resident.slice(network.length + 1);
+    const weights: StateDict = new Map(
+      lowered.parameters
+        .map(({ name, shape }) => [own(name), shape] as const)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, shape]) => [name, float32Tensor(shape, values.get(name) as Float32Array)]),
     );
+    const hash = createHash('sha256');
+    for (const [name, { data }] of weights)
+      hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    const session = await engine.load(lowered);
     await engine.put(
       new Map(
-        [...backbone].map(([name, { shape }]) => [
-          name,
-          { dtype: 'float32', shape, data: own.get(name) as Float32Array },
+        [...weights].map(([name, { shape, data }]) => [
+          `${network}.${name}`,
+          { dtype: 'float32', shape, data: data as Float32Array },
         ]),
       ),
     );
     const cache = new FeatureCache(cacheFolder, recipe.cacheGiB * 2 ** 30);
-    return new FeatureSource(session, recipe, map, hash.digest('hex'), cache, backbone);
+    return new FeatureSource(session, options, map, hash.digest('hex'), cache, weights);
   }
 
-  /** The map of a side of a pair, in one of its variants, [C * H * W]. Throws what its image throws. */
-  async of(pair: PairRow, side: Side, variant: number): Promise<Float32Array> {
+  /** The map of a side of a pair, in one of its variants, [C, H, W]; of slices [C, K, H, W]. Throws what its image throws. */
+  async of(pair: PairRow, side: MapSide, variant: number): Promise<Float32Array> {
     const key = await this.#key(pair, side, variant);
     const name = JSON.stringify(key);
     const held = this.#memory.get(name) ?? (await this.#cache.read(key));
@@ -98,7 +102,7 @@ export class FeatureSource {
   }
 
   /** Computes what is missing of all variants of a side, the image being decoded once. */
-  async prepare(pair: PairRow, side: Side, variants: number): Promise<void> {
+  async prepare(pair: PairRow, side: MapSide, variants: number): Promise<void> {
     const missing: number[] = [];
     for (let variant = 0; variant < variants; variant++) {
       const key = await this.#key(pair, side, variant);
@@ -114,19 +118,41 @@ export class FeatureSource {
     await this.#session.release();
   }
 
-  async #compute(pair: PairRow, side: Side, variants: readonly number[]): Promise<Map<number, Float32Array>> {
-    const plane = await planeOf(pair, side, this.#recipe);
+  async #compute(pair: PairRow, side: MapSide, variants: readonly number[]): Promise<Map<number, Float32Array>> {
     const results = new Map<number, Float32Array>();
-    for (const variant of variants) {
-      const input = new Map<string, TensorData>([[PORTS.image, backboneInput(plane, variant)]]);
-      const features = (await this.#session.run(input)).get(`out:${PORTS.features}`) as Float32Array;
+    const keep = async (variant: number, features: Float32Array) => {
       const key = await this.#key(pair, side, variant);
       await this.#cache.write(key, features);
       this.#hold(JSON.stringify(key), features);
       this.computed++;
       results.set(variant, features);
+    };
+    if (side === 'slices') await keep(0, await this.#slices(pair));
+    else {
+      const plane = await planeOf(pair, side, this.#recipe);
+      for (const variant of variants) await keep(variant, await this.#run(backboneInput(plane, variant)));
     }
     return results;
+  }
+
+  async #run(image: Float32Array): Promise<Float32Array> {
+    const outputs = await this.#session.run(new Map<string, TensorData>([[PORTS.image, image]]));
+    return outputs.get(`out:${PORTS.features}`) as Float32Array;
+  }
+
+  /** The maps of slices side by side, [C, K, H, W]. */
+  async #slices(pair: PairRow): Promise<Float32Array> {
+    const { slices } = this.#recipe;
+    const [channels, rows, columns] = this.map as readonly [number, number, number];
+    const area = rows * columns;
+    const stacked = new Float32Array(channels * slices * area);
+    let k = 0;
+    for await (const plane of slicePlanes(pair.dbt, this.#recipe)) {
+      const map = await this.#run(backboneInput(plane, 0)); // [C, H, W]
+      for (let c = 0; c < channels; c++) stacked.set(map.subarray(c * area, (c + 1) * area), (c * slices + k) * area);
+      k++;
+    }
+    return stacked;
   }
 
   #hold(name: string, features: Float32Array): void {
@@ -135,14 +161,14 @@ export class FeatureSource {
     this.#memoryBytes += features.byteLength;
   }
 
-  async #key(pair: PairRow, side: Side, variant: number): Promise<FeatureKey> {
+  async #key(pair: PairRow, side: MapSide, variant: number): Promise<FeatureKey> {
     const row = rowOf(pair, side);
     const known = this.#digests.get(row.absolutePath) ?? imageDigest(row);
     this.#digests.set(row.absolutePath, known);
-    const { backbone } = this.#recipe;
+    const { network, cut } = this.backbone;
     return {
-      recipe: `${backbone} to ${BACKBONES[backbone]}, ${imageRecipe(this.#recipe, side)}, ${side}`,
-      weights: this.#weights,
+      recipe: `${network} to ${cut}, ${imageRecipe(this.#recipe, side)}, ${side}`,
+      weights: this.#digest,
       image: await known,
       variant,
     };

@@ -1,4 +1,4 @@
-/** The classifiers of Table I as the graphs that training, scoring and Grad-CAM run, and the backbone before them. */
+/** The trained members as the graphs that training, scoring and Grad-CAM run, and the frozen backbones before them. */
 import {
   crossEntropy,
   type Declaration,
@@ -11,9 +11,12 @@ import {
   Scope,
   type Shape,
   type Tensor,
+  zhangImageHead,
+  zhangVolumeHead,
 } from '@mammoscope/nn';
 import { type StepOptions, stepOf, type TrainingStep } from '../training/step.ts';
-import { BACKBONES, type Backbone, type Classifier, type Recipe } from './recipe.ts';
+import { backboneOf, type FrozenBackbone } from './frozen-backbone.ts';
+import type { Member, Recipe } from './recipe.ts';
 
 /** Names of inputs and outputs. */
 export const PORTS = {
@@ -26,43 +29,67 @@ export const PORTS = {
   classSeed: 'classSeed',
 } as const;
 
-/** A classifier, and the maps that it reads. */
+/** What a map is of: the mammogram, the dynamic image, or slices of the tomosynthesis as they are. */
+export type MapSide = 'dm' | 'dbt' | 'slices';
+
+/** A member, and the maps that it reads. */
 export interface HeadSpec {
-  readonly classifier: Classifier;
+  readonly member: Member;
   readonly outputs: number;
-  /** [C, H, W] of a feature map. */
+  /** [C, H, W] of a feature map; [C, K, H, W] of slices. */
   readonly map: Shape;
   readonly dropout: number;
   /** 0 for none. */
   readonly gridPx: number;
 }
 
-/** The sides that a classifier reads. */
-export const sidesOf = (classifier: Classifier): readonly ('dm' | 'dbt')[] =>
-  classifier === 'dm-dbt' ? ['dm', 'dbt'] : [classifier];
+const SIDES_OF: Readonly<Record<Member, readonly MapSide[]>> = {
+  dm: ['dm'],
+  dbt: ['dbt'],
+  'dm-dbt': ['dm', 'dbt'],
+  '2d-t3-alex': ['dm'],
+  '3d-t2-alex': ['slices'],
+};
 
-function head(
-  scope: Scope,
-  maps: readonly Tensor[],
-  { outputs, dropout, gridPx }: Omit<HeadSpec, 'map' | 'classifier'>,
-) {
+/** The sides that a member reads. */
+export const sidesOf = (member: Member): readonly MapSide[] => SIDES_OF[member];
+
+/** A member of a recipe as it is built. */
+export function headSpec(recipe: Recipe, member: Member, outputs: number): HeadSpec {
+  const { dropout, gridPx, slices } = recipe;
+  const [channels, ...sides] = backboneGraph(backboneOf(recipe, member), recipe).map as [number, number, number];
+  const map = sidesOf(member).includes('slices') ? [channels, slices, ...sides] : [channels, ...sides];
+  return { member, outputs, map, dropout, gridPx };
+}
+
+function head(scope: Scope, maps: readonly Tensor[], { member, outputs, dropout, gridPx }: Omit<HeadSpec, 'map'>) {
   const options = { outputs, dropout, ...(gridPx > 0 ? { gridPx } : {}) };
-  const [first, second] = maps as [Tensor, Tensor | undefined];
-  return second ? liangJointHead(scope, first, second, options) : liangSingleHead(scope, first, options);
+  const [first, second] = maps as [Tensor, Tensor];
+  switch (member) {
+    case 'dm':
+    case 'dbt':
+      return liangSingleHead(scope, first, options);
+    case 'dm-dbt':
+      return liangJointHead(scope, first, second, options);
+    case '2d-t3-alex':
+      return zhangImageHead(scope, first, { outputs, dropout });
+    case '3d-t2-alex':
+      return zhangVolumeHead(scope, first, { outputs, dropout });
+  }
 }
 
 function forward(spec: HeadSpec, batch: number, training: boolean) {
   const graph = new Graph();
   const scope = new Scope(graph, training);
-  const maps = sidesOf(spec.classifier).map((side) => graph.input(side, [batch, ...spec.map]));
+  const maps = sidesOf(spec.member).map((side) => graph.input(side, [batch, ...spec.map]));
   return { graph, scope, ...head(scope, maps, spec) };
 }
 
-/** What a classifier declares: its weights and running statistics by name. */
+/** What a member declares: its weights and running statistics by name. */
 export const headDeclarations = (spec: HeadSpec): ReadonlyMap<string, Declaration> =>
   forward(spec, 1, false).scope.declarations;
 
-/** Forward, mean cross-entropy, backward and update; inputs the maps [N, C, H, W] and one-hot labels [N, K]. */
+/** Forward, mean cross-entropy, backward and update; inputs the maps [N, ...map] and one-hot labels [N, K]. */
 export function headStep(
   spec: HeadSpec,
   batch: number,
@@ -79,20 +106,18 @@ export function headInference(spec: HeadSpec, batch: number): Graph {
   return graph;
 }
 
-/** The frozen backbone: images [N, 3, H, W] to its last convolution's map, and what of its weights that takes. */
-export function backboneGraph({ backbone, sizePx }: Pick<Recipe, 'backbone' | 'sizePx'>, batch: number) {
+/**
+ * A frozen backbone: an image [1, 3, H, W] to the map that it is cut after, and what of its weights that takes, under names that
+ * begin with the network's, since an engine may hold several.
+ */
+export function backboneGraph({ network, cut }: FrozenBackbone, { sizePx }: Pick<Recipe, 'sizePx'>) {
   const graph = new Graph();
-  const scope = new Scope(graph, false);
-  const map = backboneMap(scope, graph.input(PORTS.image, [batch, 3, sizePx, sizePx]), backbone);
-  graph.output(PORTS.features, map);
-  return { graph, map: map.shape.slice(1), declarations: scope.declarations };
-}
-
-function backboneMap(scope: Scope, image: Tensor, backbone: Backbone): Tensor {
-  const { features } = networks[backbone](scope, image, { outputs: 2 });
-  const cut = features.get(BACKBONES[backbone]);
-  if (!cut) throw new RangeError(`${backbone} has no feature map ${BACKBONES[backbone]}`);
-  return cut.tensor;
+  const scope = new Scope(graph, false, network);
+  const { features } = networks[network](scope, graph.input(PORTS.image, [1, 3, sizePx, sizePx]), { outputs: 2 });
+  const found = features.get(cut) ?? features.get(scope.nameOf(cut)); // some networks name maps by their scope
+  if (!found) throw new RangeError(`${network} has no feature map ${cut}`);
+  graph.output(PORTS.features, found.tensor);
+  return { graph, map: found.tensor.shape.slice(1), declarations: scope.declarations };
 }
 
 /**
@@ -102,7 +127,7 @@ function backboneMap(scope: Scope, image: Tensor, backbone: Backbone): Tensor {
 export function headGradCam(spec: HeadSpec): Graph {
   const { graph, logits } = forward(spec, 1, false);
   const classSeed = graph.input(PORTS.classSeed, logits.shape);
-  for (const side of sidesOf(spec.classifier)) {
+  for (const side of sidesOf(spec.member)) {
     const map = graph.inputs.get(side) as Tensor;
     graph.output(`cam-${side}`, gradCam(map, logits, classSeed));
   }

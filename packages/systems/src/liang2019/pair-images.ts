@@ -5,7 +5,10 @@ import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   dynamicImage,
+  type ImageStack,
   ImagingError,
+  isBadImage,
+  type ManifestImage,
   type ManifestRow,
   ORIENTATIONS,
   type Orientation,
@@ -17,7 +20,9 @@ import {
   stackFrames,
   zScoreNormalise,
 } from '@mammoscope/imaging';
-import type { PairRow } from './pairs.ts';
+import { SystemError } from '../errors.ts';
+import type { MapSide } from './head-graphs.ts';
+import { type PairRow, rowOf } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Mammogram or dynamic image. */
@@ -25,29 +30,69 @@ export type Side = 'dm' | 'dbt';
 
 export const SIDES: readonly Side[] = ['dm', 'dbt'];
 
-/** The row that a side of a pair is read from. */
-export const rowOf = (pair: PairRow, side: Side): ManifestRow => (side === 'dm' ? pair : pair.dbt);
-
 /** What decides how an image is made, for the key of its features. */
-export const imageRecipe = ({ sizePx, framePx, pooling, lambda }: Recipe, side: Side): string =>
-  [
-    `${sizePx} px, z score`,
-    ...(side === 'dm' ? [] : [`dynamic image of ${framePx} px, ${pooling}, lambda ${lambda}`]),
-  ].join(', ');
+export function imageRecipe({ sizePx, framePx, pooling, lambda, slices }: Recipe, side: MapSide): string {
+  const made: Readonly<Record<MapSide, readonly string[]>> = {
+    dm: [],
+    dbt: [`dynamic image of ${framePx} px, ${pooling}, lambda ${lambda}`],
+    slices: [`${slices} slices of ${framePx} px`],
+  };
+  return [`${sizePx} px, z score`, ...made[side]].join(', ');
+}
 
 /** A side of a pair, [sizePx, sizePx], not normalised. An error names the row's line. */
 export async function planeOf(pair: PairRow, side: Side, recipe: Recipe): Promise<Plane> {
   const row = rowOf(pair, side);
   try {
-    const { data, width, height } = side === 'dm' ? await mammogram(row) : await dynamicImageOf(row, recipe);
-    const { sizePx } = recipe;
-    return { width: sizePx, height: sizePx, data: resizeBilinear(data, width, height, sizePx, sizePx) };
+    return squared(side === 'dm' ? await mammogram(row) : await dynamicImageOf(row, recipe), recipe);
   } catch (error) {
-    if (!(error instanceof ImagingError) || row.line === 0) throw error;
-    throw new ImagingError(error.code, `line ${row.line} of the manifest, ${row.path}: ${error.message}`, {
-      cause: error,
-    });
+    throw ofRow(row, error);
   }
+}
+
+/** Evenly spaced slices of a tomosynthesis, each [sizePx, sizePx], not normalised; some come twice where it has fewer. */
+export async function* slicePlanes(row: ManifestRow, recipe: Recipe): AsyncGenerator<Plane> {
+  const { framePx, slices } = recipe;
+  try {
+    const image = await openManifestImage(row);
+    try {
+      const stack = stackOf(row, image);
+      const frames = stackFrames(stack, { maxSidePx: framePx });
+      for (let k = 0; k < slices; k++)
+        yield squared(await frames.slice(Math.floor(((k + 0.5) * stack.depth) / slices)), recipe);
+    } finally {
+      await image.close();
+    }
+  } catch (error) {
+    throw ofRow(row, error);
+  }
+}
+
+const squared = ({ data, width, height }: Plane, { sizePx }: Recipe): Plane => ({
+  width: sizePx,
+  height: sizePx,
+  data: resizeBilinear(data, width, height, sizePx, sizePx),
+});
+
+/** An error of an image with the line of its row; any other as it is. */
+export function ofRow({ line, path }: ManifestRow, error: unknown): unknown {
+  if (!isBadImage(error) || line === 0) return error;
+  const message = `line ${line} of the manifest, ${path}: ${error.message}`;
+  return error instanceof ImagingError
+    ? new ImagingError(error.code, message, { cause: error })
+    : new SystemError('data-unusable', message, { cause: error });
+}
+
+/** The slices of a tomosynthesis; ImagingError slices-unusable for a single image: what lies beside it may be of anyone. */
+export function stackOf(
+  { path }: Pick<ManifestRow, 'path'>,
+  { depth, facts, stored }: ManifestImage,
+): Pick<ImageStack, 'depth' | 'facts' | 'slice'> {
+  if (depth > 1) return { depth, facts, slice: stored };
+  throw new ImagingError(
+    'slices-unusable',
+    `${path} has one slice, and a tomosynthesis two or more: name the file that has all of them, or the folder of its slices`,
+  );
 }
 
 /** As stored: a mammogram is neither cropped nor turned, since its partner is not. */
@@ -60,15 +105,11 @@ async function mammogram(row: ManifestRow): Promise<Plane> {
   }
 }
 
-/** The dynamic image of a tomosynthesis: a file of slices, or a folder of them, which a row may name by one of its files. */
+/** The dynamic image of a tomosynthesis: of a file with its slices, a folder of them, or the series of one of them (DICOM). */
 export async function dynamicImageOf(row: ManifestRow, { framePx, pooling, lambda }: Recipe): Promise<Plane> {
   const image = await openManifestImage(row);
   try {
-    const stack =
-      image.depth > 1
-        ? { depth: image.depth, facts: image.facts, slice: image.stored }
-        : await openImage(dirname(row.absolutePath));
-    const frames = stackFrames(stack, { maxSidePx: framePx });
+    const frames = stackFrames(stackOf(row, image), { maxSidePx: framePx });
     const { width, height, data } = await dynamicImage(frames, { method: pooling, lambda });
     return { width, height, data: Float32Array.from(data) };
   } finally {
@@ -76,22 +117,35 @@ export async function dynamicImageOf(row: ManifestRow, { framePx, pooling, lambd
   }
 }
 
-/** SHA-256 of the files that a row's image is in. */
+/** SHA-256 of the files that a row's image is in. ImagingError file-missing where one cannot be read. */
 export async function imageDigest(row: ManifestRow): Promise<string> {
   const hash = createHash('sha256');
-  for (const path of await filesOf(row)) for await (const bytes of createReadStream(path)) hash.update(bytes as Buffer);
+  try {
+    for (const path of await filesOf(row))
+      for await (const bytes of createReadStream(path)) hash.update(bytes as Buffer);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || isBadImage(error)) throw ofRow(row, error);
+    throw ofRow(row, new ImagingError('file-missing', `${row.path} cannot be read (${code}): correct the path`));
+  }
   return hash.digest('hex');
 }
 
-/** A tomosynthesis of one slice a file is all of its folder. */
+/** A tomosynthesis of one slice a file is some of its folder: which of them, its reader knows. */
 async function filesOf({ modality, absolutePath }: ManifestRow): Promise<string[]> {
   if (modality !== 'DBT') return [absolutePath];
   const isFolder = (await stat(absolutePath)).isDirectory();
-  const image = await openImage(absolutePath);
-  await image.close();
-  if (!isFolder && image.depth > 1) return [absolutePath];
   const folder = isFolder ? absolutePath : dirname(absolutePath);
-  return (await readdir(folder)).sort().map((name) => join(folder, name));
+  if (!isFolder) {
+    const image = await openImage(absolutePath);
+    await image.close();
+    if (image.depth > 1) return [absolutePath];
+  }
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => join(folder, name))
+    .sort();
 }
 
 const find = (wanted: Partial<Orientation>) =>

@@ -1,11 +1,15 @@
 /** Mammograms and tomosyntheses of the same breast and view. */
 import type { Manifest, ManifestRow } from '@mammoscope/imaging';
 import type { RunRecord } from '../run/run-record.ts';
+import type { MapSide } from './head-graphs.ts';
 
 /** The row of a mammogram, with that of its tomosynthesis. Path, patient and line are the mammogram's; the label is the pair's. */
 export interface PairRow extends ManifestRow {
   readonly dbt: ManifestRow;
 }
+
+/** The row that an image of a pair is read from: the mammogram's, or that of the tomosynthesis. */
+export const rowOf = (pair: PairRow, side: MapSide): ManifestRow => (side === 'dm' ? pair : pair.dbt);
 
 /** The pairs of a manifest, and the images that are in none, each with its reason. */
 export interface Pairing {

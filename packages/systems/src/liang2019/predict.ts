@@ -1,22 +1,21 @@
 import { basename, extname, join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { formatCsv, readManifest, writePng8 } from '@mammoscope/imaging';
-import { lower, type TensorData } from '@mammoscope/nn';
-import { overlayPng } from '../classifier/colour-map.ts';
-import { loadBest, positiveScore } from '../classifier/scores.ts';
+import { positiveScore } from '../classifier/scores.ts';
 import { SystemError } from '../errors.ts';
 import { makeFolder } from '../run/make-folder.ts';
 import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
 import type { PredictionSummary, PredictRequest } from '../system.ts';
-import { type RunPlace, runFeatures, votesOf } from './evaluate.ts';
+import { probabilitiesOf, votesOf } from './evaluate.ts';
+import { explainPairs } from './explain.ts';
 import { featureFolder } from './feature-cache.ts';
-import { headDeclarations, headGradCam, PORTS, sidesOf } from './head-graphs.ts';
-import { dynamicImageOf, planeOf, type Side } from './pair-images.ts';
-import { type PairRow, pairImages } from './pairs.ts';
+import { randomMembers } from './frozen-backbone.ts';
+import { requirePairs } from './pair-check.ts';
+import { dynamicImageOf, SIDES, type Side } from './pair-images.ts';
 import { CLASSIFIERS } from './recipe.ts';
 import { recipeOf } from './settings.ts';
-import { headSpec } from './train.ts';
-import { argmax } from './vote.ts';
+import { requirePairing } from './train.ts';
+import { argmax, type Vote } from './vote.ts';
 
 /** A classifier's vote. */
 export interface ClassifierVote {
@@ -41,6 +40,8 @@ export interface PairPrediction {
   /** Files in the folder images/. */
   readonly dynamicImage: string;
   readonly overlays: Readonly<Record<Side, string>>;
+  /** Images in which nothing raised the score, so that their overlay shows no colour. */
+  readonly withoutEvidence: readonly Side[];
 }
 
 /** What predictions.json holds. */
@@ -69,15 +70,13 @@ export async function predictLiang2019(
     );
   const record = await readRunRecord(run);
   const recipe = recipeOf(record.recipe);
-  const { pairs, exclusions } = pairImages(await readManifest(file));
-  if (pairs.length === 0)
-    throw new SystemError(
-      'data-unusable',
-      `${file} has no pair of a DM and a DBT: ${exclusions[0]?.path ?? 'it'} is left out because: ${exclusions[0]?.reason ?? 'it is empty'}`,
-    );
+  const manifest = await readManifest(file);
+  const { pairs, exclusions } = requirePairing(manifest);
+  await requirePairs(manifest, pairs);
   const place = { engine, run, record, recipe, cacheFolder };
-  const { members, votes } = await votesOf(place, pairs);
-  const maps = await jointMaps(place, pairs);
+  const probabilities = await probabilitiesOf(place, CLASSIFIERS, pairs);
+  const votes = votesOf(recipe, probabilities);
+  const explained = await explainPairs(place, pairs);
   const folder = join(out, 'images');
   await makeFolder(folder); // not before every image was read: one that is refused leaves no folder behind
   const predictions: PairPrediction[] = [];
@@ -86,13 +85,9 @@ export async function predictLiang2019(
     const dynamic = await dynamicImageOf(pair.dbt, recipe);
     await writePng8(join(folder, `${stem}-dynamic.png`), dynamic.data, dynamic.width, dynamic.height);
     const overlays = { dm: `${stem}-dm-overlay.png`, dbt: `${stem}-dbt-overlay.png` };
-    for (const side of sidesOf('dm-dbt')) {
-      const { data } = await planeOf(pair, side, recipe);
-      const { values, rows, columns } = (maps[i] as Readonly<Record<Side, CamMap>>)[side];
-      const uri = await overlayPng(data, recipe.sizePx, values, rows, columns);
-      await writeAside(join(folder, overlays[side]), Buffer.from(uri.split(',')[1] ?? '', 'base64'));
-    }
-    const vote = votes[i] as (typeof votes)[number];
+    const explanation = explained[i] as (typeof explained)[number];
+    for (const side of SIDES) await writeAside(join(folder, overlays[side]), explanation[side].overlay);
+    const vote = votes[i] as Vote;
     predictions.push({
       path: pair.path,
       dbtPath: pair.dbt.path,
@@ -101,80 +96,52 @@ export async function predictLiang2019(
       decision: record.classes[vote.called] as string,
       share: vote.share,
       votes: Object.fromEntries(
-        CLASSIFIERS.map((classifier, m) => {
-          const row = (members[m] as Float64Array[])[i] as Float64Array;
-          const called = argmax([...row]);
-          return [
-            classifier,
-            { vote: record.classes[called] as string, confidence: row[called] as number, score: positiveScore(row) },
-          ];
+        CLASSIFIERS.map((classifier) => {
+          const row = (probabilities.get(classifier) as Float64Array[])[i] as Float64Array;
+          return [classifier, voteOf(row, record.classes)];
         }),
       ),
       dynamicImage: `${stem}-dynamic.png`,
       overlays,
+      withoutEvidence: SIDES.filter((side) => explanation[side].empty),
     });
   }
+  const isRandom = randomMembers(recipe, record).includes('dm-dbt');
   const result: PairPredictions = {
     system: record.system,
     classes: record.classes,
     cutoff: 0.5,
+    rule: 'the class with most votes of dm, dbt and dm-dbt',
     notice: 'Not a medical device. For research only.',
-    ...(Object.hasOwn(record.weights, recipe.backbone)
-      ? {}
-      : { warning: 'The backbone has random weights: these predictions mean nothing.' }),
+    ...(isRandom ? { warning: 'The backbone has random weights: these predictions mean nothing.' } : {}),
     predictions,
     exclusions,
   };
-  await writeAside(
-    runFiles(out).predictions,
-    formatCsv(
-      predictions.map(({ votes: each, overlays, ...prediction }) => ({
-        ...prediction,
-        ...Object.fromEntries(
-          Object.entries(each).flatMap(([name, { vote, confidence }]) => [
-            [`vote_${name}`, vote],
-            [`confidence_${name}`, confidence],
-          ]),
-        ),
-      })),
-    ),
-  );
+  await writeAside(runFiles(out).predictions, csvOf(predictions));
   await writeAside(join(out, 'predictions.json'), formatJson(result));
   return result;
 }
 
-/** Grad-CAM at the backbone's last map. */
-interface CamMap {
-  readonly values: Float32Array;
-  readonly rows: number;
-  readonly columns: number;
+function voteOf(probabilities: Float64Array, classes: readonly string[]): ClassifierVote {
+  const called = argmax([...probabilities]);
+  return {
+    vote: classes[called] as string,
+    confidence: probabilities[called] as number,
+    score: positiveScore(probabilities),
+  };
 }
 
-/** Grad-CAM of the joint classifier's score for the positive class on both images of each pair. */
-async function jointMaps(place: RunPlace, pairs: readonly PairRow[]): Promise<Readonly<Record<Side, CamMap>>[]> {
-  const { engine, run, record, recipe } = place;
-  const spec = headSpec(recipe, 'dm-dbt', record.classes.length);
-  const features = await runFeatures(place);
-  const session = await engine.load(lower(headGradCam(spec), engine.target, new Map(Object.entries(record.lowerings))));
-  try {
-    await loadBest(engine, runFiles(run).member('dm-dbt').best, headDeclarations(spec));
-    const [, rows, columns] = spec.map as readonly [number, number, number];
-    const classSeed = new Float32Array(record.classes.length);
-    classSeed[1] = 1;
-    const maps: Readonly<Record<Side, CamMap>>[] = [];
-    for (const pair of pairs) {
-      const inputs = new Map<string, TensorData>([
-        ['dm', await features.of(pair, 'dm', 0)],
-        ['dbt', await features.of(pair, 'dbt', 0)],
-        [PORTS.classSeed, classSeed],
-      ]);
-      const outputs = await session.run(inputs);
-      const mapOf = (side: Side) => ({ values: outputs.get(`out:cam-${side}`) as Float32Array, rows, columns });
-      maps.push({ dm: mapOf('dm'), dbt: mapOf('dbt') });
-    }
-    return maps;
-  } finally {
-    await session.release();
-    await features.release();
-  }
-}
+/** predictions.csv: a line a pair. */
+const csvOf = (predictions: readonly PairPrediction[]): string =>
+  formatCsv(
+    predictions.map(({ patientId, path, dbtPath, score, decision, share, votes, dynamicImage, overlays }) => ({
+      ...{ patient_id: patientId, path, dbt_path: dbtPath, score, decision, share },
+      ...Object.fromEntries(
+        Object.entries(votes).flatMap(([name, { vote, confidence }]) => [
+          [`vote_${name}`, vote],
+          [`confidence_${name}`, confidence],
+        ]),
+      ),
+      ...{ dynamic_image: dynamicImage, dm_overlay: overlays.dm, dbt_overlay: overlays.dbt },
+    })),
+  );

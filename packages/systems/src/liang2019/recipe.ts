@@ -29,6 +29,22 @@ export const CLASSIFIERS = ['dm', 'dbt', 'dm-dbt'] as const;
 
 export type Classifier = (typeof CLASSIFIERS)[number];
 
+/** The models that section IV-C compares with: of a mammogram, and of slices of a tomosynthesis. */
+export const BASELINES = ['2d-t3-alex', '3d-t2-alex'] as const;
+
+export type Baseline = (typeof BASELINES)[number];
+
+/** What a run trains. */
+export type Member = Classifier | Baseline;
+
+export const isBaseline = (member: Member): member is Baseline => (BASELINES as readonly Member[]).includes(member);
+
+/** The members of a run, in the order in which they are trained; the ensemble is that of the first three. */
+export const membersOf = ({ baselines }: Pick<Recipe, 'baselines'>): readonly Member[] => [
+  ...CLASSIFIERS,
+  ...baselines,
+];
+
 /** Everything that decides a run of this system. */
 export interface Recipe extends TrainingRecipe {
   readonly backbone: Backbone;
@@ -40,6 +56,12 @@ export interface Recipe extends TrainingRecipe {
   readonly pooling: 'exact' | 'approximate';
   /** Of Equation 1. */
   readonly lambda: number;
+  /** Models trained and measured beside the three classifiers; none, or any of BASELINES. */
+  readonly baselines: readonly Baseline[];
+  /** Slices of a tomosynthesis that 3D-T2-Alex sees, evenly spaced: its K. */
+  readonly slices: number;
+  /** Pairs of one update of 3D-T2-Alex, whose input is `slices` times as large; `batch` and `accumulate` are those of the others. */
+  readonly volumeBatch: number;
   /** How many of the eight reflections and rotations of an image are trained on, itself included. */
   readonly variants: number;
   /** Rows and columns that the pooled map is averaged to before FC1; 0, as in the paper, for none. */
@@ -61,6 +83,9 @@ const PAPER: Recipe = {
   framePx: 1024,
   pooling: 'exact',
   lambda: 1,
+  baselines: BASELINES,
+  slices: 30,
+  volumeBatch: 8,
   variants: 8,
   gridPx: 0,
   batch: 32,
@@ -83,6 +108,9 @@ export const CITATIONS: Partial<Record<keyof Recipe, string>> = {
   framePx: 'The DBT was provided in 8-bit AVI format with a resolution of 1024×1024.',
   pooling: 'we applied RankSVM directly on DBT data to extract a fixed, one-slice representation of each DBT',
   variants: 'Each original image was flipped horizontally and rotated by each of 90, 180, and 270 degrees.',
+  baselines:
+    'We use the 2D-T3-Alex and 3D-T2-Alex models from [12] as the baseline model for DM and DBT, respectively.',
+  slices: 'K = 30 was chosen in their paper.',
   gridPx: 'Max pooling has a 2×2 or 2×2×1 receptive field with stride 1 for 2D or 3D Conv layer, respectively.',
   batch: 'The batch size is 32.',
   epochs: 'trained with balanced mini-batches for 100 epochs',
@@ -147,11 +175,21 @@ const DEVIATIONS: readonly RecipeDeviation[] = [
     here: 'the mean of the three probabilities, weighted as the votes; the class is that of the vote',
   },
   {
+    name: 'baselines',
+    paper:
+      '"firstly uses the regular AlexNet model to extract feature maps of every slice"; which K, and their training, not stated',
+    here: 'frozen AlexNet up to its last pooling, then 256 channels each; K slices evenly spaced, neither reflected nor turned; trained as the classifiers are, 3D-T2-Alex by volumeBatch pairs',
+  },
+  {
     name: 'frames',
     paper: '8-bit AVI, each frame saved as JPEG',
     here: 'the stored values of whatever file there is, without a lossy copy',
   },
 ];
+
+/** The recipe that a member is trained by. */
+export const recipeOfMember = (recipe: Recipe, member: Member): Recipe =>
+  member === '3d-t2-alex' ? { ...recipe, batch: recipe.volumeBatch, accumulate: 1, variants: 1 } : recipe;
 
 /** How a recipe departs from the paper: always, and in each value that the paper states otherwise. */
 export function deviationsOf(recipe: Recipe): RecipeDeviation[] {

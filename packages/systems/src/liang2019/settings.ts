@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { PLAIN_TRAINING, trainingConflict, trainingSchema } from '../training/recipe.ts';
 import { changedRecipe, type RecipeTable, recordedRecipe } from '../training/settings.ts';
-import { BACKBONES, type Backbone, CLASSIFIERS, PRESETS, type Recipe } from './recipe.ts';
+import { BACKBONES, BASELINES, type Backbone, CLASSIFIERS, PRESETS, type Recipe } from './recipe.ts';
 
 const fraction = z.number().gt(0).lt(1);
 
@@ -15,6 +15,14 @@ const table: RecipeTable<Recipe> = {
     framePx: z.number().int().min(16).max(8192),
     pooling: z.enum(['exact', 'approximate']),
     lambda: z.number().positive(),
+    baselines: z.preprocess(
+      (names) => (Array.isArray(names) && names.join() === '' ? [] : names), // "baselines=" is none
+      z
+        .array(z.enum(BASELINES))
+        .refine((names) => new Set(names).size === names.length, 'each baseline may be named once'),
+    ),
+    slices: z.number().int().min(2).max(1000),
+    volumeBatch: z.number().int().positive(),
     variants: z.union([z.literal(1), z.literal(5), z.literal(8)]),
     gridPx: z.number().int().min(0).max(64),
     dropout: z.number().min(0).lt(1),
@@ -29,7 +37,7 @@ const table: RecipeTable<Recipe> = {
     testFraction: fraction,
     cacheGiB: z.number().positive(),
   },
-  absent: PLAIN_TRAINING,
+  absent: { ...PLAIN_TRAINING, baselines: [], slices: 30, volumeBatch: 8 },
   conflict: (recipe, changed) =>
     recipe.recompute
       ? 'the classifiers have nothing to compute again: leave recompute false'

@@ -1,5 +1,6 @@
 import type { System } from '../system.ts';
 import { evaluateLiang2019 } from './evaluate.ts';
+import { featureFolder } from './feature-cache.ts';
 import { predictLiang2019 } from './predict.ts';
 import { PRESETS, SYSTEM } from './recipe.ts';
 import { metricsOf, writeResults } from './results.ts';
@@ -16,8 +17,9 @@ export const liang2019: System = {
     return (request) => trainLiang2019({ ...request, preset, recipe });
   },
   evaluate: async ({ out, ...request }) => {
-    const evaluation = await evaluateLiang2019(request);
-    await writeResults(request.run, evaluation, out);
+    const cacheFolder = featureFolder();
+    const evaluation = await evaluateLiang2019({ ...request, cacheFolder });
+    await writeResults({ ...request, cacheFolder }, evaluation, out);
     return { ...evaluation, metrics: metricsOf(evaluation) };
   },
   predict: (request) => predictLiang2019(request),

@@ -1,4 +1,4 @@
-/** Training of one classifier of Table I on features. */
+/** Training of one classifier of Table I, or of the new layers of a baseline, on features. */
 import { writeAside } from '@mammoscope/files';
 import { adam, encodeModel, lower, type Optimiser, type TensorData } from '@mammoscope/nn';
 import { type Engine, initialise, readCheckpoint, type Session } from '@mammoscope/runtime';
@@ -14,7 +14,7 @@ import { type Balanced, balancedGroups } from './balanced-batches.ts';
 import type { FeatureSource } from './features.ts';
 import { type HeadSpec, headDeclarations, headInference, headStep, PORTS, sidesOf } from './head-graphs.ts';
 import type { PairRow } from './pairs.ts';
-import type { Recipe } from './recipe.ts';
+import { type Recipe, recipeOfMember } from './recipe.ts';
 
 /** The optimiser of section III-B. */
 const OPTIMISER: Optimiser = adam();
@@ -22,7 +22,7 @@ const OPTIMISER: Optimiser = adam();
 /** Pairs scored at once. */
 const SCORING_BATCH = 8;
 
-/** A classifier, its pairs and where their features are. */
+/** A member, its pairs and where their features are. */
 export interface HeadTraining {
   readonly spec: HeadSpec;
   readonly step: TrainingStep;
@@ -30,24 +30,22 @@ export interface HeadTraining {
   readonly train: readonly PairRow[];
   readonly val: readonly PairRow[];
   readonly classes: readonly string[];
-  readonly variants: number;
 }
 
-/** The training step of a classifier as a recipe has it. */
-export function headStepOf(
-  spec: HeadSpec,
-  { batch, accumulate, weightDecay, clipNorm }: Recipe,
-  device: Engine['device'],
-): TrainingStep {
+/** The training step of a member as a recipe has it. */
+export function headStepOf(spec: HeadSpec, recipe: Recipe, device: Engine['device']): TrainingStep {
+  const { batch, accumulate, weightDecay, clipNorm } = recipeOfMember(recipe, spec.member);
   return headStep(spec, batch / accumulate, { optimiser: OPTIMISER, weightDecay, device, accumulate, clipNorm });
 }
 
-/** Trains a classifier and writes its folder: checkpoints, history, validation scores and model.onnx, which takes features. */
+/** Trains a member and writes its folder: checkpoints, history, validation scores and model.onnx, which takes features. */
 export async function trainHead(
-  { spec, step, features, train, val, classes, variants }: HeadTraining,
-  place: TrainingPlace,
+  { spec, step, features, train, val, classes }: HeadTraining,
+  place: Omit<TrainingPlace, 'recipe'> & { readonly recipe: Recipe },
 ): Promise<void> {
-  const { engine, files, seed, recipe, lowerings } = place;
+  const { engine, files, seed, lowerings } = place;
+  const recipe = recipeOfMember(place.recipe, spec.member);
+  const { variants } = recipe;
   await makeFolder(files.folder);
   const classOf = ({ label }: PairRow) => classes.indexOf(label);
   const examples = train.flatMap((pair) => Array.from({ length: variants }, (_, variant) => ({ pair, variant })));
@@ -59,7 +57,7 @@ export async function trainHead(
   try {
     await trainNetwork(
       {
-        name: spec.classifier,
+        name: spec.member,
         step,
         optimiser: OPTIMISER,
         declarations,
@@ -113,16 +111,16 @@ function lastOf<T>(make: (epoch: number) => T): (epoch: number) => T {
   };
 }
 
-/** The maps of pairs by side, [batch, C, H, W] each; with fewer pairs than `batch` the rest is zero. */
+/** The maps of pairs by side, [batch, ...map] each; with fewer pairs than `batch` the rest is zero. */
 async function mapsOf(
   features: FeatureSource,
-  { classifier, map }: HeadSpec,
+  { member, map }: HeadSpec,
   chosen: readonly { readonly pair: PairRow; readonly variant: number }[],
   batch: number,
 ): Promise<[string, Float32Array][]> {
   const size = map.reduce((a, b) => a * b, 1);
   const maps: [string, Float32Array][] = [];
-  for (const side of sidesOf(classifier)) {
+  for (const side of sidesOf(member)) {
     const stacked = new Float32Array(batch * size);
     for (const [i, { pair, variant }] of chosen.entries())
       stacked.set(await features.of(pair, side, variant), i * size);
@@ -131,7 +129,7 @@ async function mapsOf(
   return maps;
 }
 
-/** A classifier ready to score with the weights that the engine holds. */
+/** A member ready to score with the weights that the engine holds. */
 export interface HeadScorer {
   readonly score: (
     pairs: readonly PairRow[],
@@ -139,7 +137,7 @@ export interface HeadScorer {
   readonly release: () => Promise<void>;
 }
 
-/** Loads the inference graph of a classifier. */
+/** Loads the inference graph of a member. */
 export async function loadHeadScorer(
   engine: Engine,
   spec: HeadSpec,
@@ -165,7 +163,7 @@ export async function loadHeadScorer(
   };
 }
 
-/** The classifier as one ONNX file of standard ops with its best weights, for any number of feature maps. */
+/** The member as one ONNX file of standard ops with its best weights, for any number of feature maps. */
 async function exportHead(spec: HeadSpec, best: string, classes: readonly string[]): Promise<Uint8Array> {
   const { tensors } = await readCheckpoint(best);
   const model = withFreeBatch((batch) => headInference(spec, batch));
