@@ -1,17 +1,14 @@
-import { basename, extname, join } from 'node:path';
+import { join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { formatCsv, type ManifestRow, openManifestImage, readManifest } from '@mammoscope/imaging';
 import type { Engine } from '@mammoscope/runtime';
-import { greyPng } from '../classifier/colour-map.ts';
+import { type CasePictures, writePictures } from '../classifier/pictures.ts';
 import { cutoffOf, readValidationScores } from '../classifier/validation.ts';
 import { requireBoxes } from '../data/lesion-roi.ts';
 import { SystemError } from '../errors.ts';
-import { makeFolder } from '../run/make-folder.ts';
-import { formatJson, type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
-import type { PredictRequest } from '../system.ts';
-import { average, averageValidation, memberSpec, scoreMember } from './evaluate.ts';
+import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
+import { average, averageValidation, scoreMember } from './evaluate.ts';
 import { explain } from './explain.ts';
-import type { Recipe } from './recipe.ts';
 import { recipeOf } from './settings.ts';
 
 /** What predictions.json holds. */
@@ -27,7 +24,7 @@ export interface Predictions {
 }
 
 /** The result of one image, or of one row of a manifest. */
-export interface Prediction {
+export interface Prediction extends CasePictures {
   /** As the user named it, or as the manifest does. */
   readonly path: string;
   /** Of a manifest's row; absent for files. */
@@ -40,10 +37,6 @@ export interface Prediction {
   readonly members: Readonly<Record<string, number>>;
   /** What each network calls the image at its own cut-off. */
   readonly votes: Readonly<Record<string, string>>;
-  /** Path of the image as the first network sees it, in the folder of predictions.json. */
-  readonly image: string;
-  /** Path of the Grad-CAM of each network's score for the positive class; `empty` where the map is zero everywhere. */
-  readonly gradCam: Readonly<Record<string, { readonly overlay: string; readonly empty: boolean }>>;
 }
 
 /**
@@ -68,7 +61,9 @@ export async function predictKang2021(
   const scores: number[][] = [];
   for (const member of record.members) scores.push(await scoreMember(engine, run, record, recipe, member, rows));
   const mean = average(scores);
-  const pictures = await writePictures({ engine, run, record, recipe }, rows, out);
+  const pictures = await writePictures(out, rows, record.members, (member) =>
+    explain(engine, run, record, recipe, member, rows),
+  );
   const [negative, positive] = [record.classes[0] as string, record.classes.slice(1).join(' or ')];
   const called = (score: number, from: number) => (score >= from ? positive : negative);
   const byMember = <T>(figureOf: (member: number) => T): Record<string, T> =>
@@ -81,7 +76,7 @@ export async function predictKang2021(
       ...(lesionId && { lesionId }),
       ...{ score: mean[i] as number, decision: called(mean[i] as number, cutoff), members: byMember(scoreOf) },
       votes: byMember((member) => called(scoreOf(member), cutoffs[member] as number)),
-      ...(pictures[i] as Pictures),
+      ...(pictures[i] as CasePictures),
     };
   });
   const fromManifest = rows.some(({ patientId }) => patientId !== '');
@@ -109,30 +104,6 @@ export async function predictKang2021(
   };
   await writeAside(join(out, 'predictions.json'), formatJson(result));
   return result;
-}
-
-type Pictures = Pick<Prediction, 'image' | 'gradCam'>;
-
-/** Writes each image and over it the Grad-CAM of every network; not before all were read, so that one that is refused leaves no folder. */
-async function writePictures(
-  { engine, run, record, recipe }: Pick<PredictRequest, 'engine' | 'run'> & { record: RunRecord; recipe: Recipe },
-  rows: readonly ManifestRow[],
-  out: string,
-): Promise<Pictures[]> {
-  await makeFolder(join(out, 'images'));
-  const stems = rows.map(({ path }, i) => `images/${String(i + 1).padStart(4, '0')}-${basename(path, extname(path))}`);
-  const maps: Record<string, Pictures['gradCam'][string]>[] = rows.map(() => ({}));
-  for (const [order, member] of record.members.entries()) {
-    const { sizePx } = memberSpec(record, recipe, member);
-    let i = 0;
-    for await (const { plane, overlay: bytes, empty } of explain(engine, run, record, recipe, member, rows)) {
-      const overlay = `${stems[i]}-${member}.png`;
-      if (order === 0) await writeAside(join(out, `${stems[i]}.png`), await greyPng(plane, sizePx));
-      await writeAside(join(out, overlay), bytes);
-      (maps[i++] as (typeof maps)[number])[member] = { overlay, empty };
-    }
-  }
-  return stems.map((stem, i) => ({ image: `${stem}.png`, gradCam: maps[i] ?? {} }));
 }
 
 /**

@@ -1,18 +1,19 @@
 import { join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { formatCsv, type ManifestRow, readManifest } from '@mammoscope/imaging';
+import { type CasePictures, writePictures } from '../classifier/pictures.ts';
 import { cutoffOf, readValidationScores } from '../classifier/validation.ts';
 import { SystemError } from '../errors.ts';
 import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
 import type { PredictionSummary, PredictRequest } from '../system.ts';
 import { ensembleScores, scoreMember } from './evaluate.ts';
+import { explain } from './explain.ts';
 import { requireLesions } from './lesion-check.ts';
 import { LesionRois } from './lesion-inputs.ts';
 import { lesionUnits, type Unit, unitScores } from './levels.ts';
 import { SYSTEM } from './recipe.ts';
 import { recipeOf } from './settings.ts';
 import { lesionRows } from './train.ts';
-import { type ViewPictures, writePictures } from './view-pictures.ts';
 
 /** One lesion's result. */
 export interface LesionPrediction {
@@ -25,25 +26,37 @@ export interface LesionPrediction {
   readonly decision: string;
   /** Of every member and ensemble. */
   readonly members: Readonly<Record<string, number>>;
-  readonly views: readonly ({
-    readonly path: string;
-    readonly view: string | null;
-    /** Slice of the stack, counted from 0, and how it was found. */
-    readonly focusSlice: number;
-    readonly focusFrom: string;
-  } & ViewPictures)[];
+  /** What each of them calls the lesion at its own cut-off. */
+  readonly votes: Readonly<Record<string, string>>;
+  readonly views: readonly LesionView[];
 }
+
+/** A view of a lesion; its image is the focus slice. */
+export interface LesionView extends CasePictures {
+  readonly path: string;
+  readonly view: string | null;
+  /** Slice of the stack, counted from 0, and how it was found. */
+  readonly focusSlice: number;
+  readonly focusFrom: string;
+}
+
+/** What predictions.json holds. */
+export interface LesionPredictions extends PredictionSummary {
+  readonly system: string;
+  /** Of every member and ensemble by itself, as `cutoff` is the headline's. */
+  readonly memberCutoffs: Readonly<Record<string, number | null>>;
+  readonly notice: string;
+  readonly predictions: readonly LesionPrediction[];
+}
+
+/** The first of the models: the unweighted ensemble, or the first member. */
+const HEADLINE = 0;
 
 /**
  * Scores the lesions that manifests list, whose labels are not looked at, and writes predictions.json, predictions.csv and, of
- * every view, its focus slice and the Grad-CAM of every member over it. The decision uses the cut-off of the validation lesions.
+ * every view, its focus slice and the Grad-CAM of every member over it. Decisions use the cut-offs of the validation lesions.
  */
-export async function predictXiao2021({
-  engine,
-  run,
-  files,
-  out,
-}: PredictRequest): Promise<PredictionSummary & { readonly predictions: readonly LesionPrediction[] }> {
+export async function predictXiao2021({ engine, run, files, out }: PredictRequest): Promise<LesionPredictions> {
   const record = await readRunRecord(run);
   const recipe = recipeOf(record.recipe);
   const rois = new LesionRois(recipe);
@@ -65,51 +78,62 @@ export async function predictXiao2021({
     members.push({ model, role: 'member' as const, scores, validation });
   }
   const models = [...ensembleScores(recipe, members), ...members];
-  const [first] = models as [(typeof models)[number]];
   const validationRows = record.rows.filter(({ split }) => split === 'val');
   const validationUnits = lesionUnits(validationRows);
-  const cutoff = cutoffOf(
-    unitScores(validationUnits, first.validation).map((score, i) => ({
-      score,
-      positive: record.classes.indexOf((validationUnits[i] as Unit).label) > 0,
-    })),
+  const cutoffs = models.map(({ validation }) =>
+    cutoffOf(
+      unitScores(validationUnits, validation).map((score, i) => ({
+        score,
+        positive: record.classes.indexOf((validationUnits[i] as Unit).label) > 0,
+      })),
+    ),
   );
   const units = lesionUnits(rows);
-  const scoresOf = new Map(models.map(({ model, scores }) => [model, unitScores(units, scores)]));
-  const pictures = await writePictures({ engine, run, record, recipe, rois }, rows, out);
+  const scores = models.map((model) => unitScores(units, model.scores));
+  const pictures = await writePictures(out, rows, record.members, (member) =>
+    explain(engine, run, record, recipe, rois, member, rows),
+  );
+  const [negative, positive] = [record.classes[0] as string, record.classes.slice(1).join(' or ')];
+  const byModel = <T>(figureOf: (model: number) => T): Record<string, T> =>
+    Object.fromEntries(models.map(({ model }, m) => [model, figureOf(m)]));
   const predictions: LesionPrediction[] = [];
   for (const [i, { patientId, lesionId, members: ofUnit }] of units.entries()) {
-    const score = scoresOf.get(first.model)?.[i] as number;
-    const views = [];
+    const scoreOf = (model: number) => scores[model]?.[i] as number;
+    const called = (model: number) => (scoreOf(model) >= (cutoffs[model] as number) ? positive : negative);
+    const views: LesionView[] = [];
     for (const index of ofUnit) {
       const row = rows[index] as ManifestRow;
       const { focus, focusFrom, firstSlice } = await rois.of(row);
       const place = { path: row.path, view: row.view ?? null, focusSlice: firstSlice + focus, focusFrom };
-      views.push({ ...place, ...(pictures[index] as ViewPictures) });
+      views.push({ ...place, ...(pictures[index] as CasePictures) });
     }
     predictions.push({
       path: views[0]?.path ?? '',
       patientId,
       lesionId: lesionId ?? null,
-      score,
-      decision: score >= cutoff ? record.classes.slice(1).join(' or ') : (record.classes[0] as string),
-      members: Object.fromEntries([...scoresOf].map(([model, scores]) => [model, scores[i] as number])),
+      score: scoreOf(HEADLINE),
+      decision: called(HEADLINE),
+      members: byModel(scoreOf),
+      votes: byModel(called),
       views,
     });
   }
-  const result = {
+  const finite = (model: number) => (Number.isFinite(cutoffs[model]) ? (cutoffs[model] as number) : null);
+  const result: LesionPredictions = {
     system: record.system,
     classes: record.classes,
-    cutoff: Number.isFinite(cutoff) ? cutoff : null,
+    cutoff: finite(HEADLINE),
+    memberCutoffs: byModel(finite),
     notice: 'Not a medical device. For research only.',
     predictions,
   };
   await writeAside(
     runFiles(out).predictions,
     formatCsv(
-      predictions.map(({ patientId, lesionId, path, score, decision, members: each }) => ({
+      predictions.map(({ patientId, lesionId, path, score, decision, members: each, votes }) => ({
         ...{ patient_id: patientId, lesion_id: lesionId ?? '', path, score, decision },
         ...Object.fromEntries(Object.entries(each).map(([name, value]) => [`score_${name}`, value])),
+        ...Object.fromEntries(Object.entries(votes).map(([name, vote]) => [`vote_${name}`, vote])),
       })),
     ),
   );
