@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import {
   type Finding,
   IDENTITY_ATTRIBUTES,
@@ -213,6 +214,38 @@ test('a name in a character set that is not read is refused, and not quoted', as
     assert.match(error.message, /PatientName has characters of a SpecificCharacterSet/);
     return !error.message.includes('YAMADA');
   });
+});
+
+for (const encoding of ['-implicit', '-big-endian', '-deflated', '-jpeg-2000'])
+  test(`mg${encoding}: whose image it is, in every encoding of the same object`, async () => {
+    const identityOf = async (name: string) => {
+      await using file = await openDicom(fileURLToPath(new URL(`../references/dicom/${name}.dcm`, import.meta.url)));
+      return file.identity();
+    };
+    const identity = await identityOf('mg');
+    assert.equal(identity.PatientID, 'reference-mg');
+    assert.ok(identity.PatientName !== undefined && identity.StudyInstanceUID !== undefined);
+    assert.deepEqual(await identityOf(`mg${encoding}`), identity);
+  });
+
+test('a value that may not be written is refused with its file and name, before anything is written', async () => {
+  const path = join(folder, 'time.dcm');
+  const uids = [0x00080018, 0x0020000d, 0x0020000e].map((tag) => element(tag, 'UI', '1.2.3'));
+  await writeFile(path, dicomBytes(imageElements([...uids, element(0x00080030, 'TM', '10:11:12')])));
+  await using file = await openDicom(path);
+  await assert.rejects(sourceImage(file), { code: 'value-invalid', message: /time\.dcm.*StudyTime/ });
+});
+
+/** What dcentvfy says of these: comments and age, which are not copied, and the accession number, which it takes for the series' in pictures. */
+const NOT_COPIED =
+  /^Warning - (Attribute present in one instance but not the other - Element=<Patient(Comments|Age)>|Different information entities for attribute - Element=<AccessionNumber>)/;
+test('dcentvfy finds no patient, study or series that two objects disagree about', {
+  skip: missing('dcentvfy'),
+}, () => {
+  const sources = [0, 1, 2].map((i) => join(folder, `source-${i}.dcm`));
+  const { stdout, stderr } = spawnSync('dcentvfy', [...sources, ...paths.values()], { encoding: 'utf8' });
+  const said = `${stdout}${stderr}`.split('\n').filter((line) => line && !NOT_COPIED.test(line));
+  assert.deepEqual(said, []);
 });
 
 test('an image without UIDs cannot be referred to', async () => {

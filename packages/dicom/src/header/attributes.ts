@@ -126,7 +126,6 @@ export const IDENTITY_ATTRIBUTES = {
   AccessionNumber: ATTRIBUTES.AccessionNumber,
   PatientID: ATTRIBUTES.PatientID,
   PatientSex: ATTRIBUTES.PatientSex,
-  PatientAge: ATTRIBUTES.PatientAge,
   SpecificCharacterSet: ATTRIBUTES.SpecificCharacterSet,
   ContentDate: [0x00080023, 'DA', 'one'],
   StudyTime: [0x00080030, 'TM', 'one'],

@@ -245,5 +245,7 @@ function packedBits(masks: readonly (Float32Array | Uint8Array)[]): Uint8Array {
 }
 
 function fractions(mask: Float32Array | Uint8Array): Uint8Array {
-  return Uint8Array.from(mask, (value) => Math.round(value * WHOLE));
+  const bytes = new Uint8Array(mask.length);
+  for (let i = 0; i < mask.length; i++) bytes[i] = Math.round((mask[i] as number) * WHOLE);
+  return bytes;
 }

@@ -3,7 +3,7 @@ import type { DicomFile } from '../dicom-file.ts';
 import { DicomError } from '../errors.ts';
 import { type DataSet, type Identity, named } from '../header/attributes.ts';
 import type { ImageReference } from '../structured-report/content-item.ts';
-import type { WrittenDataSet } from '../write/data-set.ts';
+import { encodeDataSet, type WrittenDataSet } from '../write/data-set.ts';
 
 /** Everything of an image but its pixels. Frames are counted from 0. */
 export interface SourceImage {
@@ -34,7 +34,7 @@ export async function sourceImage(file: DicomFile): Promise<SourceImage> {
   uid('StudyInstanceUID');
   return {
     path,
-    identity: await file.identity(),
+    identity: checkedIdentity(await file.identity(), path),
     sopClassUid: uid('SOPClassUID'),
     sopInstanceUid: uid('SOPInstanceUID'),
     seriesInstanceUid: uid('SeriesInstanceUID'),
@@ -44,6 +44,17 @@ export async function sourceImage(file: DicomFile): Promise<SourceImage> {
     frameCount,
     frameMeta: (frame) => frames[frame] ?? meta,
   };
+}
+
+/** A value that may not be written is refused before anything is computed; DicomError 'value-invalid', which names the attribute. */
+function checkedIdentity(identity: Identity, path: string): Identity {
+  try {
+    encodeDataSet(identity);
+    return identity;
+  } catch (error) {
+    if (!(error instanceof DicomError)) throw error;
+    throw new DicomError(error.code, `${path}: its results would have the same value, and ${error.message}`);
+  }
 }
 
 /** The image as others refer to it, one frame of it where it has several. */

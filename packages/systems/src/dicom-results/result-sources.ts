@@ -44,10 +44,16 @@ export async function frameGreys(row: ManifestRow, frame: number): Promise<Uint8
   const image = await openManifestImage({ ...row, modality: 'PATCH', sliceFirst: frame, sliceLast: frame });
   try {
     const { data } = await image.seen(frame);
-    let [least, most] = [Infinity, -Infinity];
-    for (const value of data) [least, most] = [Math.min(least, value), Math.max(most, value)];
+    let least = Infinity;
+    let most = -Infinity;
+    for (const value of data) {
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
     const scale = most > least ? 255 / (most - least) : 0;
-    return Uint8Array.from(data, (value) => Math.round((value - least) * scale));
+    const greys = new Uint8Array(data.length);
+    for (let i = 0; i < data.length; i++) greys[i] = Math.round(((data[i] as number) - least) * scale);
+    return greys;
   } finally {
     await image.close();
   }
