@@ -64,6 +64,7 @@ export async function reproduce(options: ReproduceOptions): Promise<ReproduceSum
   const { system, preset, settings, seeds, data, folds, weights, signal, command } = options;
   const reproduction = reproductionOf(system);
   for (const { settings: own } of reproduction.runs(preset)) systemOf({ system }).plan(preset, [...own, ...settings]);
+  requireNetworks(system, reproduction.runs(preset), weights);
   const processes = options.processes ?? Math.max(Math.min(2, availableParallelism()), availableParallelism() >> 1);
   const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / processes));
   const out = resolve(options.out);
@@ -92,6 +93,21 @@ export async function reproduce(options: ReproduceOptions): Promise<ReproduceSum
     }),
   );
   return writeComparison(reproduction, { ...options, out }, evaluated);
+}
+
+/** SystemError 'option-invalid' for weights of a network that no run reads. */
+function requireNetworks(
+  system: string,
+  runs: readonly PlannedRun[],
+  weights: readonly (readonly [network: string, file: string])[],
+): void {
+  const read = runs.flatMap(({ networks = [] }) => networks);
+  const idle = weights.find(([network]) => runs.every(({ networks }) => networks?.includes(network) === false));
+  if (idle)
+    throw new SystemError(
+      'option-invalid',
+      `--weights ${idle[0]}=...: the runs of ${system} read ${[...new Set(read)].join(', ')}; name one of these`,
+    );
 }
 
 /** All results, once all have ended; the first error where there is one. */
@@ -134,7 +150,8 @@ class MadeRuns {
     const out = join(this.#place.out, name, planned.name);
     const part = `${name} ${planned.name}`;
     const plan: RunPlan = {
-      ...{ system, preset, seed, manifest, weights, out, command, threads: this.#place.threads },
+      ...{ system, preset, seed, manifest, out, command, threads: this.#place.threads },
+      weights: weights.filter(([network]) => planned.networks?.includes(network) ?? true),
       settings: [...planned.settings, ...settings],
       ...(data ? { classes: data.classes } : {}),
     };

@@ -20,6 +20,8 @@ export interface PlannedRun {
   readonly name: string;
   /** "key=value", applied before those of the user. */
   readonly settings: readonly string[];
+  /** Networks whose weights it reads, where runs differ in them; all that the user gives unless it says. */
+  readonly networks?: readonly string[];
 }
 
 /** A model's scores on the cases of an evaluation, and its cut-off, Infinity where none beats chance. */

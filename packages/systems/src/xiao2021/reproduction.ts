@@ -95,25 +95,31 @@ const CASES: Readonly<Record<string, { readonly file: (folder: string) => string
   lesion: { file: (folder) => join(folder, 'lesions.csv'), case: 'lesion' },
 };
 
-/** The paper's region is of 30 mm; that of the tiny preset of 16 mm, at a third of a millimetre. */
-const COHORTS = {
-  paper: { patients: 236, grid: { sizePx: 340, spacingMm: 0.1, slices: 16, sliceMm: 1 } },
-  small: { patients: 236, grid: { sizePx: 340, spacingMm: 0.1, slices: 16, sliceMm: 1 } },
-  tiny: { patients: 240, grid: { sizePx: 52, spacingMm: 0.33, slices: 12, sliceMm: 1 } },
-};
+/** What stands in for the paper's 236 patients; the tiny preset's region is of 16 mm. */
+const LARGE = {
+  patients: 236,
+  extentsMm: [4, 13],
+  grid: { sizePx: 340, spacingMm: 0.1, slices: 16, sliceMm: 1 },
+} as const;
+const TINY = {
+  patients: 240,
+  extentsMm: [3, 6],
+  grid: { sizePx: 52, spacingMm: 0.33, slices: 12, sliceMm: 1 },
+} as const;
 
-/** Benign and malignant clusters differ so much that small networks see it; see drawTrait. */
-const DIFFICULTY = 0.1;
+/** So low that small networks see what benign and malignant clusters differ in; see drawTrait. */
+const DIFFICULTY = 0.25;
 
 /** The comparison of Xiao et al. 2021. */
 export const reproduction: Reproduction = {
   ...{ title: SYSTEM.title, citation: SYSTEM.citation, doi: SYSTEM.doi },
   cohort: (preset, seed) => {
-    const { patients, grid } = COHORTS[preset as keyof typeof COHORTS] ?? COHORTS.tiny;
+    const making = preset === 'tiny' ? TINY : LARGE;
+    const { patients, grid } = making;
     return {
       description: `${patients} virtual women with a cluster of calcifications each, in two views, as regions of ${grid.sizePx} x ${grid.sizePx} x ${grid.slices} voxels of ${grid.spacingMm} x ${grid.spacingMm} x ${grid.sliceMm} mm; difficulty ${DIFFICULTY}`,
       manifest: 'dbt.csv',
-      write: (out, onPatient) => writeClusterCohort({ out, patients, seed, difficulty: DIFFICULTY, grid, onPatient }),
+      write: (out, onPatient) => writeClusterCohort({ ...making, out, seed, difficulty: DIFFICULTY, onPatient }),
     };
   },
   runs: () => [{ name: RUN, settings: [`members=${COMPARED.join(',')}`, 'radiomics=true'] }],
