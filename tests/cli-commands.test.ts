@@ -173,6 +173,7 @@ const COMMAND_TREE: Readonly<Record<string, readonly string[]>> = {
   train: [],
   evaluate: [],
   predict: [],
+  reproduce: [],
   export: [],
   data: ['check', 'import', 'split'],
   image: ['explain', 'mask', 'dynamic'],

@@ -1,9 +1,12 @@
 /** The page of a paper's comparison: its tables with ours beside the published figures. */
+
+import { rocFigure } from './figures/roc.ts';
 import { estimateParts, formatFixed, formatPValue } from './format.ts';
 import { type HtmlValue, html, type RawHtml } from './html.ts';
 import { MEASURES, type Measure } from './measures.ts';
 import { type PageSection, page } from './page.ts';
-import type { Case, Estimate, MeasureName, Note } from './report-data.ts';
+import type { Case, Estimate, MeasureName, Note, RocCurve } from './report-data.ts';
+import { figureColumns } from './sections/figures.ts';
 import { BANNER, citation, notes } from './sections/header.ts';
 import { section, table } from './sections/section.ts';
 
@@ -26,6 +29,8 @@ export type ComparedTable = {
   readonly cases: number;
   readonly positives: number;
   readonly repetitions: number;
+  /** Plots of the models' ROC curves in the first repetition, one a level. */
+  readonly curves: readonly (readonly RocCurve[])[];
   readonly rows: readonly ComparedRow[];
 };
 
@@ -56,27 +61,43 @@ export type ReproductionData = {
 function cell(here: Estimate | undefined, published: Estimate | undefined, { unit }: Measure): HtmlValue {
   const ours = here && estimateParts(here, unit);
   const theirs = published && estimateParts(published, unit);
-  return html`<span class="value">${ours ? ours.value : html`<span class="quiet">not run</span>`}</span>${ours?.interval && html` <span class="interval">${ours.interval}</span>`}${theirs && html` <span class="counts">published ${theirs.value}${theirs.interval && ` ${theirs.interval}`}</span>`}`;
+  return html`${ours && html`<span class="value">${ours.value}</span>${ours.interval && html` <span class="interval">${ours.interval}</span>`}`}${theirs && html` <span class="counts">published ${theirs.value}${theirs.interval && ` ${theirs.interval}`}</span>`}`;
+}
+
+/** A row's name in the paper, and which of ours it is. */
+const rowHeading = ({ label, model }: ComparedRow): HtmlValue =>
+  html`${label}${model === undefined ? html` <span class="counts">not run</span>` : model !== label && html` <span class="counts">${model}</span>`}`;
+
+/** Measures that the paper published of a table, or all of ours where it published none. */
+function measuresOf(rows: readonly ComparedRow[]): Measure[] {
+  const published = MEASURES.filter(({ name }) => rows.some((row) => row.published[name]));
+  return published.length > 0 ? published : MEASURES.filter(({ name }) => rows.some(({ here }) => here?.[name]));
 }
 
 const anchorOf = ({ number }: Pick<ComparedTable, 'number'>) => number.toLowerCase().replaceAll(' ', '-');
 
-function comparedTable({ number, caption, rows, case: one, cases, positives, repetitions }: ComparedTable): RawHtml {
-  const measures = MEASURES.filter(({ name }) => rows.some(({ here, published }) => (here ?? published)[name]));
+function comparedTable({
+  number,
+  caption,
+  rows,
+  case: one,
+  cases,
+  positives,
+  repetitions,
+  curves,
+}: ComparedTable): RawHtml {
+  const measures = measuresOf(rows);
   const columns = [{ heading: 'Model' }, ...measures.map(({ heading }) => ({ heading, numeric: true }))];
-  const groups = [
-    {
-      rows: rows.map(({ label, model, here, published }) => [
-        html`${label}${model !== undefined && html` <span class="counts">${model}</span>`}`,
-        ...measures.map((measure) => cell(here?.[measure.name], published[measure.name], measure)),
-      ]),
-    },
-  ];
+  const cells = rows.map((row) => [
+    rowHeading(row),
+    ...measures.map((measure) => cell(row.here?.[measure.name], row.published[measure.name], measure)),
+  ]);
   return section(
     anchorOf({ number }),
     `${number}. ${caption}`,
-    table(`Ours (95 % interval), and what was published`, columns, groups, 'performance'),
+    table(`Ours (95 % interval), and what was published`, columns, [{ rows: cells }], 'performance'),
     html`<p class="remark">Ours: ${cases} ${one}s, ${positives} of them positive${repetitions > 1 && `, of ${repetitions} repetitions`}.</p>`,
+    curves.length > 0 && figureColumns(curves.map(rocFigure)),
   );
 }
 

@@ -2,7 +2,8 @@
 import { join, relative } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { type CsvCells, formatCsv } from '@mammoscope/imaging';
-import type { ComparedRow, ComparedTable, Note, ReproductionData, TestedClaim } from '@mammoscope/report';
+import type { ComparedRow, ComparedTable, Note, ReproductionData, RocCurve, TestedClaim } from '@mammoscope/report';
+import { rocCurve } from '@mammoscope/stats';
 import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
 import { aucDifference, modelFigures, ONE_REPETITION, type Repetition, SEVERAL_REPETITIONS } from './figures.ts';
 import type { ComparedCases, ComparedModel, ModelReference, Reproduction } from './reproduction.ts';
@@ -63,7 +64,8 @@ export async function writeComparison(
   };
   const { renderReproduction } = await import('@mammoscope/report'); // see writeReport
   const files = { report: join(options.out, 'reproduction.html'), tables: join(options.out, 'tables.csv') };
-  await writeAside(join(options.out, 'tables.json'), formatJson({ ...data, notice: NOTICE }));
+  const withoutCurves = tables.map(({ curves: _, ...table }) => table);
+  await writeAside(join(options.out, 'tables.json'), formatJson({ ...data, tables: withoutCurves, notice: NOTICE }));
   await writeAside(files.tables, formatCsv(tables.flatMap(cellsOf)));
   await writeAside(files.report, renderReproduction(data));
   return { ...files, runs: evaluated.flatMap(({ runs: folders }) => Object.values(folders)) };
@@ -120,11 +122,35 @@ function tableOf(
     counted.reduce((total, cases) => total + (cases ? of(cases) : 0), 0);
   return {
     ...{ number, caption, rows: found, case: counted[0]?.case ?? 'image' },
+    curves: curvesOf(rows, repetitions[0]),
     cases: sum(({ positive }) => positive.length),
     positives: sum(({ positive }) => positive.filter(Boolean).length),
     repetitions: repetitions.length,
   };
 }
+
+/** The ROC curves of a table's models in one repetition, a plot a level that has more than one. */
+function curvesOf(rows: Reproduction['tables'][number]['rows'], repetition: ReadRepetition | undefined): RocCurve[][] {
+  const levels = Object.keys([...(repetition?.cases.values() ?? [])][0] ?? {});
+  return levels
+    .map((level) =>
+      rows.slice(0, MOST_CURVES).flatMap((row): RocCurve[] => {
+        const own = repetition && modelOf(repetition.cases, row, level);
+        if (!own) return [];
+        const { scores } = own.model;
+        const { positive } = own.cases;
+        const positives = positive.filter(Boolean).length;
+        const { auc } = modelFigures([{ ...own, overlap: 0 }]);
+        const points = rocCurve(scores, positive).points.map(({ fpr, tpr }) => ({ fpr, tpr }));
+        const dataset = `${level} level`;
+        return [{ model: row.label, dataset, positives, negatives: positive.length - positives, points, auc }];
+      }),
+    )
+    .filter(({ length }) => length > 1);
+}
+
+/** As many as a plot can tell apart. */
+const MOST_CURVES = 7;
 
 function notesOf(
   reproduction: Reproduction,
