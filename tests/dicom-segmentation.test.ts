@@ -66,7 +66,7 @@ test('points, findings that are not shown and images without findings have no se
   const names = (changes: Partial<Reading>) => resultObjects(requestOf(images, changes)).map(({ name }) => name);
   assert.deepEqual(
     names({}).filter((name) => name.startsWith('marks')),
-    ['marks-1', 'marks-2'],
+    ['marks-1', 'marks-2', 'marks-3'],
   );
   const { findings } = readingOf(images);
   const others = findings.filter(({ place, probability }) => 'pointPx' in place || probability < 0.5);
@@ -78,7 +78,7 @@ test('points, findings that are not shown and images without findings have no se
 });
 
 test('a segment has codes, an algorithm and a tracking UID', () => {
-  const [segment] = itemsOf(segmentation('marks-2'), '00620002');
+  const [segment] = itemsOf(segmentation('marks-3'), '00620002');
   const code = (tag: string) => textOf(groupOf(segment, tag), '00080100');
   assert.deepEqual([code('00620003'), code('0062000f'), code('00082218')], ['49755003', '129769006', '76752008']);
   assert.deepEqual([textOf(segment, '00620008'), textOf(segment, '00620009')], ['AUTOMATIC', 'odd 2020']);

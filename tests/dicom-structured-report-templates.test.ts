@@ -120,6 +120,27 @@ test('intents follow the cut-off and the operating points, in findings and in wh
   ]);
 });
 
+test('findings of a lesion are shown as the lesion is, in every object', () => {
+  const changes = { lesions: [{ name: 'A', probability: 0.375 }] }; // of its findings one has 0.75
+  const [cad, measurements] = treesOf(changes) as [Item, Item];
+  assert.deepEqual(violations(cad), []);
+  const summary = cad.children.find(({ concept }) => concept === 'DCM 111017');
+  const [intent, feature] = summary?.children.find(({ concept }) => concept === 'DCM 111034')?.children ?? [];
+  const findings = feature?.children.filter(({ concept }) => concept === 'DCM 111059');
+  const intents = [intent, feature?.children[0], ...(findings ?? []).map(({ children }) => children[0])];
+  assert.deepEqual(
+    intents.map((item) => item?.code),
+    ['DCM 111151', 'DCM 111151', 'DCM 111151', 'DCM 111151'],
+  );
+  const groups = measurements.children.at(-1)?.children.map(({ children }) => children[0]?.value);
+  assert.deepEqual(groups, ['Finding 3', 'Finding 4']);
+  const names = resultObjects(requestOf(images, changes)).map(({ name }) => name);
+  assert.deepEqual(
+    names.filter((name) => name.startsWith('marks')),
+    ['marks-1'], // of the volume
+  );
+});
+
 test('references lead to the library entry of the image, or of the slice, that a finding lies in', () => {
   const [cad] = treesOf({}) as [Item];
   const findings: Item[] = [];

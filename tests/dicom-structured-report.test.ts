@@ -27,12 +27,14 @@ const paths = await writtenObjects(objects, folder);
 const missing = (program: string) => (spawnSync(program, ['--version']).error ? `${program} is not installed` : false);
 const pathOf = (name: string) => paths.get(name) ?? '';
 
-test('a reading with saliency and pictures is eight objects', () => {
+test('a reading with saliency and pictures is nine objects', () => {
   assert.deepEqual(
     [...paths.keys()],
-    ['cad-1', 'measurements-1', 'marks-1', 'marks-2', 'saliency-1', 'saliency-2', 'pictures-1', 'pictures-2'],
+    ['cad', 'measurements', 'marks', 'saliency', 'pictures'].flatMap((kind, i) =>
+      [1, 2, 3].slice(0, [1, 1, 3, 2, 2][i]).map((number) => `${kind}-${number}`),
+    ),
   );
-  assert.equal(new Set(objects.map(({ sopInstanceUid }) => sopInstanceUid)).size, 8);
+  assert.equal(new Set(objects.map(({ sopInstanceUid }) => sopInstanceUid)).size, 9);
 });
 
 const iods = {
@@ -40,6 +42,7 @@ const iods = {
   'measurements-1': 'ComprehensiveSR',
   'marks-1': 'Segmentation',
   'marks-2': 'Segmentation',
+  'marks-3': 'Segmentation',
   'saliency-1': 'Segmentation',
   'saliency-2': 'Segmentation',
   'pictures-1': 'SCImage',
@@ -170,6 +173,11 @@ const refused: readonly (readonly [string, Partial<Reading>, RegExp])[] = [
   ['a kind that is not looked for', { looksFor: ['calcification-cluster'], findings: [alone] }, /finding 0 is a mass/],
   ['a finding in an image that failed', { failed: [0], findings: [alone] }, /finding 0 is of image 0, on which/],
   ['a lesion in one image', { findings: [first] }, /lesion A needs findings in two images/],
+  [
+    'a lesion of two kinds',
+    { findings: [first, { ...first, image: 1, kind: 'calcification-cluster' }] },
+    /lesion A has findings of one kind, got mass and/,
+  ],
   ['a lesion of which nothing is said', { lesions: [] }, /lesion A needs/],
   ['operating points that do not begin at the cut-off', { cutoff: 0.4 }, /operating point 0 has 0.5/],
   ['nothing that is looked for', { looksFor: [], findings: [] }, /what the algorithm looks for/],

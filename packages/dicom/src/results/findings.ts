@@ -98,8 +98,11 @@ export function checkReading(reading: Reading): void {
     requireProbability(point.sensitivity, `the sensitivity of operating point ${i}`);
   }
   for (const name of namesOf(findings)) {
-    const views = new Set(findings.filter(({ lesion }) => lesion === name).map(({ image }) => image));
+    const own = findings.filter(({ lesion }) => lesion === name);
+    const views = new Set(own.map(({ image }) => image));
+    const kinds = new Set(own.map(({ kind }) => kind));
     const known = lesions.some((lesion) => lesion.name === name);
+    check(kinds.size === 1, `lesion ${name} has findings of one kind, got ${[...kinds].join(' and ')}`);
     check(views.size > 1 && known, `lesion ${name} needs findings in two images or more and a place among the lesions`);
   }
 }

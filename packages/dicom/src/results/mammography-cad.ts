@@ -85,7 +85,7 @@ function lesionImpression(
   const findings = all.filter(({ lesion }) => lesion === name);
   const [first] = findings as [TrackedFinding];
   const probability = reading.lesions.find((lesion) => lesion.name === name)?.probability ?? 0;
-  const intent = probability >= reading.cutoff ? CODES.presentationRequired : CODES.notForPresentation;
+  const intent = intentOf(first);
   const feature = coded(
     CODES.compositeFeature,
     KIND_CODES[first.kind].composite,
@@ -100,7 +100,7 @@ function lesionImpression(
       ...algorithmItems(reading.algorithm),
       probabilityItem(probability),
     ),
-    inferredFrom(...findings.map((finding) => singleImageFinding(finding, reading, library, intent))),
+    inferredFrom(...findings.map((finding) => singleImageFinding(finding, reading, library))),
   );
   return impression(intent, contains(feature));
 }
@@ -110,8 +110,8 @@ function singleImageFinding(
   finding: TrackedFinding,
   { algorithm, operatingPoints }: Reading,
   library: ImageLibrary,
-  intent = intentOf(finding),
 ): ContentItem {
+  const intent = intentOf(finding);
   const { kind, label, trackingUid, calcifications, operatingPoint } = finding;
   const point =
     intent === CODES.presentationOptional && operatingPoint !== undefined

@@ -10,6 +10,7 @@ export interface TrackedFinding extends Finding {
   readonly trackingUid: string;
   /** Words for lists, such as 'Finding 1'. */
   readonly label: string;
+  /** Whether it, or the lesion that it belongs to, reaches the cut-off. */
   readonly isShown: boolean;
   /** The strictest operating point at which it is shown; none where it is at none. */
   readonly operatingPoint: number | undefined;
@@ -32,33 +33,24 @@ export const KIND_CODES: Readonly<
   },
 };
 
-/** The findings of a reading, tracked. Tracking UIDs follow from image, algorithm and place, so a reading that is repeated gives the same. */
-export function trackFindings({
-  images,
-  algorithm,
-  findings,
-  cutoff,
-  operatingPoints,
-}: Reading): readonly TrackedFinding[] {
+/**
+ * The findings of a reading, tracked. Those of a lesion are shown as the lesion is. Tracking UIDs follow from image, algorithm and place, so a reading that is repeated
+ * gives the same.
+ */
+export function trackFindings(reading: Reading): readonly TrackedFinding[] {
+  const { images, algorithm, findings, lesions, cutoff, operatingPoints } = reading;
   return findings.map((finding, i) => {
-    const point = operatingPoints.findIndex(({ cutoff: least }) => finding.probability >= least);
-    const { frame, place, kind } = finding;
+    const { frame, place, kind, lesion } = finding;
+    const { probability } = lesions.find(({ name }) => name === lesion) ?? finding;
+    const point = operatingPoints.findIndex(({ cutoff: least }) => probability >= least);
     const image = images[finding.image]?.sopInstanceUid ?? '';
+    const { name, version } = algorithm;
     return {
       ...finding,
       number: i + 1,
       label: `Finding ${i + 1}`,
-      trackingUid: uidOf(
-        'mammoscope',
-        'finding',
-        image,
-        algorithm.name,
-        algorithm.version,
-        kind,
-        frame,
-        JSON.stringify(place),
-      ),
-      isShown: finding.probability >= cutoff,
+      trackingUid: uidOf('mammoscope', 'finding', image, name, version, kind, frame, JSON.stringify(place)),
+      isShown: probability >= cutoff,
       operatingPoint: point < 0 ? undefined : point,
     };
   });
