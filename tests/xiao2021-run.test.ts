@@ -3,15 +3,18 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { writeNpy16 } from '@mammoscope/imaging';
 import { writeClusterCohort } from '@mammoscope/systems';
 import { assertDone, assertRefused, type Outcome, workplace } from './cli-process.ts';
 
 const { folder, mammoscope } = await workplace();
 const data = join(folder, 'data', 'dbt.csv');
 const CLASSES = ['--classes', 'benign,malignant'];
-/** Two shallow networks, one of which sees the focus slice and one eight slices: an ensemble within seconds. */
+/** Two shallow networks, one of which sees the focus slice and one eight slices, and one that sees both: an ensemble within seconds. */
+const MEMBERS = ['wang', 'wichakam', 'joined-4'];
 const RECIPE = [
-  'members=wang,wichakam',
+  `members=${MEMBERS.join(',')}`,
+  'width=8',
   'roiPx=32',
   'roiSlices=8',
   'sizePx=32',
@@ -20,7 +23,7 @@ const RECIPE = [
   'volumeBatch=4',
   'radiomics=true',
 ];
-const NETWORKS = ['wang', 'wichakam', 'ensemble', 'ensemble-0.3', 'ensemble-0.7'];
+const NETWORKS = [...MEMBERS, 'ensemble', 'ensemble-0.3', 'ensemble-0.7'];
 const RADIOMICS = ['radiomics-2d', 'radiomics-3d', 'radiomics-combined'];
 const SETTINGS = RECIPE.flatMap((setting) => ['--set', setting]);
 const train = (manifest: string, out: string, ...more: string[]) =>
@@ -61,7 +64,7 @@ test('evaluate measures lesions, whose views are averaged, and views; ensembles 
       level.models.map(({ model }: { model: string }) => model),
       models,
     );
-  assert.equal(metrics.auc, lesion.models[2].auc, 'the unweighted ensemble leads');
+  assert.equal(metrics.auc, lesion.models[3].auc, 'the unweighted ensemble leads');
   const cells = async (name: string) => {
     const [header = [], ...lines] = (await readFile(join(folder, 'run', name), 'utf8'))
       .trimEnd()
@@ -143,16 +146,36 @@ test('export refuses to join networks that see different things', async () => {
   );
 });
 
-test('predict judges the lesions of a manifest, each with its focus slices and the votes of all members', async () => {
+test('predict judges the lesions of a manifest, each with its focus slices, the votes of all members and where they looked', async () => {
   const outcome = await mammoscope(['predict', 'run', 'data/dbt.csv', '--out', 'predicted', '--json']);
   assertDone(outcome);
   const { predictions } = JSON.parse(outcome.stdout);
   assert.equal(predictions.length, 16);
-  for (const { views, members, score } of predictions) {
+  /** Width, height and colour type of a PNG: 0 for grey, 2 for red, green and blue. */
+  const pngOf = async (name: string) => {
+    const bytes = await readFile(join(folder, 'predicted', name));
+    return [bytes.readUInt32BE(16), bytes.readUInt32BE(20), bytes[25]];
+  };
+  const pictures = new Set<string>();
+  const { memberCutoffs, cutoff } = JSON.parse(outcome.stdout);
+  assert.equal(memberCutoffs.ensemble, cutoff);
+  for (const { views, members, votes, score, decision } of predictions) {
     assert.equal(views.length, 2);
-    assert.ok(views.every(({ focusSlice }: { focusSlice: number }) => focusSlice >= 0 && focusSlice < 10));
     assert.equal(score, members.ensemble);
+    assert.equal(decision, votes.ensemble);
+    for (const name of NETWORKS) {
+      const above = memberCutoffs[name] !== null && members[name] >= memberCutoffs[name];
+      assert.equal(votes[name], above ? 'malignant' : 'benign');
+    }
+    for (const { focusSlice, image, gradCam } of views) {
+      assert.ok(focusSlice >= 0 && focusSlice < 10);
+      assert.deepEqual(await pngOf(image), [160, 160, 0]);
+      assert.deepEqual(Object.keys(gradCam), MEMBERS);
+      for (const member of MEMBERS) assert.deepEqual(await pngOf(gradCam[member].overlay), [160, 160, 2]);
+      for (const name of [image, ...MEMBERS.map((member) => gradCam[member].overlay)]) pictures.add(name);
+    }
   }
+  assert.equal(pictures.size, 16 * 2 * (1 + MEMBERS.length), 'each view has its own pictures');
   assertRefused(
     await mammoscope(['predict', 'run', 'data/images/woman-0001-CC.npy', '--out', 'none']),
     2,
@@ -160,30 +183,123 @@ test('predict judges the lesions of a manifest, each with its focus slices and t
   );
 });
 
-test('lesions without a place, boxes and slices outside, and manifests without tomosyntheses are refused by line', async () => {
-  const text = await readFile(data, 'utf8');
-  const [header = '', ...lines] = text.trimEnd().split('\n');
+test('model.onnx of joined features says that its first slice is the focus slice', async () => {
+  const bytes = await readFile(join(folder, 'run', 'joined-4', 'model.onnx'));
+  assert.ok(bytes.includes('"shape":["N",1,5,32,32]'));
+  assert.ok(
+    bytes.includes('the focus slice and, after it, 4 slices around it, of a region of 32 x 32 pixels and 8 slices'),
+  );
+});
+
+/** The cells of a line by column. */
+type Cells = Record<string, string>;
+
+/** A manifest like that of the cohort but for some lines, the header being line 1. */
+async function changed(name: string, changes: Readonly<Record<number, (cells: Cells) => void>>): Promise<string> {
+  const [header = '', ...lines] = (await readFile(data, 'utf8')).trimEnd().split('\n');
   const columns = header.split(',');
-  const changed = async (name: string, change: (cells: Record<string, string>) => void) => {
-    const body = lines.map((line, i) => {
-      const cells = Object.fromEntries(columns.map((column, k) => [column, line.split(',')[k] ?? '']));
-      if (i === 2) change(cells);
-      return columns.map((column) => cells[column]).join(',');
-    });
-    await writeFile(join(folder, 'data', name), [header, ...body, ''].join('\n'));
-    return join(folder, 'data', name);
-  };
+  const body = lines.map((line, i) => {
+    const cells = Object.fromEntries(columns.map((column, k) => [column, line.split(',')[k] ?? '']));
+    changes[i + 2]?.(cells);
+    return columns.map((column) => cells[column]).join(',');
+  });
+  await writeFile(join(folder, 'data', name), [header, ...body, ''].join('\n'));
+  return join(folder, 'data', name);
+}
+
+const withoutPlace = (cells: Cells) => {
+  for (const column of ['x1', 'y1', 'x2', 'y2']) cells[column] = '';
+};
+const outside = (cells: Cells) => {
+  cells.x2 = '400';
+};
+const tooDeep = (cells: Cells) => {
+  cells.slice_last = '40';
+};
+
+/** Requires exit code 2 and a list of problems, each a sentence with its line, under a heading with their number. */
+function assertListed({ code, stdout, stderr }: Outcome, heading: RegExp, problems: readonly RegExp[]): void {
+  assert.equal(code, 2, stderr);
+  assert.equal(stdout, '');
+  const lines = stderr.trimEnd().split('\n');
+  const first = lines.findIndex((line) => line.startsWith('mammoscope: '));
+  assert.match(lines[first] ?? '', heading);
+  const listed = lines.slice(first + 1);
+  assert.equal(listed.length, problems.length, stderr);
+  for (const [i, problem] of problems.entries()) assert.match(listed[i] ?? '', problem);
+}
+
+test('lesions that cannot be cut out are refused by line, all at once and with their number, by train and predict', async () => {
   const refused = async (manifest: string, pattern: RegExp, ...more: string[]) =>
     assertRefused(await train(manifest, 'refused', ...more), 2, pattern);
-  const without = await changed('without.csv', (cells) => {
-    for (const column of ['x1', 'y1', 'x2', 'y2']) cells[column] = '';
-  });
-  await refused(without, /line 4 of the manifest: .* has a lesion without a place: fill x1, y1, x2, y2/);
-  const outside = await changed('outside.csv', (cells) => {
-    cells.x2 = '400';
-  });
-  await refused(outside, /line 4 .* its box ends at 400, \d+: correct the box/);
+  await refused(
+    await changed('without.csv', { 4: withoutPlace }),
+    /without\.csv, line 4: image \S+ has a lesion without a place: fill x1, y1, x2, y2/,
+  );
+  const several = await changed('several.csv', { 4: withoutPlace, 7: outside, 21: tooDeep });
+  const problems = [
+    /^- \S+several\.csv, line 4: image \S+ has a lesion without a place/,
+    /^- \S+several\.csv, line 7: image images\/woman-0003-MLO\.npy is 40 x 40 and its box ends at 400, \d+: correct the box/,
+    /^- \S+several\.csv, line 21: image \S+ has slices 0 to 9 and the row names \d+ to 40: correct slice_first/,
+  ];
+  assertListed(await train(several, 'refused'), /several\.csv has 3 problems:$/, problems);
+  const predicted = await mammoscope(['predict', 'run', several, '--out', 'refused']);
+  assertListed(predicted, /several\.csv has 3 problems:$/, problems);
+  assertListed(
+    await train(data, 'refused', '--set', 'roiSlices=12'),
+    /dbt\.csv has 32 problems, the first 20 of them:$/,
+    Array.from(
+      { length: 20 },
+      (_, i) => new RegExp(`line ${i + 2}: image \\S+ has 10 slices of 40 x 40 and a region has 12 of 32 x 32: leave`),
+    ),
+  );
+  const flat = (name: string) => (cells: Cells) => {
+    cells.path = name;
+  };
+  for (const name of ['flat-1.npy', 'flat-2.npy'])
+    await writeNpy16(join(folder, 'data', name), new Float32Array(10 * 40 * 40), [10, 40, 40]);
+  const empty = await changed('empty.csv', { 2: flat('flat-1.npy'), 3: flat('flat-2.npy') });
+  const without = await train(empty, 'refused', '--set', 'withoutFocus=refuse');
+  const [, number] = /empty\.csv has (\d+) problems/.exec(without.stderr) ?? [];
+  assert.ok(Number(number) >= 2, without.stderr);
+  assertListed(
+    without,
+    /empty\.csv has \d+ problems/,
+    Array.from(
+      { length: Math.min(20, Number(number)) },
+      () => /no calcification is found .* take the centre slice with --set withoutFocus=centre$/,
+    ),
+  );
+  assert.match(without.stderr, /line 2: image flat-1\.npy: no calcification/);
   await refused(data, /wichakam sees more slices than the 6 that are cut out/, '--set', 'roiSlices=6');
-  await refused(data, /a crop of 12 needs a volume of at least that depth .* got 10/, '--set', 'roiSlices=12');
   await refused(join(folder, 'data', 'dm.csv'), /has no row of modality DBT/);
+  assert.ok(!(await readdir(folder)).includes('refused'), 'nothing is left behind');
+});
+
+test('weights of another backbone are refused before anything is trained', async () => {
+  const weights = (network: string, ...more: string[]) =>
+    train(data, 'refused', '--weights', `${network}=${join(folder, 'run', 'wang', 'best.safetensors')}`, ...more);
+  assertRefused(
+    await weights('resnet18', '--set', 'members=focus-resnet18,wichakam'),
+    2,
+    /best\.safetensors does not fit this network: .*; choose the weights of this network/,
+  );
+  assertRefused(await weights('resnet50'), 2, /the recipe trains wang2018; name one of these/);
+  assert.ok(!(await readdir(folder)).includes('refused'));
+});
+
+test('lesions of one view are evaluated, and the report says so', async () => {
+  const cohort = await readFile(data, 'utf8');
+  const single = join(folder, 'data', 'single.csv');
+  const lines = cohort
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !line.includes('-MLO.npy'));
+  await writeFile(single, `${lines.map((line, i) => (i === 0 ? line : `other-${line}`)).join('\n')}\n`);
+  const outcome = await mammoscope(['evaluate', 'run', '--data', single, '--out', 'single', '--json']);
+  assertDone(outcome);
+  const { levels } = JSON.parse(outcome.stdout);
+  assert.deepEqual([levels.lesion.cases, levels.view.cases], [16, 16]);
+  const page = await readFile(join(folder, 'single', 'report.html'), 'utf8');
+  assert.match(page, /All 16 lesions have one view only: both levels say the same\. The paper averages CC and MLO\./);
 });
