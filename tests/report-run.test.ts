@@ -170,8 +170,14 @@ test('intervals, overall and paired tests are by patient: those of `stats` on pr
     /95 % intervals with patients as clusters, since some have several images: AUC by Obuchowski/,
   );
   assert.match(shown.methods, /Wald tests of generalised estimating equations \(\d+\) .* the patient as the cluster/);
-  assert.match(shown.methods, /All intervals are of 95 %\. Some patients have several images\./);
+  assert.match(shown.methods, /All intervals are of 95 %; patients, of whom some have several images, are clusters/);
   assert.doesNotMatch(shown.methods, /take images as independent, also/);
+  const cited = [...shown.methods.matchAll(/\((\d+)\)/g)].map(([, number]) => Number(number));
+  assert.deepEqual(
+    [...new Set(cited)],
+    [...new Set(cited)].sort((a, b) => a - b),
+    'references are numbered as they are cited',
+  );
   assert.match(shown.band, /1000 bootstrap replicates of patients/);
   await page.close();
 });

@@ -174,11 +174,12 @@ function statisticsText(
   const several = record.members.length > 1;
   const clustered = patientsTaken === 'clusters';
   const optimistic = cutoffFrom === 'test' ? ', which makes the rates at it optimistic' : '';
-  const obuchowski = clustered
+  const delong = `that of DeLong et al. ${cite(REFERENCES.delong)}`; // cited before what follows it
+  const variance = clustered
     ? ` with the variance of Obuchowski for patients as clusters ${cite(REFERENCES.obuchowski)}`
     : '';
   return [
-    `The area under the receiver operating characteristic curve (AUC) is the Mann-Whitney statistic, its 95 % confidence interval that of DeLong et al. ${cite(REFERENCES.delong)}${obuchowski} on the logit scale.`,
+    `The area under the receiver operating characteristic curve (AUC) is the Mann-Whitney statistic, its 95 % confidence interval ${delong}${variance} on the logit scale.`,
     ` The pointwise bands of this curve and of the precision-recall curve are from ${bootstrapReplicates} bootstrap replicates of ${clustered ? 'patients, all images of each together, stratified by whether one is positive' : `${cases}, stratified by class`}, by the percentile method ${cite(REFERENCES.bootstrap)}.`,
     several ? comparisonText(cases, clustered, cite) : '',
     own?.calls
@@ -198,7 +199,8 @@ function statisticsText(
 }
 
 const INDEPENDENCE: Readonly<Record<'clusters' | 'apart' | 'independent', (cases: string) => string>> = {
-  clusters: (cases) => ` All intervals are of 95 %. Some patients have several ${cases}.`,
+  clusters: (cases) =>
+    ` All intervals are of 95 %; patients, of whom some have several ${cases}, are clusters where it is not said otherwise.`,
   apart: (cases) => ` All intervals are of 95 %; no patient has several ${cases}, which are taken as independent.`,
   independent: (cases) =>
     ` All intervals are of 95 % and take ${cases} as independent, also where a patient has several.`,
