@@ -25,6 +25,8 @@ const sppnetSchema: RecipeTable<SppnetRecipe>['schema'] = {
   width: z.number().int().positive(),
   dropout: z.number().min(0).lt(1),
   flip: z.boolean(),
+  turnDeg: z.number().min(0).max(180),
+  zoomShare: z.number().min(0).max(0.9),
   marginShare: z.number().min(0).max(4),
 };
 

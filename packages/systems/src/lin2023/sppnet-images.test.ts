@@ -94,7 +94,11 @@ test('a patch is cut out by its box with a margin, within the film, from 0 to 1'
 
 test('batches repeat the plane for three channels and are zero where rows are wanting; flips follow epoch and number alone', async () => {
   const plane = { width: 2, height: 2, data: Float32Array.of(1, 2, 3, 4) };
-  const images = new SquareImages(async () => plane, { recipe: { sizePx: 2, flip: true }, channels: 3, seed: 1 });
+  const images = new SquareImages(async () => plane, {
+    recipe: { sizePx: 2, flip: true, turnDeg: 0, zoomShare: 0 },
+    channels: 3,
+    seed: 1,
+  });
   const row = rowOf();
   assert.deepEqual(
     [...(await images.batch([row], 2))],
@@ -106,4 +110,27 @@ test('batches repeat the plane for three channels and are zero where rows are wa
   assert.equal(new Set(drawn.map(String)).size, 4, 'both flips, alone and together');
   const [second, first] = [await images.augmented([example(1), example(0)], 1), drawn[0]];
   assert.deepEqual(second.slice(12, 16), first);
+});
+
+test('turns and zooms leave black where the square has nothing, and a recipe without them moves nothing', async () => {
+  const plane = { width: 16, height: 16, data: new Float32Array(256).fill(1) };
+  const zerosOf = async (recipe: { readonly turnDeg: number; readonly zoomShare: number }) => {
+    const images = new SquareImages(async () => plane, {
+      recipe: { sizePx: 16, flip: false, ...recipe },
+      channels: 1,
+      seed: 2,
+    });
+    const examples = Array.from({ length: 12 }, (_, index) => ({
+      row: { ...rowOf(), split: 'train' as const },
+      index,
+    }));
+    const seen = await images.augmented(examples, 1);
+    return examples.map((_, i) => seen.subarray(256 * i, 256 * (i + 1)).filter((value) => value < 0.5).length);
+  };
+  assert.deepEqual(await zerosOf({ turnDeg: 0, zoomShare: 0 }), new Array(12).fill(0));
+  const zoomed = await zerosOf({ turnDeg: 0, zoomShare: 0.5 });
+  assert.ok(zoomed.some((zeros) => zeros > 50) && zoomed.some((zeros) => zeros === 0), `${zoomed}`);
+  const turned = await zerosOf({ turnDeg: 45, zoomShare: 0 });
+  // At 45 degrees the four corners are (3 - 2 sqrt 2) of the square.
+  assert.ok(turned.some((zeros) => zeros > 10) && turned.every((zeros) => zeros <= 0.18 * 256), `${turned}`);
 });

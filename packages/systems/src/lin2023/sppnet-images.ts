@@ -99,11 +99,11 @@ export class SquareImages implements TrainingInputs {
   constructor(
     read: (row: ManifestRow) => Promise<ShownPlane>,
     {
-      recipe: { sizePx, flip },
+      recipe: { sizePx, flip, turnDeg, zoomShare },
       channels,
       seed,
     }: {
-      readonly recipe: Pick<SppnetRecipe, 'sizePx' | 'flip'>;
+      readonly recipe: Pick<SppnetRecipe, 'sizePx' | 'flip' | 'turnDeg' | 'zoomShare'>;
       readonly channels: 1 | 3;
       readonly seed: number;
     },
@@ -112,7 +112,11 @@ export class SquareImages implements TrainingInputs {
     this.#sizePx = sizePx;
     this.#channels = channels;
     this.#seed = seed;
-    this.#augmentation = flip ? { flipHorizontal: 0.5, flipVertical: 0.5 } : {};
+    this.#augmentation = {
+      ...(flip ? { flipHorizontal: 0.5, flipVertical: 0.5 } : {}),
+      angleDeg: [-turnDeg, turnDeg],
+      scale: [1 - zoomShare, 1 + zoomShare],
+    };
   }
 
   /** The square of a row, not varied. */
