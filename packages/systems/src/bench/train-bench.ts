@@ -184,8 +184,9 @@ export function macsOf(node: GraphNode): number {
       return sizeOf(first.shape) * taps(second);
     case 'ConvWeightGradient':
       return sizeOf(second.shape) * taps(output);
-    case 'MatMul':
     case 'Gemm':
+      return sizeOf(output.shape) * (first.shape[(node.attributes as { transA?: boolean }).transA ? 0 : 1] as number);
+    case 'MatMul':
       return sizeOf(output.shape) * (first.shape.at(-1) as number);
     default:
       return 0;

@@ -3,6 +3,7 @@ import { evaluateLiang2019 } from './evaluate.ts';
 import { featureFolder } from './feature-cache.ts';
 import { predictLiang2019 } from './predict.ts';
 import { PRESETS, SYSTEM } from './recipe.ts';
+import { reproduction } from './reproduction.ts';
 import { metricsOf, writeResults } from './results.ts';
 import { recipeWith } from './settings.ts';
 import { trainLiang2019 } from './train.ts';
@@ -23,4 +24,5 @@ export const liang2019: System = {
     return { ...evaluation, metrics: metricsOf(evaluation) };
   },
   predict: (request) => predictLiang2019(request),
+  reproduction,
 };
