@@ -111,7 +111,7 @@ test('each study has its reports and, of findings that are shown, masks and pict
 test('what is shown has masks and a picture in the frame of the stored pixels; what is not has neither', async () => {
   const record = await readRunRecord(join(folder, 'run'));
   const manifest = await manifestOf('shown.csv', rows.slice(6));
-  const sources = await readResultSources([join(folder, manifest)]);
+  const sources = await readResultSources([join(folder, manifest)], 'classification');
   const scores = [0.25, 0.9, 0.1];
   const predictions = rows.slice(6).map(({ path, lesion_id: lesionId }, i) => ({
     ...{ path, lesionId, decision: '', score: scores[i] as number },
@@ -146,11 +146,37 @@ test('what is shown has masks and a picture in the frame of the stored pixels; w
   assert.ok(at(90, 10) < 20, 'air is black');
 });
 
+test('boxes that a detector found are findings of a detection, and an image without one has a report too', async () => {
+  const record = { ...(await readRunRecord(join(folder, 'run'))), system: 'lin2023' };
+  const files = ['films/6.dcm', 'films/7.dcm'].map((path) => join(folder, path));
+  const sources = await readResultSources(files, 'detection');
+  const boxes = [{ box: [-2, 50, 20, SIDE + 0.5], class: 'malignant', confidence: 0.75 }];
+  const predictions = files.map((path, i) => ({ path, score: i, decision: '', boxes: i === 0 ? [] : boxes }));
+  const written = await writeDicomResults({
+    record,
+    summary: { classes: ['benign', 'malignant'], cutoff: 0.5, predictions },
+    sources,
+    folder: join(folder, 'found'),
+    maker: { institution: '', address: '', department: '', station: '', serialNumber: 'none', softwareVersion: '1' },
+    time: { date: '20240131', time: '010203' },
+  });
+  assert.equal(written.filter((path) => path.startsWith('study-1')).length, 2);
+  const treeOf = async (study: string) =>
+    contentTree(elementsOfFile(await readFile(join(folder, 'found', study, 'cad-1.dcm'))));
+  const codes = ({ children }: Item) =>
+    ['DCM 111017', 'DCM 111064', 'DCM 111065'].map((name) => children.find(({ concept }) => concept === name)?.code);
+  const [without, found] = [await treeOf('study-1'), await treeOf('study-2')];
+  assert.deepEqual([...violations(without, TEMPLATES), ...violations(found, TEMPLATES)], []);
+  assert.deepEqual(codes(without), ['DCM 111241', 'DCM 111222', 'DCM 111225']);
+  assert.deepEqual(codes(found), ['DCM 111242', 'DCM 111222', 'DCM 111225']);
+  assert.ok(JSON.stringify(found).includes('[0,50,20,50,20,96,0,96,0,50]'), 'the box ends at the edge of the image');
+});
+
 test('dciodvfy says nothing of them but their kinds', {
   skip: spawnSync('dciodvfy', ['--version']).error ? 'dciodvfy is not installed' : false,
 }, async () => {
   const paths = await readdir(folder, { recursive: true });
-  const files = paths.filter((path) => /^(out-dicom|shown)\/.*\.dcm$/.test(path));
+  const files = paths.filter((path) => /^(out-dicom|shown|found)\/.*\.dcm$/.test(path));
   assert.ok(files.length >= 10);
   for (const file of files) {
     const { stdout, stderr } = spawnSync('dciodvfy', [join(folder, file)], { encoding: 'utf8' });

@@ -29,7 +29,7 @@ export { runStatsBench, type StatsBenchResult } from './bench/stats-bench.ts';
 export { type BenchResult, runTrainCase, TRAIN_CASES } from './bench/train-bench.ts';
 export { PREPROCESSING_PLACES, type PreprocessingPlace } from './classifier/export.ts';
 export { type DemoData, demoData } from './demo-data.ts';
-export { requireJudge } from './dicom-results/judged-places.ts';
+export { taskOf } from './dicom-results/judged-places.ts';
 export { type ResultSources, readResultSources } from './dicom-results/result-sources.ts';
 export { type DicomResultsRequest, writeDicomResults } from './dicom-results/write-dicom-results.ts';
 export { SYSTEM_ERROR_CODES, SystemError, type SystemErrorCode } from './errors.ts';

@@ -6,9 +6,9 @@ import {
   type PredictionSummary,
   readResultSources,
   readRunRecord,
-  requireJudge,
   SystemError,
   systemOf,
+  taskOf,
   writeDicomResults,
 } from '@mammoscope/systems';
 import { Command } from 'commander';
@@ -52,8 +52,7 @@ async function predict(run: string, images: readonly string[], flags: PredictFla
   const record = await readRunRecord(run);
   const system = systemOf(record);
   const files = (await Promise.all(images.map(imageFiles))).flat();
-  if (flags.dicom !== undefined) requireJudge(record.system);
-  const sources = flags.dicom === undefined ? undefined : await readResultSources(files);
+  const sources = flags.dicom === undefined ? undefined : await readResultSources(files, taskOf(record.system));
   const engine = await openEngine(
     flags.device,
     flags.threads ?? (record.device === 'cpu' ? record.threads : undefined),

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ManifestRow } from '@mammoscope/imaging';
 import type { PredictionSummary } from '../system.ts';
-import { judgedPlaces, requireJudge } from './judged-places.ts';
+import { judgedPlaces, predictedPaths, taskOf } from './judged-places.ts';
 
 const rowOf = (path: string, lesionId: string | undefined): ManifestRow => ({
   ...{ line: 2, patientId: 'p', path, absolutePath: `/images/${path}`, modality: 'DBT', label: '', other: {} },
+  box: [1, 2, 3, 4],
   ...(lesionId ? { lesionId } : {}),
 });
 const rows = [rowOf('cc', 'a'), rowOf('mlo', 'a'), rowOf('cc', 'b'), rowOf('alone', undefined)];
@@ -28,9 +29,9 @@ test('a lesion that was judged over views has a place in each, in the slice that
     rows,
   );
   assert.deepEqual(places, [
-    { row: rows[0], frame: 3, probability: 0.75, lesion: 'a' },
-    { row: rows[1], frame: 7, probability: 0.75, lesion: 'a' },
-    { row: rows[2], frame: 3, probability: 0.25, lesion: undefined },
+    { row: rows[0], frame: 3, box: [1, 2, 3, 4], probability: 0.75, lesion: 'a' },
+    { row: rows[1], frame: 7, box: [1, 2, 3, 4], probability: 0.75, lesion: 'a' },
+    { row: rows[2], frame: 3, box: [1, 2, 3, 4], probability: 0.25, lesion: undefined },
   ]);
 });
 
@@ -43,16 +44,30 @@ test('an image that was judged by itself is one place, found by its path and les
     rows,
   );
   assert.deepEqual(places, [
-    { row: rows[2], frame: undefined, probability: 0.5, lesion: undefined },
-    { row: rows[3], frame: undefined, probability: 1, lesion: undefined },
+    { row: rows[2], frame: undefined, box: [1, 2, 3, 4], probability: 0.5, lesion: undefined },
+    { row: rows[3], frame: undefined, box: [1, 2, 3, 4], probability: 1, lesion: undefined },
   ]);
 });
 
-test('a system whose predictions have no place is refused by name', () => {
-  requireJudge('kang2021');
-  requireJudge('xiao2021');
-  assert.throws(() => requireJudge('liang2019'), {
+test('of boxes that were found those of the positive class are places, and images without any were predicted too', () => {
+  const boxes = [
+    { box: [5, 6, 7, 8], class: 'malignant', confidence: 0.75 },
+    { box: [1, 1, 2, 2], class: 'benign', confidence: 0.875 },
+  ];
+  const summary = summaryOf([
+    { path: 'mlo', score: 0.75, boxes },
+    { path: 'alone', score: 0, boxes: [] },
+  ]);
+  assert.deepEqual(judgedPlaces(summary, rows), [
+    { row: rows[1], frame: undefined, box: [5, 6, 7, 8], probability: 0.75, lesion: undefined },
+  ]);
+  assert.deepEqual([...predictedPaths(summary)], ['mlo', 'alone']);
+});
+
+test('systems judge places that are given or find them; one whose predictions have no place is refused by name', () => {
+  assert.deepEqual(['kang2021', 'xiao2021', 'lin2023'].map(taskOf), ['classification', 'classification', 'detection']);
+  assert.throws(() => taskOf('liang2019'), {
     code: 'option-invalid',
-    message: /liang2019.*kang2021 or xiao2021/,
+    message: /liang2019.*kang2021, xiao2021, lin2023/,
   });
 });

@@ -1,52 +1,87 @@
-/** Where in an image a prediction is about: what a system says of a lesion, joined with the manifest that says where it lies. */
-import type { ManifestRow } from '@mammoscope/imaging';
+/** Where in an image a prediction is about: what a system says, joined with the manifest or the boxes that say where. */
+import type { Task } from '@mammoscope/dicom';
+import type { BoxPx, ManifestRow } from '@mammoscope/imaging';
 import { SystemError } from '../errors.ts';
 import { SYSTEM as KANG2021 } from '../kang2021/recipe.ts';
+import { SYSTEM as LIN2023 } from '../lin2023/recipe.ts';
 import type { PredictionSummary } from '../system.ts';
 import { SYSTEM as XIAO2021 } from '../xiao2021/recipe.ts';
 
-/** A place in one frame of an image, and what was said of it. */
+/** A place in one frame of an image, in its stored pixels, and what was said of it. */
 export interface JudgedPlace {
   readonly row: ManifestRow;
   /** Slice that was judged, counted from 0; undefined for the middle one of the row's. */
   readonly frame: number | undefined;
+  readonly box: BoxPx;
   /** Probability of the positive class. */
   readonly probability: number;
   /** Name of the lesion, where its views were judged together. */
   readonly lesion: string | undefined;
 }
 
-/** What the predictions of the systems below have in common. */
-interface LesionPrediction {
+/** What the predictions of the systems below have in common, and what each adds. */
+interface PlacedPrediction {
   readonly path: string;
   readonly score: number;
-  readonly patientId?: string;
   readonly lesionId?: string | null;
   /** The views that were judged as one. */
   readonly views?: readonly { readonly path: string; readonly focusSlice: number }[];
+  /** What was found in a film. */
+  readonly boxes?: readonly { readonly box: readonly number[]; readonly class: string; readonly confidence: number }[];
 }
 
-/** Systems that judge lesions whose places a manifest gives; both papers are about clusters of calcifications. */
-export const JUDGES: readonly string[] = [KANG2021.name, XIAO2021.name];
+/** How the systems come to places: two judge lesions that a manifest gives, one finds them. All three papers are about calcifications. */
+const TASKS: Readonly<Record<string, Task>> = {
+  [KANG2021.name]: 'classification',
+  [XIAO2021.name]: 'classification',
+  [LIN2023.name]: 'detection',
+};
 
-/** Throws SystemError 'option-invalid' for a system whose predictions are of no place in an image. */
-export function requireJudge(system: string): void {
-  if (JUDGES.includes(system)) return;
+/** What a system does with places. Throws SystemError 'option-invalid' for one whose predictions are of no place in an image. */
+export function taskOf(system: string): Task {
+  const task = TASKS[system];
+  if (task) return task;
   throw new SystemError(
     'option-invalid',
-    `--dicom writes findings, and predictions of ${system} do not say where in an image they are: use it with a run of ${JUDGES.join(' or ')}`,
+    `--dicom writes findings, and predictions of ${system} do not say where in an image they are: use it with a run of ${Object.keys(TASKS).join(', ')}`,
   );
 }
 
-/** The places of all predictions. The rows are those of the manifests that were predicted on. */
+/** The paths of the images that were predicted on, as the predictions name them. */
+export function predictedPaths(summary: PredictionSummary): ReadonlySet<string> {
+  const predictions = summary.predictions as readonly PlacedPrediction[];
+  return new Set(predictions.flatMap(({ path, views }) => [path, ...(views ?? []).map((view) => view.path)]));
+}
+
+/**
+ * The places of all predictions. The rows are those that were predicted on. Of found boxes those of the positive class: what probability of cancer a box of the
+ * negative class has, nobody said.
+ */
 export function judgedPlaces(summary: PredictionSummary, rows: readonly ManifestRow[]): readonly JudgedPlace[] {
   const keyOf = (path: string, lesionId: string | null | undefined) => JSON.stringify([path, lesionId ?? null]);
-  const byKey = new Map(rows.map((row) => [keyOf(row.path, row.lesionId), row]));
-  return (summary.predictions as readonly LesionPrediction[]).flatMap(({ path, score, lesionId, views }) =>
-    (views ?? [{ path, focusSlice: undefined }]).flatMap((view) => {
-      const row = byKey.get(keyOf(view.path, lesionId));
-      const lesion = views && views.length > 1 ? (lesionId ?? undefined) : undefined;
-      return row ? [{ row, frame: view.focusSlice, probability: score, lesion }] : [];
-    }),
+  const byLesion = new Map(rows.map((row) => [keyOf(row.path, row.lesionId), row]));
+  const byPath = new Map(rows.map((row) => [row.path, row]));
+  const [, ...positive] = summary.classes;
+  return (summary.predictions as readonly PlacedPrediction[]).flatMap(
+    ({ path, score, lesionId, views, boxes }): readonly JudgedPlace[] => {
+      if (boxes) {
+        const row = byPath.get(path);
+        const found = boxes.filter((each) => row && positive.includes(each.class));
+        return found.map(({ box, confidence: probability }) => ({
+          ...{
+            row: row as ManifestRow,
+            frame: undefined,
+            box: box as unknown as BoxPx,
+            probability,
+            lesion: undefined,
+          },
+        }));
+      }
+      return (views ?? [{ path, focusSlice: undefined }]).flatMap((view) => {
+        const row = byLesion.get(keyOf(view.path, lesionId));
+        const lesion = views && views.length > 1 ? (lesionId ?? undefined) : undefined;
+        return row?.box ? [{ row, frame: view.focusSlice, box: row.box, probability: score, lesion }] : [];
+      });
+    },
   );
 }

@@ -1,5 +1,5 @@
 /** The images of manifests as sources of DICOM results, read before anything is predicted. */
-import { openDicom, type SourceImage, sourceImage } from '@mammoscope/dicom';
+import { openDicom, type SourceImage, sourceImage, type Task } from '@mammoscope/dicom';
 import { type ManifestRow, openManifestImage, readManifest } from '@mammoscope/imaging';
 import { SystemError } from '../errors.ts';
 
@@ -9,24 +9,15 @@ export interface ResultSources {
   readonly images: ReadonlyMap<string, SourceImage>;
 }
 
-/** Throws SystemError 'option-invalid' for files that are no manifest and rows without a box, DicomError for images that are no DICOM file. */
-export async function readResultSources(files: readonly string[]): Promise<ResultSources> {
+/**
+ * Reads what the images say of themselves. A system that judges needs manifests with the boxes of lesions, one that finds also takes images. Throws SystemError
+ * 'option-invalid' where a place is missing, DicomError for an image that is no DICOM file.
+ */
+export async function readResultSources(files: readonly string[], task: Task): Promise<ResultSources> {
   const rows: ManifestRow[] = [];
-  for (const file of files) {
-    if (!/\.csv$/i.test(file))
-      throw new SystemError(
-        'option-invalid',
-        `${file}: --dicom needs to know where lesions are; give a manifest (CSV) with their boxes, of DICOM images`,
-      );
-    rows.push(...(await readManifest(file)).rows);
-  }
+  for (const file of files) rows.push(...(await rowsOf(file, task)));
   const images = new Map<string, SourceImage>();
   for (const row of rows) {
-    if (!row.box)
-      throw new SystemError(
-        'option-invalid',
-        `line ${row.line}: ${row.path} has no box, and --dicom writes where lesions are: fill x1, y1, x2 and y2`,
-      );
     if (images.has(row.absolutePath)) continue;
     await using file = await openDicom(row.absolutePath);
     if (row.modality === 'DBT' && file.frameCount === 1)
@@ -37,6 +28,24 @@ export async function readResultSources(files: readonly string[]): Promise<Resul
     images.set(row.absolutePath, await sourceImage(file));
   }
   return { rows, images };
+}
+
+async function rowsOf(file: string, task: Task): Promise<readonly ManifestRow[]> {
+  if (/\.csv$/i.test(file)) {
+    const { rows } = await readManifest(file);
+    const bare = task === 'classification' ? rows.find(({ box }) => !box) : undefined;
+    if (!bare) return rows;
+    throw new SystemError(
+      'option-invalid',
+      `line ${bare.line}: ${bare.path} has no box, and --dicom writes where lesions are: fill x1, y1, x2 and y2`,
+    );
+  }
+  if (task === 'detection')
+    return [{ path: file, absolutePath: file, modality: 'DM', line: 0, patientId: '', label: '', other: {} }];
+  throw new SystemError(
+    'option-invalid',
+    `${file}: --dicom needs to know where lesions are; give a manifest (CSV) with their boxes, of DICOM images`,
+  );
 }
 
 /** A frame as it is to be seen, in the frame of its stored pixels, 0 to 255: grey levels and polarity as the tags say, nothing turned or cut. */

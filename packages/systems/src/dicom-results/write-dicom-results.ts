@@ -9,10 +9,11 @@ import {
   type SourceImage,
 } from '@mammoscope/dicom';
 import { writeAside } from '@mammoscope/files';
+import type { BoxPx } from '@mammoscope/imaging';
 import { makeFolder } from '../run/make-folder.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { PredictionSummary } from '../system.ts';
-import { type JudgedPlace, judgedPlaces } from './judged-places.ts';
+import { type JudgedPlace, judgedPlaces, predictedPaths, taskOf } from './judged-places.ts';
 import { frameGreys, middleSlice, type ResultSources } from './result-sources.ts';
 
 /** Predictions of a run to be written. */
@@ -30,13 +31,16 @@ export interface DicomResultsRequest {
 export async function writeDicomResults(request: DicomResultsRequest): Promise<readonly string[]> {
   const { summary, sources, folder, maker, time } = request;
   const places = judgedPlaces(summary, sources.rows);
-  const byStudy = Map.groupBy(places, ({ row }) => sourceOf(sources, row.absolutePath).identity.StudyInstanceUID ?? '');
+  const predicted = predictedPaths(summary);
+  const rows = sources.rows.filter(({ path }) => predicted.has(path));
+  const images = new Set(rows.map(({ absolutePath }) => absolutePath));
+  const byStudy = Map.groupBy(images, (path) => sourceOf(sources, path).identity.StudyInstanceUID ?? '');
   await makeFolder(folder);
   const written: string[] = [];
-  for (const [i, ofStudy] of [...byStudy.values()].entries()) {
+  for (const [i, paths] of [...byStudy.values()].entries()) {
     const study = `study-${i + 1}`;
     await makeFolder(join(folder, study));
-    const paths = [...new Set(ofStudy.map(({ row }) => row.absolutePath))];
+    const ofStudy = places.filter(({ row }) => paths.includes(row.absolutePath));
     const reading = readingOf(request, ofStudy, paths);
     const shown = reading.findings.filter(({ probability }) => probability >= reading.cutoff);
     const pictures = await picturesOf(shown, ofStudy, paths);
@@ -55,7 +59,7 @@ function sourceOf({ images }: ResultSources, path: string): SourceImage {
 
 const frameOf = ({ row, frame }: JudgedPlace): number => frame ?? middleSlice(row);
 
-/** The places of one study, which the system judged and did not look for itself. */
+/** The places of one study. */
 function readingOf(
   { record, summary, sources, maker }: DicomResultsRequest,
   places: readonly JudgedPlace[],
@@ -66,11 +70,11 @@ function readingOf(
   const isSeenTwice = (lesion: string | undefined): lesion is string =>
     lesion !== undefined && new Set(counts.get(lesion)?.map(({ row }) => row.absolutePath)).size > 1;
   const findings = places.map((place): Finding => {
-    const { row, probability, lesion } = place;
+    const { row, box, probability, lesion } = place;
     return {
       image: paths.indexOf(row.absolutePath),
       frame: frameOf(place),
-      place: { boxPx: row.box as NonNullable<typeof row.box> }, // required when the sources were read
+      place: { boxPx: withinImage(box, sourceOf(sources, row.absolutePath)) },
       kind: 'calcification-cluster',
       probability,
       ...(isSeenTwice(lesion) ? { lesion } : {}),
@@ -90,7 +94,7 @@ function readingOf(
         cutoff === null ? 'no cut-off beats chance' : `cut-off ${cutoff}`,
       ],
     },
-    task: 'classification',
+    task: taskOf(record.system),
     looksFor: ['calcification-cluster'],
     findings,
     lesions: [...lesions].map(([name, probability]) => ({ name, probability })),
@@ -98,6 +102,11 @@ function readingOf(
     operatingPoints: [],
     failed: [],
   };
+}
+
+/** A box that a detector drew may reach over the edge. */
+function withinImage([x1, y1, x2, y2]: BoxPx, { columns, rows }: SourceImage): BoxPx {
+  return [Math.max(0, x1), Math.max(0, y1), Math.min(columns, x2), Math.min(rows, y2)];
 }
 
 /** A picture of each frame that a finding is shown in. */
