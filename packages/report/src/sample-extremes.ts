@@ -63,6 +63,21 @@ export const EXTREME_REPORT: ReportData = {
     },
     { model: 'empty', dataset: 'val', points: [], band: { fpr: [], lower: [], upper: [] } },
   ],
+  pairwise: [
+    {
+      test: 'a test',
+      pairs: [
+        {
+          first: LONG,
+          second: LONG.slice(1),
+          auc: { difference: -1, p: 0 },
+          npv: { difference: 1, p: 1, adjustedP: 1 },
+        },
+        { first: 'b', second: LONG, sensitivity: { difference: 0, interval: null, p: 0.0499, adjustedP: 0.0501 } },
+      ],
+    },
+    { dataset: 'none compared', test: 'a test', pairs: [] },
+  ],
   scores: [
     {
       model: LONG,

@@ -206,7 +206,8 @@ export const SAMPLE_REPORT: ReportData = {
   classes: ['benign', 'malignant'],
   performance: {
     models: results.map(({ row }) => row),
-    intervals: '95 % intervals: DeLong for AUC, Wald for proportions, images taken as independent',
+    intervals:
+      '95 % intervals with patients as clusters: Obuchowski for AUC, robust (sandwich) variance for proportions',
     pValues: {
       test: 'DeLong for AUC, generalised estimating equations for the others',
       auc: 0.00002,
