@@ -9,8 +9,8 @@ import { formatCsv } from '@mammoscope/imaging';
 import { readResultSources, readRunRecord, writeDicomResults } from '@mammoscope/systems';
 import { assertDone, assertRefused, workplace } from './cli-process.ts';
 import { contentTree, type Item, violations } from './dicom-content-rules.ts';
-import { elementsOfFile, textOf } from './dicom-element-tree.ts';
-import { EXPOSURE, examinationOf } from './dicom-result-study.ts';
+import { elementsOfFile, itemsOf, textOf } from './dicom-element-tree.ts';
+import { EXPOSURE, examinationOf, studyOf } from './dicom-result-study.ts';
 import { TEMPLATES } from './dicom-template-rules.ts';
 import { mammogramValues } from './mammogram-object.ts';
 
@@ -146,6 +146,49 @@ test('what is shown has masks and a picture in the frame of the stored pixels; w
   assert.ok(at(90, 10) < 20, 'air is black');
 });
 
+test('a lesion that was judged over two views is one feature, and a slice of a volume is a frame', async () => {
+  const record = { ...(await readRunRecord(join(folder, 'run'))), system: 'xiao2021' };
+  await mkdir(join(folder, 'study'));
+  await studyOf(join(folder, 'study'));
+  const view = { ...rows[0], patient_id: 'p', x1: 5, y1: 6, x2: 20, y2: 30 };
+  const manifest = await manifestOf('views.csv', [
+    { ...view, path: 'study/source-1.dcm', view: 'MLO', slice_first: '', slice_last: '' },
+    { ...view, path: 'study/source-2.dcm', modality: 'DBT', slice_first: 1, slice_last: 4 },
+    { ...rows[1], slice_first: '', slice_last: '' },
+  ]);
+  const views = [
+    { path: 'study/source-1.dcm', focusSlice: 0 },
+    { path: 'study/source-2.dcm', focusSlice: 3 },
+  ];
+  const predictions = [{ path: 'study/source-1.dcm', lesionId: 'a', score: 0.75, decision: '', views }];
+  const written = await writeDicomResults({
+    record,
+    summary: { classes: record.classes, cutoff: 0.5, predictions },
+    sources: await readResultSources([join(folder, manifest)], 'classification'),
+    folder: join(folder, 'views'),
+    maker: { institution: '', address: '', department: '', station: '', serialNumber: 'none', softwareVersion: '1' },
+    time: { date: '20240131', time: '010203' },
+  });
+  const names = ['cad-1', 'measurements-1', 'marks-1', 'marks-2', 'pictures-1', 'pictures-2'];
+  assert.deepEqual(
+    written,
+    names.map((name) => `study-1/${name}.dcm`),
+  );
+  const report = elementsOfFile(await readFile(join(folder, 'views', 'study-1', 'cad-1.dcm')));
+  const tree = contentTree(report);
+  assert.deepEqual(violations(tree, TEMPLATES), []);
+  const impression = tree.children
+    .find(({ concept }) => concept === 'DCM 111017')
+    ?.children.find(({ concept }) => concept === 'DCM 111034');
+  const feature = impression?.children[1];
+  assert.deepEqual([feature?.concept, feature?.code], ['DCM 111015', 'SCT 129769006']);
+  assert.equal(feature?.children.filter(({ concept }) => concept === 'DCM 111059').length, 2);
+  const marks = elementsOfFile(await readFile(join(folder, 'views', 'study-1', 'marks-2.dcm')));
+  const [frame] = itemsOf(marks, '52009230');
+  const [source] = itemsOf(itemsOf(frame, '00089124')[0], '00082112');
+  assert.equal(textOf(source, '00081160'), '4');
+});
+
 test('boxes that a detector found are findings of a detection, and an image without one has a report too', async () => {
   const record = { ...(await readRunRecord(join(folder, 'run'))), system: 'lin2023' };
   const files = ['films/6.dcm', 'films/7.dcm'].map((path) => join(folder, path));
@@ -176,7 +219,7 @@ test('dciodvfy says nothing of them but their kinds', {
   skip: spawnSync('dciodvfy', ['--version']).error ? 'dciodvfy is not installed' : false,
 }, async () => {
   const paths = await readdir(folder, { recursive: true });
-  const files = paths.filter((path) => /^(out-dicom|shown|found)\/.*\.dcm$/.test(path));
+  const files = paths.filter((path) => /^(out-dicom|shown|found|views)\/.*\.dcm$/.test(path));
   assert.ok(files.length >= 10);
   for (const file of files) {
     const { stdout, stderr } = spawnSync('dciodvfy', [join(folder, file)], { encoding: 'utf8' });
