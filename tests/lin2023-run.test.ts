@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { formatCsv, writePng8 } from '@mammoscope/imaging';
 import { RandomStream } from '@mammoscope/random';
-import { assertDone, assertRefused, workplace } from './cli-process.ts';
+import { assertDone, assertRefused, fileHashes, workplace } from './cli-process.ts';
 
 const { folder, mammoscope } = await workplace();
 const [WIDTH, HEIGHT] = [80, 64];
@@ -162,6 +162,10 @@ test('trained, evaluated and used: every file, every level, boxes where the film
     [record.members, record.recipe.film.epochs, record.classes],
     [['detector', 'sppnet'], 1, ['normal', 'benign', 'malignant']],
   );
+
+  const before = await fileHashes(join(folder, 'run'));
+  assertDone(await train(manifest, 'run', ['--resume']));
+  assert.deepEqual(await fileHashes(join(folder, 'run')), before, 'resuming a finished run changes nothing');
 
   const evaluated = await mammoscope(['evaluate', 'run', '--data', manifest, '--json']);
   assertDone(evaluated);

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Manifest } from '@mammoscope/imaging';
 import type { Engine } from '@mammoscope/runtime';
+import { readValidationScores } from '../classifier/validation.ts';
 import { SystemError } from '../errors.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
 import { requireClasses, type UnseenRows, unseenRows } from '../run/unseen-rows.ts';
@@ -151,7 +152,9 @@ export async function detectOn(
       'run-missing',
       `run.json names the networks ${record.members.join(', ')}, and boxes need a detector: train with --set members=detector`,
     );
-  await loadDetector(engine, runFiles(run).member('detector').best, detectorSpec(recipe, 'inference'));
+  const { best, validation } = runFiles(run).member('detector');
+  await readValidationScores(validation); // written last: without it training did not finish
+  await loadDetector(engine, best, detectorSpec(recipe, 'inference'));
   const lowerings = new Map(Object.entries(record.lowerings));
   return scoreFilms(films, { engine, recipe, lowerings, read: readFilm, ...(onFilm ? { onFilm } : {}) });
 }

@@ -7,10 +7,11 @@ test('settings change the detector, or SPPNet on films and patches by a prefix; 
   const recipe = recipeWith('tiny', ['epochs=7', 'film.epochs=3', 'patch.sizePx=48', 'anchorSizesPx=8,16,32,64,128']);
   assert.deepEqual([recipe.epochs, recipe.film.epochs, recipe.patch.epochs], [7, 3, PRESETS.tiny.patch.epochs]);
   assert.deepEqual([recipe.patch.sizePx, recipe.anchorSizesPx], [48, [8, 16, 32, 64, 128]]);
-  assert.deepEqual(recipeOf(JSON.parse(JSON.stringify(recipe))), recipe);
+  const text = JSON.stringify(recipe);
+  assert.equal(JSON.stringify(recipeOf(JSON.parse(text))), text, 'a resumed run has the same recipe to the letter');
   for (const [name, preset] of Object.entries(PRESETS)) assert.deepEqual(recipeWith(name, []), preset);
   for (const key of SETTING_KEYS)
-    assert.throws(() => recipeWith('tiny', [`${key}={}`]), { code: 'option-invalid', message: /--set / }, key);
+    assert.throws(() => recipeWith('tiny', [`${key}={}`]), { code: 'option-invalid', message: /^(?!.*has no)/ }, key);
 });
 
 test('values that cannot be, alone or together, are refused with their reason', () => {

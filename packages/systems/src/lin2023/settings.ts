@@ -106,7 +106,7 @@ export function recipeWith(preset: string, settings: readonly string[]): Recipe 
     const own = settings.filter(isOf(subject)).map((setting) => setting.slice(subject.length + 1));
     return [subject, changedRecipe(sppnetTable(subject), preset, own)];
   });
-  return { ...recipe, ...Object.fromEntries(sppnets) };
+  return recipeOf({ ...recipe, ...Object.fromEntries(sppnets) }); // its keys in the order in which a record's are read: a resumed run compares them as text
 }
 
 /** Keys of --set. */
