@@ -47,9 +47,12 @@ export function imageDecision(boxes: readonly Detected[], candidates = boxes): D
       };
 }
 
+/** Above it a class is the more probable of two. */
+export const ONE_HALF = 0.5;
+
 /** What SPPNet says of a film: the more probable class. */
 export const filmDecision = (probabilityMalignant: number): Decision =>
-  probabilityMalignant > 0.5
+  probabilityMalignant > ONE_HALF
     ? { status: 'malignant', confidence: probabilityMalignant, probabilityMalignant, rule: 'one view' }
     : { status: 'benign', confidence: 1 - probabilityMalignant, probabilityMalignant, rule: 'one view' };
 

@@ -6,7 +6,7 @@ import { SystemError } from '../errors.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
 import { requireClasses, type UnseenRows, unseenRows } from '../run/unseen-rows.ts';
 import type { EvaluateRequest } from '../system.ts';
-import { filmDecision } from './decisions.ts';
+import { filmDecision, ONE_HALF } from './decisions.ts';
 import { detectorSpec } from './detector.ts';
 import { loadDetector } from './detector-weights.ts';
 import { type ClassPrecision, cocoPrecision } from './evaluation.ts';
@@ -88,7 +88,10 @@ export async function evaluateLin2023(options: Omit<EvaluateRequest, 'out'>): Pr
   const each = (casesOf: (own: readonly JudgedFilm[]) => LevelCase[]) =>
     new Map([...judged].map(([name, own]) => [name, casesOf(own)]));
   const lesions = lesionCases(scored);
-  const judging = { cutoff: recipe.scoreThreshold, seed: record.seed };
+  const judging = {
+    cutoffOf: (model: string) => (model === 'detector' ? recipe.scoreThreshold : ONE_HALF),
+    seed: record.seed,
+  };
   const levels = [
     measureLevel({ ...judging, level: 'image', models: each(imageCases), leftOut: 0 }),
     measureLevel({

@@ -2,6 +2,7 @@
 import type { CaseKind, Gallery, GalleryCase } from '@mammoscope/report';
 import type { Engine } from '@mammoscope/runtime';
 import { activationMaps } from './activation-map.ts';
+import { ONE_HALF } from './decisions.ts';
 import { type Evaluation, trainedSppnet } from './evaluate.ts';
 import { readFilm } from './films.ts';
 import { overlayPng } from './overlay.ts';
@@ -28,7 +29,7 @@ export async function galleryOf(engine: Engine, run: string, evaluation: Evaluat
   const chosen = KINDS.flatMap((kind) => {
     const [right, calls] = [kind.startsWith('true'), kind.endsWith('positive')];
     const own = judged.filter(
-      ({ film: { film }, score }) => score > 0.5 === calls && film.malignant === (right === calls),
+      ({ film: { film }, score }) => score > ONE_HALF === calls && film.malignant === (right === calls),
     );
     return own
       .sort((a, b) => (calls ? b.score - a.score : a.score - b.score))

@@ -122,7 +122,7 @@ test('a level is measured with two patients of each kind, its intervals by patie
     ...{ patientId, positive, score, called: score > 0.5 },
   });
   const cases = [of('a', true, 0.9), of('b', true, 0.4), of('c', false, 0.2), of('d', false, 0.6)];
-  const level = { level: 'breast', leftOut: 0, cutoff: 0.3, seed: 1 } as const;
+  const level = { level: 'breast', leftOut: 0, cutoffOf: () => 0.3, seed: 1 } as const;
   const measure = (own: readonly LevelCase[]) => measureLevel({ ...level, models: new Map([['detector', own]]) });
   const metrics = measure(cases);
   assert.equal(metrics?.clusters, undefined);

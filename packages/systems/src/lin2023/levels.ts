@@ -129,12 +129,12 @@ export interface JudgedLevel {
   readonly models: ReadonlyMap<string, readonly LevelCase[]>;
   readonly leftOut: number;
   /** From which score on a network calls a case, as far as that is one number. */
-  readonly cutoff: number;
+  readonly cutoffOf: (model: string) => number;
   readonly seed: number;
 }
 
 /** The figures of a level; undefined with fewer than two patients with malignant cases, or with others. */
-export function measureLevel({ level, models, leftOut, cutoff, seed }: JudgedLevel): LevelMetrics | undefined {
+export function measureLevel({ level, models, leftOut, cutoffOf, seed }: JudgedLevel): LevelMetrics | undefined {
   const [cases = []] = models.values();
   const positive = cases.map((each) => each.positive);
   const patients = (isPositive: boolean) =>
@@ -149,7 +149,7 @@ export function measureLevel({ level, models, leftOut, cutoff, seed }: JudgedLev
     models: [...models].map(([model, own]) => {
       const scores = own.map(({ score }) => score);
       return {
-        ...{ model, scores, cutoff, role: models.size > 1 ? 'member' : 'single' },
+        ...{ model, scores, cutoff: cutoffOf(model), role: models.size > 1 ? 'member' : 'single' },
         auc: delong(scores, positive, clusters && { clusters }),
         atCutoff: decisionFigures(
           own.map(({ called }) => called),

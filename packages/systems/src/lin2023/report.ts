@@ -23,6 +23,7 @@ import type { Evaluation } from './evaluate.ts';
 import { FROC_OVERLAP, type FrocOfLesions } from './froc.ts';
 import { galleryOf } from './gallery.ts';
 import type { LevelMetrics, LevelModel } from './levels.ts';
+import { isMemberName, sppnetOf } from './members.ts';
 import { pathologyTable } from './pathology-table.ts';
 import { CITATIONS, CLASSES, deviationsOf, SYSTEM } from './recipe.ts';
 
@@ -53,13 +54,22 @@ export async function reportOf(engine: Engine, run: string, evaluation: Evaluati
     scores: cases.map((level) => headlineScores(level, CLASSES, level.positive.map(className))),
     confusion: cases.map((level) => headlineConfusion(level, CLASSES)),
     ...(gallery ? { gallery } : {}),
-    training: await trainingOf(run, record, recipe.epochs),
+    training: await trainingsOf(run, evaluation),
     splits: splitsOf(record),
     exclusions: [...record.exclusions, ...exclusions],
     recipe: recipeValues(flat(recipe), CITATIONS),
     deviations: deviationsOf(recipe),
     provenance: provenanceOf(record, manifest),
   };
+}
+
+/** The curve of each network's training, which has epochs of its own. */
+async function trainingsOf(run: string, { record, recipe }: Evaluation): Promise<NonNullable<ReportData['training']>> {
+  const curves = record.members.filter(isMemberName).map((name) => {
+    const member = sppnetOf(name);
+    return trainingOf(run, { ...record, members: [name] }, (member ? recipe[member.subject] : recipe).epochs);
+  });
+  return (await Promise.all(curves)).flat();
 }
 
 const className = (isMalignant: boolean) => CLASSES[isMalignant ? 1 : 0];

@@ -64,7 +64,8 @@ export async function trainLin2023(options: TrainOptions): Promise<RunRecord> {
       const onImage = () => stopWhenAborted(signal, 'before training began');
       for (const name of recipe.members) requireTrainable(name, rows, recipe);
       await checkImages(manifest, rows, { onImage, onNote });
-      await tilesOfFilms([...val, ...test], cache, recipe, onImage); // none is black
+      await tilesOfFilms(test, new FilmCache(0), recipe, onImage); // none is black
+      await tilesOfFilms(val, cache, recipe, onImage);
       tiles = await tilesOfFilms(train, cache, recipe, onImage);
       if (file === undefined)
         onNote?.(
