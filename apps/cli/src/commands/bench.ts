@@ -321,10 +321,13 @@ async function benchHeads(flags: BenchFlags): Promise<void> {
   print(flags.json, results, formatTable(['step of 32 pairs', ...SPEED, 'minutes for 300 pairs, 100 epochs'], lines));
 }
 
-const SPEED = ['least ms', 'median ms', 'processor ms', 'GFLOP/s', 'MatMul GFLOP/s', 'share', 'peak MiB'];
+const SPEED = [
+  ...['least ms', 'median ms', 'processor ms', 'GFLOP/s', 'MatMul GFLOP/s'],
+  ...['share', 'by processor time', 'peak MiB'],
+];
 const speedCells = (r: Omit<FeaturesResult, 'backbone' | 'sizePx' | 'map'>): string[] => [
   ...[r.leastMs, r.medianMs, r.processorMs, r.gflopPerSecond, r.ceilingGflopPerSecond].map((value) => value.toFixed(0)),
-  ...[r.shareOfCeiling.toFixed(2), r.peakMiB.toFixed(0)],
+  ...[r.shareOfCeiling.toFixed(2), r.processorShare.toFixed(2), r.peakMiB.toFixed(0)],
 ];
 
 /** A part of a benchmark in a process of its own, so that its memory is its own. */
