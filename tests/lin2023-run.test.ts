@@ -193,6 +193,7 @@ test('trained, evaluated and used: every file, every level, boxes where the film
     'detections.csv',
     'detections.json',
     'figures',
+    'layers.png',
     'metrics.json',
     'predictions.csv',
     'report.html',

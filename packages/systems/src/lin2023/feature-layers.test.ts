@@ -15,6 +15,8 @@ import {
   sppnetBackbone,
 } from './feature-layers.ts';
 import { featureFigurePng } from './feature-layers-figure.ts';
+import { filmLayersPng } from './feature-layers-film.ts';
+import { classIndex } from './recipe.ts';
 import { sppnetSpec } from './sppnet.ts';
 import { SPPNET_PRESETS } from './sppnet-recipe.ts';
 
@@ -78,6 +80,27 @@ test('the detector sees a whole film up to multiples of its stride, each layer i
     [32, 16, 8, 4, 2].map((side) => [side, side]),
   );
   for (const { data } of layers) assert.ok(data.every((value) => value >= 0 && value <= 1) && new Set(data).size > 1);
+});
+
+test('figure 3e of a film: its lesions, the boxes of the stored image that were found, and five layers, made smaller', async () => {
+  const graph = new Graph();
+  const scope = new Scope(graph, false);
+  detectorBackbone(scope, graph.input('image', [1, 3, 32, 32]));
+  await putFirstWeights(scope);
+  const plane: Plane = { width: 64, height: 128, data: new Float32Array(64 * 128).fill(500) };
+  plane.data[0] = 0;
+  const seen = {
+    ...{ plane, range: [0, 1000] as const, cropPx: [10, 0, 74, 128] as const, stored: { width: 74, height: 128 } },
+    lesions: [{ box: [20, 20, 40, 40] as const, class: classIndex('malignant') }],
+  };
+  const found = [{ box: [30, 60, 50, 80] as const, class: classIndex('benign'), score: 0.9 }];
+  const png = await filmLayersPng(engine, { seen, found }, { mostPx: 64, lowerings: new Map() });
+  const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
+  assert.deepEqual([info.width, info.height], [7 * 32 + 6 * 4, 64]);
+  const at = (x: number, y: number) => [...data.subarray((y * info.width + x) * 3, (y * info.width + x) * 3 + 3)];
+  assert.deepEqual(at(9, 15), [255, 40, 40], 'the lesion at half the size');
+  assert.deepEqual(at(36 + 9, 35), [0, 220, 60], 'the box, ten pixels further left on what is kept of the film');
+  assert.deepEqual(at(15, 15), [128, 128, 128]);
 });
 
 /** Puts the first values of what a scope declares into the engine, and gives them. */

@@ -1,6 +1,6 @@
 /**
  * The files that an evaluation writes: metrics.json, predictions.csv (a line a film), breasts.csv, detections.csv and
- * detections.json (COCO's form), table-4.csv where there are pathological types, the report and its figures.
+ * detections.json (COCO's form), layers.png (figure 3e), table-4.csv where there are pathological types, the report and its figures.
  */
 import { join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
@@ -12,6 +12,7 @@ import { formatJson, runFiles } from '../run/run-record.ts';
 import type { ModelFigures } from '../system.ts';
 import { boxesCsv, cocoJson, type ImageBoxes } from './box-files.ts';
 import type { Evaluation } from './evaluate.ts';
+import { layersOfRun } from './feature-layers-film.ts';
 import { FROC_OVERLAP } from './froc.ts';
 import { classFigures, type JudgedBreast, type LevelMetrics } from './levels.ts';
 import { pathologyTable } from './pathology-table.ts';
@@ -31,6 +32,8 @@ export async function writeResults(engine: Engine, run: string, evaluation: Eval
     const cells = rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i] ?? ''])));
     await writeAside(join(out, 'table-4.csv'), formatCsv(cells));
   }
+  const layers = await layersOfRun(engine, run, evaluation);
+  if (layers) await writeAside(join(out, 'layers.png'), layers);
   await writeReport(await reportOf(engine, run, evaluation), out);
 }
 
