@@ -32,8 +32,8 @@ export interface NetworkOptions {
    */
   readonly stem?: 'imagenet' | 'small';
   /**
-   * ResNets of images and volumes: channels of the first convolution and stage, which double from stage to stage; 64, as
-   * published, unless given. Other networks have their own.
+   * ResNets of images and volumes, and wichakam2018: channels of the first convolution, which those of the others are
+   * multiples of; 64, as published, unless given. Other networks have their own.
    */
   readonly width?: number;
   /** ResNets of volumes: residual blocks of each stage; the network's own, as published, unless given. */

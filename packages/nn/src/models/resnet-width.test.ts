@@ -7,7 +7,7 @@ import { Scope } from '../layers/scope.ts';
 import { type ClassifierName, classifiers, isNetworkName } from './index.ts';
 
 const RESNETS = (Object.keys(classifiers) as ClassifierName[]).filter((name) =>
-  /^(resnet\d+|spp_resnet\d+|r3d_\d+|anisotropic_resnet\d+)$/.test(name),
+  /^(resnet\d+|spp_resnet\d+|r3d_\d+|(an)?isotropic_resnet\d+|wichakam2018)$/.test(name),
 );
 const OUTPUTS = 5;
 const CHANNELS = 3;
@@ -46,7 +46,7 @@ for (const name of RESNETS)
   });
 
 test('networks that are no ResNets keep their channels whatever the width', () => {
-  for (const name of ['wang2018', 'densenet121', 'wichakam2018'] as const)
+  for (const name of ['wang2018', 'densenet121', 'samala2016'] as const)
     assert.deepEqual(build(name, { width: 16 }).shapes, build(name).shapes);
 });
 

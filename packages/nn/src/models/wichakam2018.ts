@@ -24,6 +24,8 @@ const STEPS = [
   { name: 'conv5a', outputs: 512 },
   { name: 'conv5b', outputs: 512 },
 ] as const;
+/** Channels of the first convolution, which the others are multiples of. */
+const WIDTH = 64;
 /** Four poolings by 2 within slices, three across. */
 const LEAST = { px: 16, slices: 8 } as const;
 
@@ -42,6 +44,7 @@ const conv = (scope: Scope, inputs: number, outputs: number): Layer =>
 
 const wichakam2018: Network = (scope, volume, options) => {
   requireVolume('wichakam2018', volume, LEAST.px, LEAST.slices);
+  const { width = WIDTH } = options;
   let inputs = volume.shape[1] as number;
   const stages = STEPS.map((step): Stage => {
     const at = scope.child(step.name);
@@ -49,11 +52,12 @@ const wichakam2018: Network = (scope, volume, options) => {
       const pool: Layer = (x) => at.build(() => f.maxPool(x, [step.slices, 2, 2]));
       return { layer: pool, stride: 2, sliceStride: step.slices, feature: step.name };
     }
-    const layer = conv(at, inputs, step.outputs);
-    inputs = step.outputs;
+    const outputs = (step.outputs * width) / WIDTH;
+    const layer = conv(at, inputs, outputs);
+    inputs = outputs;
     return { layer, feature: step.name };
   });
-  const { x, features } = runStages(volume, stages); // [N, 512, D/8, H/16, W/16]
+  const { x, features } = runStages(volume, stages); // [N, 8 width, D/8, H/16, W/16]
   const end = { outputs: options.outputs, dropout: options.dropout ?? 0.5 };
   return { features, logits: classifyAverage(scope.child('classifier'), x, end) };
 };

@@ -28,7 +28,7 @@ export interface Recipe extends TrainingRecipe {
   readonly sizePx: number;
   /** 'imagenet', or for regions of about 60 px 'small': a stem that shrinks by 2 instead of 4. */
   readonly stem: 'imagenet' | 'small';
-  /** Channels of the first stage of ResNets; the networks of Table 7 have their own. */
+  /** Channels of the first stage of ResNets and of wichakam; the other networks of Table 7 have their own. */
   readonly width: number;
   /** Residual blocks of each of the four stages of ResNets of volumes; empty for those of the networks as published. */
   readonly volumeBlocks: readonly number[];
