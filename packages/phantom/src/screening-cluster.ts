@@ -21,7 +21,7 @@ const CAST_SHARE: Readonly<Record<CancerType, number>> = {
 };
 
 /** Casts are thinner than grains, and as dense as makes up for it. */
-const CAST_DENSITY = 1.6;
+const CAST_DENSITY = 2.2;
 
 /** Fewest and most calcifications. */
 const COUNTS = [9, 36] as const;
