@@ -65,6 +65,32 @@ test('its feature maps are those of the two networks alone with the same weights
   }
 });
 
+test('its logits are one linear layer on the means of the last map of both, the focus slice first', async () => {
+  const { scope, features, logits } = built('xiao2021_joined', [N, 1, 1 + D, ROWS, COLUMNS]);
+  scope.graph.output('logits', logits);
+  const maps = await mapsOf({ scope, features, logits }, VOLUME);
+  const means = (branch: string, n: number) => {
+    const shape = features.get(`${branch}.layer4`)?.tensor.shape as Shape;
+    const [channels, cells] = [shape[1] as number, sizeOf(shape.slice(2))];
+    const map = maps.get(`out:${branch}.layer4`) as Float32Array;
+    return Array.from({ length: channels }, (_, c) => {
+      const start = (n * channels + c) * cells;
+      return map.subarray(start, start + cells).reduce((sum, value) => sum + value, 0) / cells;
+    });
+  };
+  const [weight, bias] = [probeParameter('fc.weight', [2, 128], ''), probeParameter('fc.bias', [2], '')];
+  const got = maps.get('out:logits') as Float32Array;
+  for (let n = 0; n < N; n++) {
+    const fused = [...means('focus', n), ...means('slices', n)];
+    assert.equal(fused.length, 128);
+    for (const k of [0, 1]) {
+      const expected = fused.reduce((sum, x, i) => sum + x * (weight[128 * k + i] as number), bias[k] as number);
+      const off = Math.abs((got[2 * n + k] as number) - expected);
+      assert.ok(off <= TOLERANCE * Math.abs(expected), `${got[2 * n + k]}, not ${expected}`);
+    }
+  }
+});
+
 test('a loss has a gradient at every weight of both branches', async () => {
   const { scope, logits } = built('xiao2021_joined', [N, 1, 1 + D, ROWS, COLUMNS], true);
   const { graph, declarations } = scope;

@@ -26,8 +26,7 @@ class Block3(nn.Module):
         if hasattr(self, 'conv3'): y = self.conv3(y)
         return F.relu(y + (x if self.downsample is None else self.downsample(x)))
 
-class Body3(nn.Module):
-    """Stem and stages; the last map."""
+class ResNet3(nn.Module):
     def __init__(self, stem, pool, conv, blocks, wide, channels):
         super().__init__()
         self.stem, self.pool, inputs = S(stem(channels), nn.BatchNorm3d(64), nn.ReLU()), pool, 64
@@ -36,27 +35,21 @@ class Body3(nn.Module):
             for j in range(count):
                 layers.append(Block3(conv, inputs, width, 2 if i > 0 and j == 0 else 1, wide)); inputs = width * (4 if wide else 1)
             setattr(self, f'layer{i + 1}', S(*layers))
-        self.channels = inputs
+        self.fc = nn.Linear(inputs, 2)
     def forward(self, x):
         x = self.pool(self.stem(x))
         for i in range(4): x = getattr(self, f'layer{i + 1}')(x)
-        return x
-
-class ResNet3(Body3):
-    def __init__(self, *body):
-        super().__init__(*body)
-        self.fc = nn.Linear(self.channels, 2)
-    def forward(self, x): return self.fc(super().forward(x).mean((2, 3, 4)))
+        return self.fc(x.mean((2, 3, 4)))
 
 def r3d(blocks, wide):
     stem = lambda c: nn.Conv3d(c, 64, (3, 7, 7), stride=(1, 2, 2), padding=(1, 3, 3), bias=False)
     return lambda c: ResNet3(stem, nn.Identity(), lambda i, o, s: nn.Conv3d(i, o, 3, stride=s, padding=1, bias=False), blocks, wide, c)
 
-def anisotropic(blocks, network=ResNet3):
+def anisotropic(blocks):
     stem = lambda c: nn.Conv3d(c, 64, (1, 7, 7), stride=(1, 2, 2), padding=(0, 3, 3), bias=False)
     conv = lambda i, o, s: S(nn.Conv3d(i, o, (1, 3, 3), stride=(1, s, s), padding=(0, 1, 1), bias=False),
                              nn.Conv3d(o, o, (3, 1, 1), stride=(s, 1, 1), padding=(1, 0, 0), bias=False))
-    return lambda c: network(stem, nn.MaxPool3d((1, 3, 3), stride=(1, 2, 2), padding=(0, 1, 1)), conv, blocks, False, c)
+    return lambda c: ResNet3(stem, nn.MaxPool3d((1, 3, 3), stride=(1, 2, 2), padding=(0, 1, 1)), conv, blocks, False, c)
 
 class Block2(nn.Module):
     def __init__(self, inputs, width, stride):
@@ -67,37 +60,19 @@ class Block2(nn.Module):
     def forward(self, x):
         return F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))) + (x if self.downsample is None else self.downsample(x)))
 
-class Body2(nn.Module):
-    """Stem and stages of a ResNet of basic blocks; the last map."""
-    def __init__(self, c, blocks):
+class SppResNet18(nn.Module):
+    def __init__(self, c):
         super().__init__()
         self.conv1, self.bn1 = nn.Conv2d(c, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64)
         inputs = 64
-        for i, count in enumerate(blocks):
+        for i in range(4):
             width = 64 * 2 ** i
-            layers = [Block2(inputs if j == 0 else width, width, 2 if i > 0 and j == 0 else 1) for j in range(count)]
-            setattr(self, f'layer{i + 1}', S(*layers)); inputs = width
+            setattr(self, f'layer{i + 1}', S(Block2(inputs, width, 1 if i == 0 else 2), Block2(width, width, 1))); inputs = width
+        self.fc = nn.Linear(512 * (16 + 4 + 1), 2)
     def forward(self, x):
         x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
         for i in range(4): x = getattr(self, f'layer{i + 1}')(x)
-        return x
-
-class SppResNet18(Body2):
-    def __init__(self, c):
-        super().__init__(c, (2, 2, 2, 2))
-        self.fc = nn.Linear(512 * (16 + 4 + 1), 2)
-    def forward(self, x):
-        x = super().forward(x)
         return self.fc(torch.cat([F.adaptive_max_pool2d(x, n).flatten(1) for n in (4, 2, 1)], 1))
-
-class Joined(nn.Module):
-    """2D ResNet-34 on the first slice, the anisotropic 3D ResNet-34 on the others, one linear layer on the means of both."""
-    def __init__(self, c):
-        super().__init__()
-        self.slices, self.focus = anisotropic((3, 4, 6, 3), Body3)(c), Body2(c, (3, 4, 6, 3))
-        self.fc = nn.Linear(512 + 512, 2)
-    def forward(self, x):
-        return self.fc(torch.cat([self.focus(x[:, :, 0]).mean((2, 3)), self.slices(x[:, :, 1:]).mean((2, 3, 4))], 1))
 
 class PreBlock(nn.Module):
     def __init__(self, inputs, width, stride, first):
@@ -206,7 +181,7 @@ class Alex3(nn.Module):
 NETWORKS = dict(
     r3d_34=(r3d((3, 4, 6, 3), False), (2, 3, 5, 24, 32)), r3d_50=(r3d((3, 4, 6, 3), True), (2, 1, 6, 32, 40)),
     anisotropic_resnet18=(anisotropic((2, 2, 2, 2)), (2, 1, 6, 48, 64)), anisotropic_resnet34=(anisotropic((3, 4, 6, 3)), (2, 1, 8, 64, 56)),
-    xiao2021_joined=(Joined, (2, 1, 9, 64, 56)), spp_resnet18=(SppResNet18, (4, 3, 160, 96)), resnet22_gn=(ResNet22, (4, 1, 129, 96)),
+    spp_resnet18=(SppResNet18, (4, 3, 160, 96)), resnet22_gn=(ResNet22, (4, 1, 129, 96)),
     samala2016=(Samala, (4, 1, 40, 33)), wang2018=(Wang, (4, 1, 95, 96)), wichakam2018=(Wichakam, (2, 1, 9, 32, 48)),
     shu2020_global=(lambda c: Shu(c, False), (2, 3, 96, 96)), shu2020_region=(lambda c: Shu(c, True), (2, 3, 96, 96)),
     zhang2018_2d_t3_alex=(Alex2, (4, 3, 128, 128)), zhang2018_3d_t2_alex=(Alex3, (2, 3, 5, 96, 96)))
