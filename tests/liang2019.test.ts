@@ -75,14 +75,16 @@ test('train writes the same folder as other systems, and says that random weight
     ]);
 });
 
-test('a second run takes features from the cache and ends with the same bytes, also with one damaged', async () => {
+test('a second run takes features from the cache and ends with the same bytes, also with one damaged and one of another version', async () => {
   const cache = join(folder, 'cache', 'mammoscope', 'features');
   const names = await readdir(cache);
   assert.equal(names.length, 4 * PATIENTS); // mammogram and dynamic image, and for the baselines mammogram and slices
   await appendFile(join(cache, names[0] as string), 'x');
+  const older = join(cache, names[1] as string);
+  await writeFile(older, (await readFile(older, 'latin1')).replace('features-1', 'features-0'), 'latin1');
   const again = await train('again');
   assertDone(again);
-  assert.match(again.stderr, /features of 16 pairs: 1 maps computed/);
+  assert.match(again.stderr, /features of 16 pairs: 2 maps computed/);
   assert.match(again.stderr, /squeezenet1_1 and alexnet have random weights/);
   const [first, second] = [await fileHashes(join(folder, 'run')), await fileHashes(join(folder, 'again'))];
   assert.deepEqual(second, first);
@@ -108,7 +110,17 @@ test('a run that is killed after an epoch and resumed ends with the same bytes',
 });
 
 test('evaluate gives the figures of Table IV for three classifiers and their vote, marked as of random features', async () => {
-  const outcome = await mammoscope(['evaluate', 'run', '--data', 'pairs.csv', '--out', 'results', '--json']);
+  const outcome = await mammoscope([
+    'evaluate',
+    'run',
+    '--data',
+    'pairs.csv',
+    '--out',
+    'results',
+    '--by',
+    'view',
+    '--json',
+  ]);
   assertDone(outcome);
   const metrics = JSON.parse(outcome.stdout);
   assert.deepEqual(
@@ -137,7 +149,7 @@ test('evaluate gives the figures of Table IV for three classifiers and their vot
   }
   const figures = join(folder, 'results', 'figures');
   const drawn = (await readdir(figures)).filter((name) => name.endsWith('.svg') && !name.includes('flow'));
-  assert.ok(drawn.length >= 8, drawn.join());
+  assert.ok(drawn.length >= 8 && drawn.some((name) => name.includes('subgroups')), drawn.join());
   for (const name of drawn)
     assert.equal((await readFile(join(figures, name), 'utf8')).includes('(random)'), true, name);
   const page = await readFile(join(folder, 'results', 'report.html'), 'utf8');
@@ -169,6 +181,23 @@ test('what cannot be trained, evaluated or predicted is refused in a sentence', 
   assertRefused(await train('x', ['--set', 'voteWeights=1,1,1']), 2, /must sum to 1/);
   assertRefused(await train('x', ['--set', 'batch=8', '--weights', 'resnet34=w.pt']), 2, /resnet34/);
   assertRefused(await mammoscope(['predict', 'run', 'p0.png', '--out', 'x']), 2, /give one manifest \(CSV\)/);
+  const one = { patient_id: 'p0', laterality: 'L', view: 'CC', label: 'benign' };
+  const other = { ...one, patient_id: 'p1', label: 'malignant' };
+  const predict = async (dm: string) => {
+    const rows = [
+      { ...one, modality: 'DM', path: dm },
+      { ...one, modality: 'DBT', path: 'p0-dbt' },
+      { ...other, modality: 'DM', path: 'p1.png' },
+      { ...other, modality: 'DBT', path: 'p1-dbt' },
+    ];
+    await writeFile(join(folder, 'one.csv'), formatCsv(rows));
+    return mammoscope(['predict', 'run', 'one.csv', '--out', 'x']);
+  };
+  const left = breast(new RandomStream(1, 'other breast'), 0);
+  const mirrored = left.map((_, i) => left[i - (i % SIDE) + (SIDE - 1 - (i % SIDE))] as number);
+  await writePng8(join(folder, 'other.png'), mirrored, SIDE, SIDE);
+  assertRefused(await predict('other.png'), 2, /line 2: other\.png shows the chest wall on the right and p0-dbt/);
+  assertRefused(await predict('absent.png'), 2, /absent\.png/);
   assertRefused(
     await mammoscope(['evaluate', 'run', '--data', 'pairs.csv', '--cutoff', 'test']),
     2,

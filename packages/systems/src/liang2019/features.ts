@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Plane } from '@mammoscope/imaging';
 import { lower, type TensorData } from '@mammoscope/nn';
 import { chooseWays, type Engine, float32Tensor, type Session, type StateDict } from '@mammoscope/runtime';
 import { startingWeights } from '../classifier/starting-weights.ts';
@@ -147,8 +148,10 @@ export class FeatureSource {
     const area = rows * columns;
     const stacked = new Float32Array(channels * slices * area);
     let k = 0;
+    let [last, map]: [Plane | undefined, Float32Array] = [undefined, new Float32Array(0)];
     for await (const plane of slicePlanes(pair.dbt, this.#recipe)) {
-      const map = await this.#run(backboneInput(plane, 0)); // [C, H, W]
+      if (plane !== last) map = await this.#run(backboneInput(plane, 0)); // [C, H, W]
+      last = plane;
       for (let c = 0; c < channels; c++) stacked.set(map.subarray(c * area, (c + 1) * area), (c * slices + k) * area);
       k++;
     }

@@ -50,7 +50,7 @@ export async function planeOf(pair: PairRow, side: Side, recipe: Recipe): Promis
   }
 }
 
-/** Evenly spaced slices of a tomosynthesis, each [sizePx, sizePx], not normalised; some come twice where it has fewer. */
+/** Evenly spaced slices of a tomosynthesis, each [sizePx, sizePx], not normalised; some come twice, as the same object, where it has fewer. */
 export async function* slicePlanes(row: ManifestRow, recipe: Recipe): AsyncGenerator<Plane> {
   const { framePx, slices } = recipe;
   try {
@@ -58,8 +58,12 @@ export async function* slicePlanes(row: ManifestRow, recipe: Recipe): AsyncGener
     try {
       const stack = stackOf(row, image);
       const frames = stackFrames(stack, { maxSidePx: framePx });
-      for (let k = 0; k < slices; k++)
-        yield squared(await frames.slice(Math.floor(((k + 0.5) * stack.depth) / slices)), recipe);
+      let [at, plane]: [number, Plane | undefined] = [-1, undefined];
+      for (let k = 0; k < slices; k++) {
+        const slice = Math.floor(((k + 0.5) * stack.depth) / slices);
+        if (!plane || slice !== at) [at, plane] = [slice, squared(await frames.slice(slice), recipe)];
+        yield plane;
+      }
     } finally {
       await image.close();
     }
