@@ -7,6 +7,7 @@ import type {
   Case,
   ConfusionMatrix,
   Estimate,
+  MeasureName,
   ModelPerformance,
   Note,
   Provenance,
@@ -77,20 +78,25 @@ export function performanceRows({
   cutoffRule,
 }: ReportedCases): ModelPerformance[] {
   return models.map((each) => {
-    const { model, role, auc, atCutoff: at } = each;
+    const { model, role } = each;
     return {
       ...{ model, role, dataset, images: positive.length, case: one, patients },
       ...cutoffPart(each, cutoffRule),
-      auc: estimate(auc.auc, auc.logitInterval),
-      sensitivity: share(at.sensitivity),
-      specificity: share(at.specificity),
-      accuracy: share(at.accuracy),
-      ppv: share(at.ppv),
-      npv: share(at.npv),
-      f1: estimate(at.f1.value, at.f1.interval),
+      ...measuresOf(each),
     };
   });
 }
+
+/** A model's figures as a table shows them. */
+export const measuresOf = ({ auc, atCutoff: at }: MeasuredModel): { readonly [name in MeasureName]: Estimate } => ({
+  auc: estimate(auc.auc, auc.logitInterval),
+  sensitivity: share(at.sensitivity),
+  specificity: share(at.specificity),
+  accuracy: share(at.accuracy),
+  ppv: share(at.ppv),
+  npv: share(at.npv),
+  f1: estimate(at.f1.value, at.f1.interval),
+});
 
 /** ROC curves, with operating points where there is a cut-off. */
 export function rocCurves({ models, dataset, positive, cutoffRule }: ReportedCases): RocCurve[] {

@@ -1,15 +1,8 @@
 /** Figures of models over the repetitions of a comparison. */
 import type { Estimate, MeasureName } from '@mammoscope/report';
-import {
-  type ConfusionMetrics,
-  confusion,
-  delong,
-  delongPaired,
-  type Interval,
-  type Proportion,
-  studentQuantile,
-  studentTwoSidedP,
-} from '@mammoscope/stats';
+import { delongPaired, studentQuantile, studentTwoSidedP } from '@mammoscope/stats';
+import { measuredModel, patientClusters } from '../classifier/metric-figures.ts';
+import { measuresOf } from '../classifier/report-parts.ts';
 import type { ComparedCases, ComparedModel } from './reproduction.ts';
 
 /** Models of one repetition, and the share that its cases are of those that it trained on, where repetitions share patients. */
@@ -21,39 +14,22 @@ export interface Repetition {
 
 export type ModelFigures = { readonly [name in MeasureName]: Estimate };
 
-/** Cases of one patient depend on each other. */
-const clustersOf = ({ patients }: ComparedCases) =>
-  new Set(patients).size < patients.length ? { clusters: patients } : {};
+const clustersOf = ({ patients }: ComparedCases) => patientClusters(patients.map((patientId) => ({ patientId })));
 
-/** A model on the cases of one repetition: DeLong's (with several cases a patient Obuchowski's) and Wilson's intervals. */
-function figuresOf(cases: ComparedCases, { scores, cutoff }: ComparedModel): ModelFigures {
-  const { auc, logitInterval } = delong(scores, cases.positive, clustersOf(cases));
-  const at: ConfusionMetrics = confusion(scores, cases.positive, cutoff);
-  const estimate = (value: number | null, bounds: Interval | null): Estimate => ({
-    value,
-    interval: bounds && [bounds.lower, bounds.upper],
-  });
-  const share = (of: Proportion): Estimate => ({
-    ...estimate(of.value, of.interval),
-    numerator: of.numerator,
-    denominator: of.denominator,
-  });
-  return {
-    auc: estimate(auc, logitInterval),
-    sensitivity: share(at.sensitivity),
-    specificity: share(at.specificity),
-    accuracy: share(at.accuracy),
-    ppv: share(at.ppv),
-    npv: share(at.npv),
-    f1: estimate(at.f1.value, at.f1.interval),
-  };
-}
+const clusterOption = (cases: ComparedCases) => {
+  const clusters = clustersOf(cases);
+  return clusters && { clusters };
+};
+
+/** A model on the cases of one repetition; the seed of the bootstrap of F1 is always the same. */
+const figuresOf = (cases: ComparedCases, { scores, cutoff }: ComparedModel): ModelFigures =>
+  measuresOf(measuredModel(scores, cases.positive, cutoff, { clusters: clustersOf(cases), seed: 0 }));
 
 /** What tests and intervals of several repetitions are called in a report. */
 export const SEVERAL_REPETITIONS =
   "mean over repetitions with Student's interval; where repetitions share patients its variance is that of Nadeau and Bengio (Machine Learning 52, 2003, 239-281)";
 export const ONE_REPETITION =
-  "AUC with DeLong's interval on the logit scale (Obuchowski's variance where a patient has several cases), proportions with Wilson's";
+  "AUC with DeLong's interval on the logit scale, proportions with Wilson's; where a patient has several cases patients are clusters: Obuchowski's variance, generalised estimating equations, F1 by a bootstrap";
 
 /** Mean, standard error and degrees of freedom of values, one a repetition; null of fewer than two. */
 function meanOf(values: readonly number[], overlap: number) {
@@ -93,7 +69,7 @@ export function aucDifference(
   repetitions: readonly (Repetition & { readonly first: ComparedModel; readonly second: ComparedModel })[],
 ): AucDifference {
   const paired = repetitions.map(({ cases, first, second }) =>
-    delongPaired(first.scores, second.scores, cases.positive, clustersOf(cases)),
+    delongPaired(first.scores, second.scores, cases.positive, clusterOption(cases)),
   );
   const differences = paired.map(({ difference }) => difference);
   const found = meanOf(differences, Math.max(...repetitions.map(({ overlap }) => overlap)));
