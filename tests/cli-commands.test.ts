@@ -181,7 +181,9 @@ const COMMAND_TREE: Readonly<Record<string, readonly string[]>> = {
   stats: ['roc', 'compare', 'froc', 'calibrate', 'agreement', 'readers', 'coverage'],
   weights: ['show', 'import', 'fetch'],
   phantom: [],
-  bench: [],
+  bench: [
+    ...['train', 'inference', 'detection', 'gmic', 'features', 'heads', 'rank-pooling', 'radiomics', 'stats', 'dicom'],
+  ],
   demo: [],
 };
 const COMMANDS: readonly (readonly string[])[] = [

@@ -1,0 +1,42 @@
+import { runTrainCase, SystemError, TRAIN_CASES } from '@mammoscope/systems';
+import type { Command } from 'commander';
+import { print } from '../options.ts';
+import { formatTable } from '../table.ts';
+import { type EngineBenchFlags, eachAlone, engineCommand, threadsPart } from './bench-options.ts';
+
+interface TrainBenchFlags extends EngineBenchFlags {
+  readonly case?: string;
+}
+
+const CASES = Object.keys(TRAIN_CASES);
+
+/** `bench train` */
+export function benchTrainCommand(): Command {
+  return engineCommand(
+    'train',
+    'whole training steps, as a share of the MatMul ceiling of the same process, and their memory',
+    'steps of each case',
+  )
+    .option('--case <name>', `only one case: ${CASES.join(', ')}`)
+    .action(benchTrain);
+}
+
+async function benchTrain(flags: TrainBenchFlags): Promise<void> {
+  if (flags.case !== undefined && !CASES.includes(flags.case))
+    throw new SystemError('option-invalid', `there is no bench case "${flags.case}": use ${CASES.join(', ')}`);
+  const results = await eachAlone(
+    flags.case === undefined ? CASES : [flags.case],
+    (name) => runTrainCase(name, flags.steps, threadsPart(flags).threads),
+    { flags, parts: (name) => ['train', '--case', name] },
+  );
+  const lines = results.map((r) => [
+    r.title,
+    ...[r.leastMs, r.medianMs].map((ms) => ms.toFixed(0)),
+    r.imagesPerSecond.toFixed(1),
+    ...[r.gflopPerSecond, r.ceilingGflopPerSecond].map((value) => value.toFixed(0)),
+    r.shareOfCeiling.toFixed(2),
+    ...[r.peakMiB, r.stepMiB].map((mib) => mib.toFixed(0)),
+  ]);
+  const times = ['training step', 'least ms', 'median ms', 'images/s', 'GFLOP/s', 'MatMul GFLOP/s'];
+  print(flags.json, results, formatTable([...times, 'share', 'peak MiB', 'step MiB'], lines));
+}
