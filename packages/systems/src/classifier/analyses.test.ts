@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { groupsOf } from '../reader-study/study.ts';
-import { analysesOf, type Evaluated } from './analyses.ts';
+import { analysesOf } from './analyses.ts';
+import type { Evaluated } from './evaluated.ts';
 
 /** Ten images, half of them positive; scores that rank two pairs wrong. */
 const positive = [false, false, false, true, false, true, false, true, true, true];

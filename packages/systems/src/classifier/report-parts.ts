@@ -25,7 +25,8 @@ import { figureFiles } from '../reader-study/figure-files.ts';
 import { makeFolder } from '../run/make-folder.ts';
 import { type RunRecord, runFiles } from '../run/run-record.ts';
 import { readHistory } from '../training/history.ts';
-import { comparisonWords, type ScoredModel } from './analyses.ts';
+import { comparisonWords } from './compared-models.ts';
+import type { ScoredModel } from './evaluated.ts';
 import { BAND_REPLICATES, type MeasuredModel } from './metric-figures.ts';
 import type { ModelComparison } from './model-comparison.ts';
 

@@ -2,7 +2,7 @@ import { basename, dirname, relative } from 'node:path';
 import type { Manifest } from '@mammoscope/imaging';
 import type { Engine } from '@mammoscope/runtime';
 import { type AveragePrecision, averagePrecision, delong } from '@mammoscope/stats';
-import type { ValidationScores } from '../classifier/analyses.ts';
+import type { ValidationScores } from '../classifier/evaluated.ts';
 import { BAND_REPLICATES, type MeasuredModel, patientClusters } from '../classifier/metric-figures.ts';
 import { type ModelComparison, modelComparison } from '../classifier/model-comparison.ts';
 import { loadBest, positiveScore } from '../classifier/scores.ts';

@@ -1,7 +1,7 @@
 /** The report of an evaluation: images, breasts and lesions as data sets, and the detector's free-response curves. */
 import type { ReportData } from '@mammoscope/report';
 import type { Engine } from '@mammoscope/runtime';
-import { comparedOf } from '../classifier/analyses.ts';
+import { comparedOf } from '../classifier/compared-models.ts';
 import {
   fewPatientsNote,
   headlineBand,

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Manifest, ManifestRow } from '@mammoscope/imaging';
 import type { Engine } from '@mammoscope/runtime';
 import { type ConfusionMetrics, confusion, type DelongAuc, delong, youden } from '@mammoscope/stats';
-import type { ValidationScores } from '../classifier/analyses.ts';
+import type { ValidationScores } from '../classifier/evaluated.ts';
 import { declarationsOf } from '../classifier/graphs.ts';
 import { loadBest, loadScorer, positiveScore, SCORING_BATCH } from '../classifier/scores.ts';
 import { readValidationScores } from '../classifier/validation.ts';

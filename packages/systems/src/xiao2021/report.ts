@@ -1,7 +1,9 @@
 /** The report of an evaluation: led by the lesion level, with the view level as a second data set. */
 import type { ReportData } from '@mammoscope/report';
-import { analysesOf, BAND_REPLICATES, comparisonsOf } from '../classifier/analyses.ts';
+import { analysesOf } from '../classifier/analyses.ts';
+import { comparisonsOf } from '../classifier/compared-models.ts';
 import { methodsOf, type OwnSentences } from '../classifier/methods.ts';
+import { BAND_REPLICATES } from '../classifier/metric-figures.ts';
 import {
   fewPatientsNote,
   headlineBand,
