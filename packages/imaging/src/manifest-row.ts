@@ -52,7 +52,7 @@ export interface ManifestRow {
   readonly other: Readonly<Record<string, string>>;
 }
 
-/** Columns that every manifest must have. */
+/** Columns that every manifest must have; one of images that are only predicted needs no label. */
 export const REQUIRED_COLUMNS = ['patient_id', 'path', 'modality', 'label'] as const;
 
 /** Columns with a meaning; any other is carried through. */
@@ -71,16 +71,18 @@ export interface ManifestLine {
 /**
  * Turns one line into a row, or adds every problem of the line to `problems` and returns undefined.
  * @param folder the manifest's folder, absolute, to which a relative path refers
+ * @param required columns whose cells must be filled
  */
 export function parseManifestRow(
   { line, cells }: ManifestLine,
   folder: string,
+  required: readonly string[],
   problems: ManifestProblem[],
 ): ManifestRow | undefined {
   const before = problems.length;
   const report = (message: string) => problems.push({ line, message });
   const text = (column: string) => cells.get(column) || undefined;
-  for (const column of REQUIRED_COLUMNS) if (!text(column)) report(`${column} is empty: fill the cell`);
+  for (const column of required) if (!text(column)) report(`${column} is empty: fill the cell`);
   const modality = oneOf(MODALITIES, 'modality', text('modality'), report);
   const laterality = oneOf(LATERALITIES, 'laterality', text('laterality'), report);
   const view = oneOf(VIEWS, 'view', text('view'), report);

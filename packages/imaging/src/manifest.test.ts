@@ -242,3 +242,20 @@ test('the real patches are read', { skip: !process.env.MAMMOSCOPE_DATA && 'MAMMO
   assert.equal(rows.length, 617);
   assert.equal(new Set(rows.map((row) => row.patientId)).size, 79);
 });
+
+test('images that are only predicted need no label, no second class and no column for it; all else is required as ever', async () => {
+  const path = join(folder, 'new.csv');
+  const unlabelled = async (text: string) => {
+    await writeFile(path, text);
+    return readManifest(path, { unlabelled: true });
+  };
+  const { rows, classes } = await unlabelled('patient_id,path,modality\n1,a.png,PATCH\n');
+  assert.deepEqual([classes, rows.map(({ label }) => label)], [[], ['']]);
+  const given = await unlabelled(`${header}\n1,a.png,PATCH,whatever\n2,b.png,PATCH,\n`);
+  assert.deepEqual(
+    given.rows.map(({ label }) => label),
+    ['whatever', ''],
+  );
+  await assert.rejects(unlabelled('patient_id,path\n1,a.png\n'), /the header lacks modality and has patient_id, path/);
+  await assert.rejects(unlabelled('patient_id,path,modality\n,a.png,PATCH\n'), /patient_id is empty/);
+});

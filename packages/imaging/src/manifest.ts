@@ -20,6 +20,8 @@ export interface Manifest {
 export interface ReadManifestOptions {
   /** The classes, negative first; without it they are inferred from the labels (see orderClasses). */
   readonly classes?: readonly string[];
+  /** For predictions: labels are not looked at, and none needs to be there; classes are then empty. */
+  readonly unlabelled?: boolean;
 }
 
 /**
@@ -32,11 +34,13 @@ export async function readManifest(path: string, options: ReadManifestOptions = 
   const absolute = resolve(path);
   const bytes = await textBytes(absolute, 'the manifest');
   const problems: ManifestProblem[] = [];
-  const lines = parseLines(bytes, absolute, problems);
-  const parsed = lines.map((line) => parseManifestRow(line, dirname(absolute), problems));
+  const { unlabelled = false } = options;
+  const required = unlabelled ? REQUIRED_COLUMNS.filter((column) => column !== 'label') : REQUIRED_COLUMNS;
+  const lines = parseLines(bytes, absolute, required, problems);
+  const parsed = lines.map((line) => parseManifestRow(line, dirname(absolute), required, problems));
   const rows = parsed.filter((row) => row !== undefined);
-  const classes = orderClasses(rows, options.classes, problems);
-  checkLabels(rows, classes, options.classes !== undefined, rows.length === lines.length, problems);
+  const classes = unlabelled ? [] : orderClasses(rows, options.classes, problems);
+  if (!unlabelled) checkLabels(rows, classes, options.classes !== undefined, rows.length === lines.length, problems);
   checkSplits(rows, problems);
   checkRepeatedPaths(rows, problems);
   await checkFiles(rows, problems);
@@ -45,13 +49,18 @@ export async function readManifest(path: string, options: ReadManifestOptions = 
 }
 
 /** The lines below the header as maps from column to cell. Throws where the header is unusable. */
-function parseLines(bytes: Buffer, path: string, problems: ManifestProblem[]): ManifestLine[] {
+function parseLines(
+  bytes: Buffer,
+  path: string,
+  required: readonly string[],
+  problems: ManifestProblem[],
+): ManifestLine[] {
   const [header, ...records] = csvRecords(bytes, path, 'the manifest');
   const fail = (message: string, line?: number) =>
     new ManifestError(path, [line === undefined ? { message } : { line, message }]);
   if (!header) throw fail('the manifest is empty: write a header and one row an image');
   const { fields: columns, line } = header;
-  const missing = REQUIRED_COLUMNS.filter((column) => !columns.includes(column));
+  const missing = required.filter((column) => !columns.includes(column));
   if (missing.length > 0) {
     const hint = columns.length === 1 && /[;\t]/.test(columns[0] ?? '') ? ' (the separator must be a comma)' : '';
     throw fail(

@@ -32,7 +32,7 @@ export async function readResultSources(files: readonly string[], task: Task): P
 
 async function rowsOf(file: string, task: Task): Promise<readonly ManifestRow[]> {
   if (/\.csv$/i.test(file)) {
-    const { rows } = await readManifest(file);
+    const { rows } = await readManifest(file, { unlabelled: true });
     const bare = task === 'classification' ? rows.find(({ box }) => !box) : undefined;
     if (!bare) return rows;
     throw new SystemError(

@@ -112,7 +112,7 @@ export async function predictKang2021(
  */
 async function rowsOf(file: string, roiPx: number): Promise<readonly ManifestRow[]> {
   if (/\.csv$/i.test(file)) {
-    const { path, rows } = await readManifest(file);
+    const { path, rows } = await readManifest(file, { unlabelled: true });
     if (roiPx > 0) requireBoxes(path, rows);
     return rows;
   }

@@ -70,7 +70,7 @@ export async function predictLiang2019(
     );
   const record = await readRunRecord(run);
   const recipe = recipeOf(record.recipe);
-  const manifest = await readManifest(file);
+  const manifest = await readManifest(file, { unlabelled: true });
   const { pairs, exclusions } = requirePairing(manifest);
   await requirePairs(manifest, pairs);
   const place = { engine, run, record, recipe, cacheFolder };

@@ -134,6 +134,6 @@ function predictionOf({ film, boxes, decision }: ScoredFilm, index: number): Fil
 
 /** The whole mammograms of a manifest, or a file as one. */
 async function rowsOf(file: string): Promise<readonly ManifestRow[]> {
-  if (/\.csv$/i.test(file)) return filmRows(await readManifest(file)).manifest.rows;
+  if (/\.csv$/i.test(file)) return filmRows(await readManifest(file, { unlabelled: true })).manifest.rows;
   return [{ path: file, absolutePath: file, modality: 'DM', line: 0, patientId: '', label: '', other: {} }];
 }

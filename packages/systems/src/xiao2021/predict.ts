@@ -67,7 +67,7 @@ export async function predictXiao2021({ engine, run, files, out }: PredictReques
         'option-invalid',
         `${file}: ${SYSTEM.name} judges lesions, so it needs to know where they are; give a manifest (CSV) with their boxes and slices`,
       );
-    const manifest = lesionRows(await readManifest(file));
+    const manifest = lesionRows(await readManifest(file, { unlabelled: true }));
     await requireLesions(manifest.path, manifest.rows, rois);
     rows.push(...manifest.rows);
   }
