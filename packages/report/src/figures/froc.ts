@@ -16,7 +16,7 @@ function markedText({ marked = [], unit }: FrocCurve): string {
     ({ falsePositives, sensitivity }) =>
       `${formatFixed(100 * sensitivity, 1)} % at ${Number(falsePositives.toPrecision(3))}`,
   );
-  return parts.length > 0 ? `sensitivity ${parts.join(', ')} false positives a ${unit}` : '';
+  return parts.length > 0 ? `sensitivity ${parts.join(', ')} false positives per ${unit}` : '';
 }
 
 /** Free-response ROC curves: the share of lesions found against false positives a case; one curve with its band. */
@@ -26,7 +26,7 @@ export function frocFigure(curves: readonly FrocCurve[]): Figure {
   const alike = curves.every((curve) => curve.units === units && curve.lesions === lesions);
   const most = Math.max(0, ...curves.flatMap(({ points }) => points.map(({ falsePositives }) => falsePositives)));
   const axes = {
-    x: enclosingAxis([0, most || 1], `False positives a ${unit}${alike ? ` (${counted(units, unit)})` : ''}`, 5),
+    x: enclosingAxis([0, most || 1], `False positives per ${unit}${alike ? ` (${counted(units, unit)})` : ''}`, 5),
     y: fractionAxis(`Sensitivity${alike ? ` (${counted(lesions, 'lesion')})` : ''}`),
   };
   const band = only?.band;
@@ -72,7 +72,7 @@ export function frocFigure(curves: readonly FrocCurve[]): Figure {
   );
   if (band) entries.push({ sign: 'area', paint: BAND, text: band.description ?? 'Pointwise interval' });
   const told = curves.map((curve) => [curve.model, markedText(curve)].filter(Boolean).join(': ')).join('; ');
-  const alt = `Free-response ROC, sensitivity${alike ? ` for ${counted(lesions, 'lesion')}` : ''} against false positives a ${unit}. ${told}.`;
+  const alt = `Free-response ROC, sensitivity${alike ? ` for ${counted(lesions, 'lesion')}` : ''} against false positives per ${unit}. ${told}.`;
   return figureOf({
     name: figureName('froc', only?.model ?? 'all', dataset),
     caption: captionOf(only ? 'FROC curve' : 'FROC curves', only?.model ?? 'all models', dataset),
