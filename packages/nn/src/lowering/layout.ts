@@ -3,7 +3,7 @@
  * memory while the declared shape stays [N, C, H, W]; `filter` is its layout for kernels, [O/b, I/b, kh, kw, b(I),
  * b(O)] behind a declared [O, I, kh, kw]. The block b is 8 or 16 and depends on the processor.
  */
-import type { Shape } from '../graph/tensor.ts';
+import { type Shape, sizeOf } from '../graph/tensor.ts';
 
 export type Layout = 'plain' | 'blocked' | 'filter';
 
@@ -17,9 +17,17 @@ export interface Target {
 /** A target on which every op is lowered to standard ONNX ops in plain layout. */
 export const PORTABLE_TARGET: Target = { device: 'webgpu', blockSize: 0 };
 
-/** True when images of this shape can be blocked. */
+/** True when convolutions and poolings of images of this shape can be blocked. */
 export function blockable(shape: Shape, blockSize: number): boolean {
   return blockSize > 0 && shape.length === 4 && (shape[1] as number) % blockSize === 0;
+}
+
+/** Images [N, C, D * H, W] that lie in memory as volumes [N, C, D, H, W] do, in either layout; all else as it is. */
+export function imageOf(shape: Shape): Shape {
+  if (shape.length !== 5) return shape;
+  const [n, c, ...spatial] = shape as [number, number, ...number[]];
+  const columns = spatial.at(-1) as number;
+  return [n, c, sizeOf(spatial) / columns, columns];
 }
 
 /** True when kernels of this shape can take the filter layout. */
@@ -27,15 +35,24 @@ export function filterable(shape: Shape, blockSize: number): boolean {
   return blockable(shape, blockSize) && (shape[0] as number) % blockSize === 0;
 }
 
-/** Copies a kernel [O, I, kh, kw] between plain and filter layout on the host. */
+/**
+ * True when this may be held blocked: images, and volumes [N, C, D, H, W], which are [N, C/b, D, H, W, b] in memory, between
+ * convolutions of images.
+ */
+export const holdsBlocked = (shape: Shape, blockSize: number): boolean => blockable(imageOf(shape), blockSize);
+
+/** True when this may be held as a filter: kernels of images, and of volumes where they are seen as such, flat in some axis. */
+export const holdsFilter = (shape: Shape, blockSize: number): boolean => filterable(imageOf(shape), blockSize);
+
+/** Copies a kernel [O, I, kh, kw], or of more axes, between plain and filter layout on the host. */
 export function permuteFilter(
   data: Float32Array,
   shape: Shape,
   blockSize: number,
   to: 'plain' | 'filter',
 ): Float32Array {
-  const [outputs, inputs, rows, columns] = shape as [number, number, number, number];
-  const taps = rows * columns;
+  const [outputs, inputs, ...kernelShape] = shape as [number, number, ...number[]];
+  const taps = sizeOf(kernelShape);
   const kernel = inputs * taps;
   const result = new Float32Array(data.length);
   let blocked = 0;

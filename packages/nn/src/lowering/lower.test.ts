@@ -5,6 +5,9 @@ import * as f from '../graph/functions.ts';
 import { Graph } from '../graph/graph.ts';
 import { ops } from '../graph/ops/index.ts';
 import type { GraphNode, Tensor } from '../graph/tensor.ts';
+import { acrossSlices, withinSlices } from '../layers/anisotropic.ts';
+import { batchNorm } from '../layers/layers.ts';
+import { Scope } from '../layers/scope.ts';
 import { permuteFilter, type Target } from './layout.ts';
 import { applicableWays, encode, liveNodes, lower, signature } from './lower.ts';
 import { ways } from './ways/index.ts';
@@ -156,4 +159,40 @@ test('untimed, a kernel gradient takes the images of a batch at once where kerne
   // 512 * 512 * 9 numbers of a product against 3 * 3 * (512 * 9 + 512) of the images, and 64 * 64 * 9 against 56 * 56 * 640
   assert.equal(wayOf(512, 3), 'taps-batch-inside-blocked');
   assert.equal(wayOf(64, 56), 'taps-channels-last');
+});
+
+test('between convolutions of slices volumes stay blocked and kernels of five axes filters, forward and backward', () => {
+  const graph = new Graph();
+  const scope = new Scope(graph, true);
+  const options = { inputs: 8, outputs: 8, kernel: 3 };
+  const start = f.relu(withinSlices(scope.child('stem'), options)(graph.input('x', [2, 8, 4, 6, 6])));
+  let x = start;
+  for (const name of ['first', 'second', 'third']) {
+    const at = scope.child(name);
+    const planes = acrossSlices(at.child('across'), options)(withinSlices(at.child('within'), options)(x));
+    x = f.relu(f.add(batchNorm(at.child('bn'), 8)(planes), x));
+  }
+  const weights = [...scope.declarations.values()].flatMap(({ tensor }) => (tensor.shape.length === 5 ? [tensor] : []));
+  const gradients = differentiate(f.reduceMean(f.mul(x, x)), weights);
+  for (const [i, weight] of weights.entries()) graph.update(weight, f.sub(weight, gradients[i] as Tensor));
+  const { model, parameters } = lower(graph, BLOCKED);
+  const layouts = parameters.filter(({ shape }) => shape.length === 5).map(({ layout }) => layout);
+  assert.deepEqual(layouts, new Array(weights.length).fill('filter'));
+  const { nodes } = model;
+  const count = (opType: string) => nodes.filter((node) => node.opType === opType).length;
+  assert.equal(count('ReorderInput'), 2, 'of the input, and of the gradient that the mean begins with');
+  const perms = nodes.flatMap(({ opType, attributes: { perm } }) =>
+    opType === 'Transpose' && perm && 'ints' in perm ? [String(perm.ints)] : [],
+  );
+  assert.deepEqual(
+    perms.filter((perm) => perm === '0,2,4,3,1' || perm === '0,4,1,3,2'),
+    [],
+    'no kernel changes its layout in a step',
+  );
+  const moved = perms.filter((perm) => perm === '0,2,1,3').length;
+  assert.equal(
+    moved,
+    2 + 3 * 4,
+    'slices of blocks of planes change places before and after each convolution, either way',
+  );
 });

@@ -4,7 +4,7 @@ import type { OpName } from '../graph/ops/index.ts';
 import type { DType, GraphNode, Shape, Tensor } from '../graph/tensor.ts';
 import { sizeOf, toTensorData } from '../graph/tensor.ts';
 import { elementType, type OnnxAttribute, type OnnxInitializer, type OnnxNode } from '../onnx/model.ts';
-import { blockable, filterable, type Layout, type Target } from './layout.ts';
+import { holdsBlocked, holdsFilter, imageOf, type Layout, type Target } from './layout.ts';
 
 /** Domains of ONNX Runtime's own ops: fused products, and the blocked layout. */
 export type Domain = '' | 'com.microsoft' | 'com.microsoft.nchwc';
@@ -216,7 +216,7 @@ export class Lowering {
       );
     }
     const fits =
-      wanted === 'plain' || (wanted === 'filter' ? filterable : blockable)(tensor.shape, this.target.blockSize);
+      wanted === 'plain' || (wanted === 'filter' ? holdsFilter : holdsBlocked)(tensor.shape, this.target.blockSize);
     const layout = this.naturalLayout(tensor) ?? (fits && wanted !== 'blocked' ? wanted : 'plain');
     this.outsideLayouts.set(origin.name, layout);
     this.define(tensor, origin.name, layout);
@@ -235,22 +235,22 @@ export class Lowering {
 
   #convert(value: string, tensor: Tensor, from: Layout, to: Layout): string {
     if (from === to) return value;
-    const [o, i, rows, columns] = tensor.shape as [number, number, number, number];
+    const [o, i, ...window] = tensor.shape as [number, number, ...number[]];
     const b = this.target.blockSize;
-    if (from === 'plain' && to === 'blocked')
-      return this.emit('ReorderInput', [value], { domain: 'com.microsoft.nchwc' });
+    const domain = 'com.microsoft.nchwc';
+    const volume = tensor.shape.length === 5; // in memory its planes lie below each other
+    const image = volume ? this.reshape(value, imageOf(tensor.shape)) : value;
+    const seen = (converted: string) => (volume ? this.reshape(converted, tensor.shape) : converted);
+    if (from === 'plain' && to === 'blocked') return seen(this.emit('ReorderInput', [image], { domain }));
     if (from === 'blocked' && to === 'plain')
-      return this.emit('ReorderOutput', [value], {
-        domain: 'com.microsoft.nchwc',
-        attributes: { channels: { int: i } },
-      });
+      return seen(this.emit('ReorderOutput', [image], { domain, attributes: { channels: { int: i } } }));
     if (from === 'plain' && to === 'filter') {
-      const split = this.reshape(value, [o / b, b, i / b, b, rows, columns]);
-      return this.reshape(this.transpose(split, [0, 2, 4, 5, 3, 1]), tensor.shape);
+      const split = this.reshape(value, [o / b, b, i / b, b, sizeOf(window)]);
+      return this.reshape(this.transpose(split, [0, 2, 4, 3, 1]), tensor.shape);
     }
     if (from === 'filter' && to === 'plain') {
-      const split = this.reshape(value, [o / b, i / b, rows, columns, b, b]);
-      return this.reshape(this.transpose(split, [0, 5, 1, 4, 2, 3]), tensor.shape);
+      const split = this.reshape(value, [o / b, i / b, sizeOf(window), b, b]);
+      return this.reshape(this.transpose(split, [0, 4, 1, 3, 2]), tensor.shape);
     }
     return this.#convert(this.#convert(value, tensor, from, 'plain'), tensor, 'plain', to); // blocked and filter
   }

@@ -45,6 +45,8 @@ export interface BenchResult {
 }
 
 const RESNET34 = { network: 'resnet34', outputs: 2, channels: 3, sizePx: 224, dropout: 0 } as const;
+/** What Xiao et al. 2021 train on. */
+const VOLUMES = { outputs: 2, channels: 1, slices: 8, sizePx: 224, dropout: 0.5 } as const;
 const L2 = 5e-4;
 const CPU = { device: 'cpu' } as const;
 
@@ -70,6 +72,14 @@ export const TRAIN_CASES: Readonly<Record<string, BenchCase>> = {
       ),
       images: 32,
     }),
+  },
+  'anisotropic-resnet34': {
+    title: 'anisotropic 3D ResNet-34, 4 x 1 x 8 x 224 x 224',
+    build: () => ({ ...trainingStep({ ...VOLUMES, network: 'anisotropic_resnet34' }, 4, adam(), 0, CPU), images: 4 }),
+  },
+  'isotropic-resnet34': {
+    title: 'the same with isotropic convolutions',
+    build: () => ({ ...trainingStep({ ...VOLUMES, network: 'isotropic_resnet34' }, 4, adam(), 0, CPU), images: 4 }),
   },
   anisotropic: {
     title: 'anisotropic 3D block, 2 x 64 x 12 x 56 x 56',

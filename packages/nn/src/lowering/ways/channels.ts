@@ -2,7 +2,7 @@
 import type { Shape } from '../../graph/tensor.ts';
 import { sizeOf } from '../../graph/tensor.ts';
 import type { OnnxAttribute } from '../../onnx/model.ts';
-import type { Layout } from '../layout.ts';
+import { imageOf, type Layout } from '../layout.ts';
 import type { Lowering } from '../lowering.ts';
 
 /** An ONNX value that holds images [N, C, ...] in a layout. */
@@ -76,11 +76,14 @@ export function channelAffine(
       group: { int: c },
       ...(end.relu ? { activation: { text: 'Relu' } } : {}),
     };
-    const addend = end.addend === undefined ? [] : [end.addend];
-    return lowering.emit('Conv', [value, lowering.reshape(kernel, [c, 1, 1, 1]), bias, ...addend], {
+    const volumes = spatial.length > 2;
+    const images = (name: string) => (volumes ? lowering.reshape(name, imageOf(shape)) : name);
+    const addend = end.addend === undefined ? [] : [images(end.addend)];
+    const result = lowering.emit('Conv', [images(value), lowering.reshape(kernel, [c, 1, 1, 1]), bias, ...addend], {
       domain: 'com.microsoft.nchwc',
       attributes,
     });
+    return volumes ? lowering.reshape(result, shape) : result;
   }
   const column = (vector: string) => lowering.reshape(vector, [c, ...spatial.map(() => 1)]);
   let result = value;

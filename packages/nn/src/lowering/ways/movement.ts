@@ -1,8 +1,10 @@
 /** Ops that move, pick or reduce elements, on plain operands. */
-import type { GraphNode, Tensor } from '../../graph/tensor.ts';
-import { normaliseAxis, sizeOf } from '../../graph/tensor.ts';
+import type { GraphNode, Shape, Tensor } from '../../graph/tensor.ts';
+import { normaliseAxis, sameShape, sizeOf } from '../../graph/tensor.ts';
 import type { OnnxAttribute } from '../../onnx/model.ts';
-import type { Way } from '../lowering.ts';
+import type { Layout } from '../layout.ts';
+import { holdsBlocked, holdsFilter } from '../layout.ts';
+import type { Lowering, Way } from '../lowering.ts';
 
 /** Reductions over all axes do not care about the layout; the others are written plain. */
 export function reductionWays<K extends 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceSumSquare'>(
@@ -25,25 +27,82 @@ export function reductionWays<K extends 'ReduceSum' | 'ReduceMean' | 'ReduceMax'
   ];
 }
 
+/** Slices [N, D, C, H, W] and volumes [N, C, D, H, W], either way. */
+const SLICES_FIRST = [0, 2, 1, 3, 4];
+const movesSlices = (node: GraphNode | null): node is GraphNode<'Transpose'> =>
+  node?.op === 'Transpose' && sameShape((node as GraphNode<'Transpose'>).attributes.perm, SLICES_FIRST);
+
+/**
+ * Blocked volumes as blocked images of their slices, [N D, C, H, W], or back: the axes [N, C/b] [D] of blocks of planes change
+ * places, and planes are copied whole.
+ */
+function slicesMoved(lowering: Lowering, value: string, outer: Shape, plane: number, result: Shape): string {
+  const planes = lowering.reshape(value, [...outer, plane * lowering.target.blockSize]);
+  return lowering.reshape(lowering.transpose(planes, [0, 2, 1, 3]), result);
+}
+
+/** A kernel that lies as a filter, or a parameter that nothing has asked for yet. */
+const isKernel = ({ origin, dtype }: Tensor, layout: Layout | null) =>
+  layout === 'filter' || (layout === null && origin.kind === 'parameter' && dtype === 'float32');
+
+/**
+ * Blocked where the channels stay where they are, or where images become volumes of slices; a filter where a kernel only gains or
+ * loses an axis; plain otherwise.
+ */
 export const reshapeWays: readonly Way<'Reshape'>[] = [
   {
     name: 'direct',
-    emit: (lowering, node) =>
-      lowering.define(
-        node.outputs[0] as Tensor,
-        lowering.reshape(lowering.value(node.inputs[0] as Tensor), node.attributes.shape),
-      ),
+    emit(lowering, node) {
+      const [x] = node.inputs as [Tensor];
+      const [y] = node.outputs as [Tensor];
+      const b = lowering.target.blockSize;
+      const layout = lowering.naturalLayout(x);
+      const kept = sameShape(x.shape.slice(0, 2), y.shape.slice(0, 2)); // channels, or those of a kernel
+      if (kept && isKernel(x, layout) && holdsFilter(y.shape, b) && holdsFilter(x.shape, b)) {
+        lowering.define(y, lowering.reshape(lowering.value(x, 'filter'), y.shape), 'filter');
+        return;
+      }
+      if (layout === 'blocked') {
+        if (kept && holdsBlocked(y.shape, b)) {
+          lowering.define(y, lowering.reshape(lowering.value(x, 'blocked'), y.shape), 'blocked');
+          return;
+        }
+        const next = lowering.soleConsumer(y);
+        const [n, d, c, rows, columns] = y.shape as [number, number, number, number, number];
+        if (movesSlices(next) && sameShape(x.shape, [n * d, c, rows, columns])) {
+          const volume = next.outputs[0] as Tensor;
+          const value = lowering.value(x, 'blocked');
+          lowering.done.add(next);
+          lowering.define(volume, slicesMoved(lowering, value, [n, d, c / b], rows * columns, volume.shape), 'blocked');
+          return;
+        }
+      }
+      lowering.define(y, lowering.reshape(lowering.value(x), node.attributes.shape));
+    },
   },
 ];
 
+/** Blocked where volumes become images of their slices; plain otherwise. */
 export const transposeWays: readonly Way<'Transpose'>[] = [
   {
     name: 'direct',
-    emit: (lowering, node) =>
-      lowering.define(
-        node.outputs[0] as Tensor,
-        lowering.transpose(lowering.value(node.inputs[0] as Tensor), node.attributes.perm),
-      ),
+    emit(lowering, node) {
+      const [x] = node.inputs as [Tensor];
+      const [y] = node.outputs as [Tensor];
+      const b = lowering.target.blockSize;
+      const next = lowering.soleConsumer(y);
+      if (movesSlices(node as GraphNode) && lowering.naturalLayout(x) === 'blocked' && next?.op === 'Reshape') {
+        const [n, c, d, rows, columns] = x.shape as [number, number, number, number, number];
+        const images = next.outputs[0] as Tensor;
+        if (sameShape(images.shape, [n * d, c, rows, columns])) {
+          const value = lowering.value(x, 'blocked');
+          lowering.done.add(next);
+          lowering.define(images, slicesMoved(lowering, value, [n, c / b, d], rows * columns, images.shape), 'blocked');
+          return;
+        }
+      }
+      lowering.define(y, lowering.transpose(lowering.value(x), node.attributes.perm));
+    },
   },
 ];
 

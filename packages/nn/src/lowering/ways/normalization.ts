@@ -1,13 +1,13 @@
 /** Batch normalisation forward and backward. */
 import type { Tensor } from '../../graph/tensor.ts';
 import { sameShape, sizeOf } from '../../graph/tensor.ts';
-import { blockable, type Layout } from '../layout.ts';
+import { holdsBlocked, type Layout } from '../layout.ts';
 import type { Lowering, Way } from '../lowering.ts';
 import { type AffineEnd, channelAffine, channelDot, channelSum, type Images } from './channels.ts';
 
 /** Blocked when the images are blocked already, plain otherwise. */
 function imageLayout(lowering: Lowering, images: Tensor): Layout {
-  const blocked = blockable(images.shape, lowering.target.blockSize) && images.dtype === 'float32';
+  const blocked = holdsBlocked(images.shape, lowering.target.blockSize) && images.dtype === 'float32';
   return blocked && lowering.naturalLayout(images) === 'blocked' ? 'blocked' : 'plain';
 }
 
