@@ -201,7 +201,7 @@ test('trained, evaluated and used: every file, every level, boxes where the film
   ];
   for (const file of files) assert.ok(written.includes(file), file);
   const report = await readFile(join(folder, 'run', 'report.html'), 'utf8');
-  for (const text of ['False positives a', 'breast level', 'malignant, all (4 lesions)', 'Grad-CAM beside'])
+  for (const text of ['False positives per', 'breast level', 'malignant, all (4 lesions)', 'Grad-CAM beside'])
     assert.ok(report.includes(text), text);
   assertRefused(await mammoscope(['evaluate', 'run', '--data', manifest, '--cutoff', 'test']), 2, /without a cut-off/);
 
