@@ -56,11 +56,6 @@ export const deviceOption = () =>
   new Option('--device <device>', 'where to compute').choices([...DEVICES, 'auto']).default('cpu');
 export const threadsOption = () =>
   new Option('--threads <n>', 'threads inside an operation (all cores unless given)').argParser(positiveNumber);
-export const weightsOption = () =>
-  new Option(
-    '--weights <network=file>',
-    'start a network from a .safetensors, .pt or .onnx file (repeatable)',
-  ).argParser(collect);
 export const jsonOption = () => new Option('--json', 'print JSON on stdout');
 
 /** An engine on the device asked for; with auto, the choice and its reason are logged. */

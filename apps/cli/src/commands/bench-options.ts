@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { SystemError } from '@mammoscope/systems';
+import { type Speed, SystemError } from '@mammoscope/systems';
 import { Command } from 'commander';
 import { jsonOption, threadsOption, wholeNumber } from '../options.ts';
 
@@ -62,16 +62,7 @@ async function inOwnProcess<Result>(parts: readonly string[], { steps, threads }
   return (JSON.parse(stdout) as Result[])[0] as Result;
 }
 
-/** Speed of a part of a network, as its table has it. */
-export interface Speed {
-  readonly leastMs: number;
-  readonly medianMs: number;
-  readonly gflopPerSecond: number;
-  readonly ceilingGflopPerSecond: number;
-  readonly shareOfCeiling: number;
-  readonly peakMiB: number;
-}
-
+/** Columns of a table of speeds. */
 export const SPEED_COLUMNS = ['least ms', 'median ms', 'GFLOP/s', 'MatMul GFLOP/s', 'share', 'peak MiB'];
 
 /** Cells of these columns; `decimals` of the times. */

@@ -11,10 +11,10 @@ import {
   positiveNumber,
   print,
   threadsOption,
-  weightsOption,
   wholeNumber,
 } from '../options.ts';
 import { formatDuration } from '../progress.ts';
+import { parseWeights, weightsOption, weightsWords } from '../weights-option.ts';
 
 interface ReproduceFlags {
   readonly data?: string;
@@ -70,7 +70,7 @@ async function run(system: string, flags: ReproduceFlags): Promise<void> {
       ...{ system, preset, out, signal },
       settings: flags.set ?? [],
       seeds: Array.from({ length: flags.seeds ?? 1 }, (_, i) => seed + i),
-      weights: (flags.weights ?? []).map(namedFile),
+      weights: (flags.weights ?? []).map(parseWeights),
       command: canonicalCommand(system, flags),
       onEvent: comparisonProgress(process.stderr),
       ...(data ? { data } : {}),
@@ -95,13 +95,6 @@ function requireTogether({ data, classes, folds, seeds }: ReproduceFlags): void 
   if (folds === 1) refuse('--folds 1 leaves no patient to train on: give 2 or more');
 }
 
-/** A pair of --weights; whether the network is one is found where the recipe is known. */
-function namedFile(text: string): [string, string] {
-  const at = text.indexOf('=');
-  if (at < 1) throw new SystemError('option-invalid', `--weights ${text}: write it as network=file`);
-  return [text.slice(0, at), resolve(text.slice(at + 1))];
-}
-
 /** As `train` has it. */
 function canonicalCommand(system: string, flags: ReproduceFlags): string {
   return commandLine([
@@ -109,10 +102,7 @@ function canonicalCommand(system: string, flags: ReproduceFlags): string {
     ...(flags.data === undefined ? [] : ['--data', basename(flags.data)]),
     ...(flags.classes ? ['--classes', flags.classes.join(',')] : []),
     ...(flags.set ?? []).flatMap((setting) => ['--set', setting]),
-    ...(flags.weights ?? []).flatMap((text) => {
-      const [network, file] = namedFile(text);
-      return ['--weights', `${network}=${basename(file)}`];
-    }),
+    ...weightsWords(flags.weights),
     ...['--seed', String(flags.seed)],
     ...(flags.seeds === undefined ? [] : ['--seeds', String(flags.seeds)]),
     ...(flags.folds === undefined ? [] : ['--folds', String(flags.folds)]),

@@ -1,8 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { readManifest } from '@mammoscope/imaging';
-import { isNetworkName, type NetworkName, networks } from '@mammoscope/nn';
 import type { Device } from '@mammoscope/runtime';
-import { SystemError, systemOf, systems, trainingSummary } from '@mammoscope/systems';
+import { systemOf, systems, trainingSummary } from '@mammoscope/systems';
 import { Argument, Command, Option } from 'commander';
 import { interruptible } from '../interruption.ts';
 import {
@@ -15,10 +14,10 @@ import {
   print,
   quoted,
   threadsOption,
-  weightsOption,
   wholeNumber,
 } from '../options.ts';
 import { trainingProgress } from '../progress.ts';
+import { parseWeights, weightsOption, weightsWords } from '../weights-option.ts';
 
 interface TrainFlags {
   readonly data: string;
@@ -92,28 +91,13 @@ async function train(system: string, flags: TrainFlags): Promise<void> {
   process.stderr.write(`trained; now: ./mammoscope evaluate ${quoted(flags.out)} --data ${quoted(flags.data)}\n`);
 }
 
-function parseWeights(text: string): [NetworkName, string] {
-  const at = text.indexOf('=');
-  const network = text.slice(0, Math.max(at, 0));
-  if (!isNetworkName(network))
-    throw new SystemError(
-      'option-invalid',
-      `--weights ${text}: write it as network=file, with one of ${Object.keys(networks).join(', ')}`,
-    );
-  return [network, resolve(text.slice(at + 1))];
-}
-
 /** The command line with nothing in it that two equal runs would differ in: no folders, no --out, no --resume. */
 function canonicalCommand(system: string, flags: TrainFlags): string {
-  const weights = (flags.weights ?? []).map((text) => {
-    const at = text.indexOf('=') + 1;
-    return `${text.slice(0, at)}${basename(text.slice(at))}`;
-  });
   const words = [
     ...['mammoscope', 'train', system, '--data', basename(flags.data), '--preset', flags.preset],
     ...(flags.set ?? []).flatMap((setting) => ['--set', setting]),
     ...(flags.classes ? ['--classes', flags.classes.join(',')] : []),
-    ...weights.flatMap((text) => ['--weights', text]),
+    ...weightsWords(flags.weights),
     ...['--seed', String(flags.seed), '--device', flags.device],
     ...(flags.threads ? ['--threads', String(flags.threads)] : []),
   ];

@@ -1,5 +1,5 @@
 /** Training step and inference of the detector on one film, timed against the MatMul ceiling of the same process. */
-import { adam, type Graph, type GraphPhases, liveNodes, lowerPhases, type TensorData } from '@mammoscope/nn';
+import { adam, type GraphPhases, lowerPhases, type TensorData } from '@mammoscope/nn';
 import { RandomStream } from '@mammoscope/random';
 import { chooseWays, Engine, probeInput, probeParameter, residentShapes } from '@mammoscope/runtime';
 import { PUBLISHED_ANCHORS } from '../detection/anchors.ts';
@@ -10,7 +10,7 @@ import { STRIDE_PX } from '../detection/image-batch.ts';
 import { TEST_PROPOSALS, TRAINING_PROPOSALS } from '../detection/proposals.ts';
 import { rpnTargets } from '../detection/targets.ts';
 import { SystemError } from '../errors.ts';
-import { ceiling, macsOf } from './train-bench.ts';
+import { ceiling, gflopOfGraph, peakBytesNow, type Speed, speedOf } from './speed.ts';
 
 /** The two things that are timed. */
 export const DETECTION_CASES = ['training', 'inference'] as const;
@@ -27,18 +27,9 @@ export function detectionCase(name: string): DetectionCase {
 }
 
 /** What a case came to. */
-export interface DetectionResult {
+export interface DetectionResult extends Speed {
   readonly case: DetectionCase;
   readonly title: string;
-  /** Least and median time of a film, milliseconds, proposals and targets on the host included. */
-  readonly leastMs: number;
-  readonly medianMs: number;
-  /** Multiply-adds (times two) of convolutions and products, without those computed again. */
-  readonly gflop: number;
-  readonly gflopPerSecond: number;
-  readonly ceilingGflopPerSecond: number;
-  readonly shareOfCeiling: number;
-  readonly peakMiB: number;
 }
 
 /** How a case is run. */
@@ -97,28 +88,18 @@ export async function runDetectionCase(
       await film(run);
       times.push(performance.now() - start);
     }
-    const peakBytes = process.resourceUsage().maxRSS * 1024;
+    const peakBytes = peakBytesNow();
     const ceilingGflopPerSecond = Math.max(before, await ceiling(engine));
-    times.sort((a, b) => a - b);
-    const leastMs = times[0] as number;
-    const gflop = gflopOf(phases.early) + gflopOf(phases.late);
+    const gflop = gflopOfGraph(phases.early) + gflopOfGraph(phases.late);
     return {
       case: name,
       title: `${training ? 'training step' : 'inference'}, 1 x ${heightPx} x ${widthPx}, ${spec.rois} regions`,
-      leastMs,
-      medianMs: times[Math.floor(times.length / 2)] as number,
-      gflop,
-      gflopPerSecond: (1000 * gflop) / leastMs,
-      ceilingGflopPerSecond,
-      shareOfCeiling: (1000 * gflop) / leastMs / ceilingGflopPerSecond,
-      peakMiB: peakBytes / 2 ** 20,
+      ...speedOf(times, { gflop, ceilingGflopPerSecond, peakBytes }),
     };
   } finally {
     await engine.close();
   }
 }
-
-const gflopOf = (graph: Graph) => liveNodes(graph).reduce((sum, node) => sum + 2 * macsOf(node), 0) / 1e9;
 
 /** Weights that are functions of their names, with small residuals so that nothing overflows; zeros for the optimiser. */
 async function putProbeValues(

@@ -1,10 +1,10 @@
 /** The global network of 3D-GMIC on one slice, timed against the MatMul ceiling of the same process. */
-import { adam, type Graph, liveNodes, lower, type TensorData } from '@mammoscope/nn';
+import { adam, lower, type TensorData } from '@mammoscope/nn';
 import { chooseWays, Engine, probeInput, probeParameter } from '@mammoscope/runtime';
 import { SystemError } from '../errors.ts';
 import { GMIC_PORTS, gmicStep, localGraph, saliencyGraph } from '../gmic/graphs.ts';
 import { type GmicSpec, mapSize } from '../gmic/spec.ts';
-import { ceiling, macsOf } from './train-bench.ts';
+import { ceiling, gflopOfGraph, peakBytesNow, type Speed, speedOf } from './speed.ts';
 
 /** The two passes over a slice that are timed. */
 export const GMIC_CASES = ['inference', 'training'] as const;
@@ -18,18 +18,9 @@ export function gmicCase(name: string): GmicCase {
 }
 
 /** What a case came to. */
-export interface GmicBenchResult {
+export interface GmicBenchResult extends Speed {
   readonly case: GmicCase;
   readonly title: string;
-  /** Least and median time of a slice, milliseconds. */
-  readonly leastMs: number;
-  readonly medianMs: number;
-  /** Multiply-adds (times two) of convolutions and products. */
-  readonly gflop: number;
-  readonly gflopPerSecond: number;
-  readonly ceilingGflopPerSecond: number;
-  readonly shareOfCeiling: number;
-  readonly peakMiB: number;
   /** Multiply-adds of inference on 96 such slices and 8 patches, in thousands of millions: 798 in table I of the paper. */
   readonly volumeGmacs: number;
 }
@@ -83,26 +74,14 @@ export async function runGmicCase(
       await session.run(inputs);
       times.push(performance.now() - start);
     }
-    const peakBytes = process.resourceUsage().maxRSS * 1024;
+    const peakBytes = peakBytesNow();
     const ceilingGflopPerSecond = Math.max(before, await ceiling(engine));
-    times.sort((a, b) => a - b);
-    const leastMs = times[0] as number;
-    const gflop = gflopOf(graph);
     return {
-      case: name,
-      title: `${name}, 1 x ${heightPx} x ${spec.widthPx}`,
-      leastMs,
-      medianMs: times[Math.floor(times.length / 2)] as number,
-      gflop,
-      gflopPerSecond: (1000 * gflop) / leastMs,
-      ceilingGflopPerSecond,
-      shareOfCeiling: (1000 * gflop) / leastMs / ceilingGflopPerSecond,
-      peakMiB: peakBytes / 2 ** 20,
-      volumeGmacs: (SLICES * gflopOf(inference) + gflopOf(localGraph(spec))) / 2,
+      ...{ case: name, title: `${name}, 1 x ${heightPx} x ${spec.widthPx}` },
+      ...speedOf(times, { gflop: gflopOfGraph(graph), ceilingGflopPerSecond, peakBytes }),
+      volumeGmacs: (SLICES * gflopOfGraph(inference) + gflopOfGraph(localGraph(spec))) / 2,
     };
   } finally {
     await engine.close();
   }
 }
-
-const gflopOf = (graph: Graph) => liveNodes(graph).reduce((sum, node) => sum + 2 * macsOf(node), 0) / 1e9;

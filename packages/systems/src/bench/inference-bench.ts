@@ -4,23 +4,12 @@ import { Engine, float32Tensor, openExportedModel, probeInput, probeParameter } 
 import { exportClassifiers } from '../classifier/export.ts';
 import { type ClassifierSpec, declarationsOf, inferenceGraph, PORTS } from '../classifier/graphs.ts';
 import { SystemError } from '../errors.ts';
-import { ceiling, macsOf } from './train-bench.ts';
+import { ceiling, gflopOf, peakBytesNow, type Speed, speedOf } from './speed.ts';
 
 /** What one network came to. */
-export interface InferenceResult {
+export interface InferenceResult extends Speed {
   readonly model: NetworkName;
   readonly sizePx: number;
-  /** Least and median time of one image, milliseconds. */
-  readonly leastMs: number;
-  readonly medianMs: number;
-  /** Multiply-adds (times two) of convolutions and products. */
-  readonly gflop: number;
-  readonly gflopPerSecond: number;
-  /** MatMul of two 2048 x 2048 matrices, the shortest of those before, between and after the runs. */
-  readonly ceilingGflopPerSecond: number;
-  readonly shareOfCeiling: number;
-  /** Largest resident memory of the process up to the last run; the ceiling is measured after it. */
-  readonly peakMiB: number;
 }
 
 /** How a network is timed. */
@@ -68,24 +57,12 @@ export async function runInferenceCase(
         await exported.run(inputs);
         times.push(performance.now() - start);
       }
-      if (round === 0) peakBytes = process.resourceUsage().maxRSS * 1024;
+      if (round === 0) peakBytes = peakBytesNow();
       fastest = Math.max(fastest, await ceiling(engine));
     }
     await exported.release();
-    times.sort((a, b) => a - b);
-    const leastMs = times[0] as number;
-    const gflop = inferenceGraph(spec, 1).nodes.reduce((sum, node) => sum + 2 * macsOf(node), 0) / 1e9;
-    return {
-      model,
-      sizePx,
-      leastMs,
-      medianMs: times[Math.floor(times.length / 2)] as number,
-      gflop,
-      gflopPerSecond: (1000 * gflop) / leastMs,
-      ceilingGflopPerSecond: fastest,
-      shareOfCeiling: (1000 * gflop) / leastMs / fastest,
-      peakMiB: peakBytes / 2 ** 20,
-    };
+    const gflop = gflopOf(inferenceGraph(spec, 1).nodes);
+    return { model, sizePx, ...speedOf(times, { gflop, ceilingGflopPerSecond: fastest, peakBytes }) };
   } finally {
     await engine.close();
   }

@@ -1,28 +1,17 @@
 /** The two costs of Liang 2019: features of an image through a frozen backbone, and training of the classifiers on kept features. */
-import { adam, functions as f, Graph, liveNodes, lower, sizeOf, type TensorData } from '@mammoscope/nn';
+import { adam, functions as f, Graph, lower, sizeOf, type TensorData } from '@mammoscope/nn';
 import { chooseWays, Engine, probeInput, probeParameter, residentShapes } from '@mammoscope/runtime';
 import { SystemError } from '../errors.ts';
 import { backboneGraph, headSpec, headStep, PORTS } from '../liang2019/head-graphs.ts';
 import { BACKBONES, type Backbone, CLASSIFIERS, type Classifier, PRESETS } from '../liang2019/recipe.ts';
-import { ceiling, macsOf } from './train-bench.ts';
+import { ceiling, gflopOfGraph, peakBytesNow, type Speed, speedOf } from './speed.ts';
 
 /** Speed of one graph. */
-export interface GraphSpeed {
-  /** Least and median time of a run, milliseconds. */
-  readonly leastMs: number;
-  readonly medianMs: number;
+export interface GraphSpeed extends Speed {
   /** Mean processor time of a run, over all threads: it says more than the others on a machine that has other work. */
   readonly processorMs: number;
-  /** Multiply-adds (times two) of convolutions and products. */
-  readonly gflop: number;
-  readonly gflopPerSecond: number;
-  /** MatMul of two 2048 x 2048 matrices, before and after the runs. */
-  readonly ceilingGflopPerSecond: number;
-  readonly shareOfCeiling: number;
   /** The same of operations a second of processor time, which other work on the machine changes little. */
   readonly processorShare: number;
-  /** Largest resident memory of the process. */
-  readonly peakMiB: number;
 }
 
 /** A backbone to the map that it is cut after, one image at a time, as features are computed. */
@@ -154,17 +143,13 @@ async function timed(engine: Engine, graph: Graph, runs: number, run: () => Prom
     times.push(performance.now() - start);
   }
   const { user, system } = process.cpuUsage(cpu);
-  const peakMiB = process.resourceUsage().maxRSS / 1024;
+  const peakBytes = peakBytesNow();
   const ceilingGflopPerSecond = Math.max(before, await ceiling(engine));
-  times.sort((a, b) => a - b);
-  const leastMs = times[0] as number;
-  const gflop = liveNodes(graph).reduce((sum, node) => sum + 2 * macsOf(node), 0) / 1e9;
-  const gflopPerSecond = (1000 * gflop) / leastMs;
+  const gflop = gflopOfGraph(graph);
   const processorMs = (user + system) / 1000 / runs;
   return {
-    ...{ leastMs, medianMs: times[Math.floor(times.length / 2)] as number, processorMs },
-    ...{ gflop, gflopPerSecond, processorShare: (1000 * gflop) / processorMs / largest },
-    ...{ ceilingGflopPerSecond, shareOfCeiling: gflopPerSecond / ceilingGflopPerSecond, peakMiB },
+    ...speedOf(times, { gflop, ceilingGflopPerSecond, peakBytes }),
+    ...{ processorMs, processorShare: (1000 * gflop) / processorMs / largest },
   };
 }
 

@@ -7,17 +7,15 @@ import {
   batchNorm,
   functions as f,
   Graph,
-  type GraphNode,
-  liveNodes,
   lower,
   Scope,
   sizeOf,
-  type Tensor,
   type TensorData,
   withinSlices,
 } from '@mammoscope/nn';
 import { chooseWays, Engine, residentShapes } from '@mammoscope/runtime';
 import { PORTS, stepOf, type TrainingStep, trainingStep } from '../classifier/graphs.ts';
+import { ceiling, gflopOfGraph, peakBytesNow, type Speed, speedOf } from './speed.ts';
 
 /** A training step to time. */
 export interface BenchCase {
@@ -26,21 +24,11 @@ export interface BenchCase {
 }
 
 /** What a case came to. */
-export interface BenchResult {
+export interface BenchResult extends Speed {
   readonly name: string;
   readonly title: string;
-  /** Least and median time of a step, milliseconds. */
-  readonly leastMs: number;
-  readonly medianMs: number;
   readonly imagesPerSecond: number;
-  /** Multiply-adds (times two) of convolutions and products, forward and backward, without those computed again. */
-  readonly gflop: number;
-  readonly gflopPerSecond: number;
-  /** MatMul of two 2048 x 2048 matrices, least time, before and after the steps. */
-  readonly ceilingGflopPerSecond: number;
-  readonly shareOfCeiling: number;
-  /** Largest resident memory of the process, and what it grew by from the loaded step to the last run. */
-  readonly peakMiB: number;
+  /** What resident memory grew by from the loaded step to the last run. */
   readonly stepMiB: number;
 }
 
@@ -130,23 +118,13 @@ export async function runTrainCase(name: string, steps: number, threads?: number
       await session.run(inputs);
       times.push(performance.now() - start);
     }
-    const peakBytes = process.resourceUsage().maxRSS * 1024;
+    const peakBytes = peakBytesNow();
     await session.release();
     const ceilingGflopPerSecond = Math.max(before, await ceiling(engine));
-    times.sort((a, b) => a - b);
-    const leastMs = times[0] as number;
-    const gflop = liveNodes(graph).reduce((sum, node) => sum + 2 * macsOf(node), 0) / 1e9;
+    const speed = speedOf(times, { gflop: gflopOfGraph(graph), ceilingGflopPerSecond, peakBytes });
     return {
-      name,
-      title: bench.title,
-      leastMs,
-      medianMs: times[Math.floor(times.length / 2)] as number,
-      imagesPerSecond: (1000 * images) / leastMs,
-      gflop,
-      gflopPerSecond: (1000 * gflop) / leastMs,
-      ceilingGflopPerSecond,
-      shareOfCeiling: (1000 * gflop) / leastMs / ceilingGflopPerSecond,
-      peakMiB: peakBytes / 2 ** 20,
+      ...{ name, title: bench.title, ...speed },
+      imagesPerSecond: (1000 * images) / speed.leastMs,
       stepMiB: (peakBytes - baseBytes) / 2 ** 20,
     };
   } finally {
@@ -160,16 +138,6 @@ function collectGarbage(): void {
   (runInNewContext('gc') as () => void)();
 }
 
-const SIDE = 2048;
-const CEILING_BUDGET_MS = 1000;
-
-/** GFLOP/s of a large MatMul. */
-export async function ceiling(engine: Engine): Promise<number> {
-  const graph = new Graph();
-  graph.output('y', f.matMul(graph.input('a', [SIDE, SIDE]), graph.input('b', [SIDE, SIDE])));
-  return (2 * SIDE ** 3) / (await engine.time(lower(graph, engine.target), CEILING_BUDGET_MS)) / 1e6;
-}
-
 /** Small weights, running variances of 1, second moments that keep Adam's steps small. */
 function firstValues(name: string, shape: readonly number[]): Float32Array {
   const size = sizeOf(shape);
@@ -179,26 +147,4 @@ function firstValues(name: string, shape: readonly number[]): Float32Array {
   return new Float32Array(size).fill(
     name.startsWith('adam.v') ? 1 : name.endsWith('weight') || name.endsWith('var') ? 1 : 1e-9,
   );
-}
-
-/** Multiply-adds of a node of the forward or backward pass; nodes computed again do not count. */
-export function macsOf(node: GraphNode): number {
-  if (node.name.startsWith('recomputed/')) return 0;
-  const [first, second] = node.inputs as [Tensor, Tensor];
-  const [output] = node.outputs as [Tensor];
-  const taps = (kernel: Tensor) => sizeOf(kernel.shape.slice(1));
-  switch (node.op) {
-    case 'Conv':
-      return sizeOf(output.shape) * taps(second);
-    case 'ConvInputGradient':
-      return sizeOf(first.shape) * taps(second);
-    case 'ConvWeightGradient':
-      return sizeOf(second.shape) * taps(output);
-    case 'Gemm':
-      return sizeOf(output.shape) * (first.shape[(node.attributes as { transA?: boolean }).transA ? 0 : 1] as number);
-    case 'MatMul':
-      return sizeOf(output.shape) * (first.shape.at(-1) as number);
-    default:
-      return 0;
-  }
 }

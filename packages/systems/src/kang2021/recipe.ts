@@ -5,8 +5,10 @@
  *
  * Departures from it are in deviationsOf.
  */
+
 import type { AugmentationOptions } from '@mammoscope/imaging';
 import type { NetworkName } from '@mammoscope/nn';
+import type { Deviation } from '@mammoscope/report';
 import { PLAIN_TRAINING, type TrainingRecipe } from '../training/recipe.ts';
 
 export const SYSTEM = {
@@ -174,16 +176,8 @@ export function inputSizeOf({ sizePx, networkSizes }: Recipe, network: NetworkNa
   return own === undefined ? sizePx : Number(own.slice(network.length + 1));
 }
 
-/** A departure from the paper. */
-export interface RecipeDeviation {
-  readonly name: string;
-  readonly paper: string;
-  readonly here: string;
-  readonly reason?: string;
-}
-
 /** What differs from the paper whatever the recipe. */
-const DEVIATIONS: readonly RecipeDeviation[] = [
+const DEVIATIONS: readonly Deviation[] = [
   {
     name: 'augmentation',
     paper: 'a fivefold augmented training set, made once',
@@ -210,7 +204,7 @@ const DEVIATIONS: readonly RecipeDeviation[] = [
 ];
 
 /** How a recipe departs from the paper: always, and in each value that the paper states otherwise. */
-export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
+export function deviationsOf(recipe: Recipe): Deviation[] {
   const shown = (value: Recipe[keyof Recipe]) => (Array.isArray(value) ? value.join(', ') : formatValue(value));
   const stated = (Object.keys(CITATIONS) as (keyof Recipe)[]).filter((key) => key !== 'batch');
   const added = (Object.keys(PLAIN_IMAGES) as (keyof typeof PLAIN_IMAGES)[]).filter(

@@ -1,8 +1,7 @@
 /** The comparison of Kang et al. 2021: the networks and their average at both learning rates, and the figures of Table 1. */
-import { readComparedCases, readCutoffs } from '../reproduce/compared-cases.ts';
+import { readPredictedCases } from '../reproduce/compared-cases.ts';
 import { figuresFrom, type Printed } from '../reproduce/published.ts';
 import type { PaperRow, Reproduction } from '../reproduce/reproduction.ts';
-import { readRunRecord, runFiles } from '../run/run-record.ts';
 import { writeClusterCohort } from '../virtual-cohort/clusters.ts';
 import { SYSTEM } from './recipe.ts';
 import { recipeWith } from './settings.ts';
@@ -123,12 +122,7 @@ export const reproduction: Reproduction = {
       { name: LOW_RATE, settings: [...settings, `learningRate=${learningRate / 10}`] },
     ];
   },
-  cases: async (evaluation) => {
-    const { classes } = await readRunRecord(evaluation);
-    const cutoffs = await readCutoffs(runFiles(evaluation).metrics, ['models']);
-    const file = runFiles(evaluation).predictions;
-    return { image: await readComparedCases(file, { case: 'image', negative: classes[0] ?? '', cutoffs }) };
-  },
+  cases: async (evaluation) => ({ image: await readPredictedCases(evaluation, 'image') }),
   tables: [
     {
       number: 'Table 1',

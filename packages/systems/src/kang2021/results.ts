@@ -27,7 +27,7 @@ import {
   writeReport,
 } from '../classifier/report-parts.ts';
 import { readValidationScores } from '../classifier/validation.ts';
-import { flowOf, otherFlowOf } from '../run/flow.ts';
+import { evaluatedFlow } from '../run/flow.ts';
 import { formatJson, runFiles } from '../run/run-record.ts';
 import { averageValidation, type Evaluation, headline, type ModelMetrics, memberSpec } from './evaluate.ts';
 import { explain } from './explain.ts';
@@ -92,10 +92,7 @@ async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Pr
       clusters,
       comparison,
     }),
-    flow:
-      manifest.sha256 === record.manifest.sha256
-        ? flowOf(record)
-        : otherFlowOf({ manifest: manifest.name, rows, exclusions }, record.classes),
+    flow: evaluatedFlow(record, { manifest, rows, exclusions }),
     methods: methodsOf({
       record,
       citation: SYSTEM.citation,

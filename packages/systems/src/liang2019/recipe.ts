@@ -2,6 +2,7 @@
  * Liang, Wang, Zhang, Xing, Blanton, Salem and Jacobs, "Joint 2D-3D breast cancer classification", IEEE BIBM 2019. Each value has the
  * sentence that it comes from in CITATIONS; departures are in deviationsOf.
  */
+import type { Deviation } from '@mammoscope/report';
 import { PLAIN_TRAINING, type TrainingRecipe } from '../training/recipe.ts';
 
 export const SYSTEM = {
@@ -142,16 +143,8 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
   },
 };
 
-/** A departure from the paper. */
-export interface RecipeDeviation {
-  readonly name: string;
-  readonly paper: string;
-  readonly here: string;
-  readonly reason?: string;
-}
-
 /** What differs from the paper whatever the recipe. */
-const DEVIATIONS: readonly RecipeDeviation[] = [
+const DEVIATIONS: readonly Deviation[] = [
   {
     name: 'split',
     paper: '4:1 into training and test; validation is not mentioned',
@@ -192,7 +185,7 @@ export const recipeOfMember = (recipe: Recipe, member: Member): Recipe =>
   member === '3d-t2-alex' ? { ...recipe, batch: recipe.volumeBatch, accumulate: 1, variants: 1 } : recipe;
 
 /** How a recipe departs from the paper: always, and in each value that the paper states otherwise. */
-export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
+export function deviationsOf(recipe: Recipe): Deviation[] {
   const shown = (value: Recipe[keyof Recipe]) =>
     Array.isArray(value) ? value.map((v) => Number(v).toPrecision(3)).join(', ') : String(value);
   return [

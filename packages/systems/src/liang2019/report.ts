@@ -21,7 +21,7 @@ import {
   splitsOf,
   trainingOf,
 } from '../classifier/report-parts.ts';
-import { flowOf, otherFlowOf } from '../run/flow.ts';
+import { evaluatedFlow } from '../run/flow.ts';
 import type { Evaluation, ModelResult, RunPlace } from './evaluate.ts';
 import { type Explanation, explainPairs } from './explain.ts';
 import { backboneOf, randomMembers } from './frozen-backbone.ts';
@@ -72,10 +72,7 @@ export async function reportOf(place: RunPlace, evaluation: Evaluation): Promise
     roc: rocCurves(cases).map((curve) => (curve.model === headline.model ? { ...curve, band } : curve)),
     ...analyses,
     operatingPoints: operatingPoints.slice(1), // the first is a cut-off, and a pair is called by votes
-    flow:
-      manifest.sha256 === record.manifest.sha256
-        ? flowOf(record)
-        : otherFlowOf({ manifest: manifest.name, rows, exclusions }, record.classes),
+    flow: evaluatedFlow(record, { manifest, rows, exclusions }),
     methods: methodsOf({
       record,
       citation: SYSTEM.citation,

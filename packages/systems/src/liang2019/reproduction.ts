@@ -1,9 +1,8 @@
 /** The comparison of Liang et al. 2019: a run a backbone, with both baselines where it is AlexNet, and the figures of Tables II to IV. */
 import type { PhantomPresetName } from '@mammoscope/phantom';
-import { readComparedCases, readCutoffs } from '../reproduce/compared-cases.ts';
+import { readPredictedCases } from '../reproduce/compared-cases.ts';
 import { figuresFrom } from '../reproduce/published.ts';
 import type { ModelReference, PaperRow, Reproduction } from '../reproduce/reproduction.ts';
-import { readRunRecord, runFiles } from '../run/run-record.ts';
 import { PAIRED_MANIFEST, writePairedCohort } from './cohort.ts';
 import { BASELINES, type Backbone, SYSTEM } from './recipe.ts';
 
@@ -64,12 +63,7 @@ export const reproduction: Reproduction = {
       networks: [backbonesOf(preset)[name]],
       settings: [`backbone=${backbonesOf(preset)[name]}`, `baselines=${name === ALEXNET ? BASELINES.join(',') : ''}`],
     })),
-  cases: async (evaluation) => {
-    const { classes } = await readRunRecord(evaluation);
-    const cutoffs = await readCutoffs(runFiles(evaluation).metrics, ['models']);
-    const file = runFiles(evaluation).predictions;
-    return { pair: await readComparedCases(file, { case: 'pair', negative: classes[0] ?? '', cutoffs }) };
-  },
+  cases: async (evaluation) => ({ pair: await readPredictedCases(evaluation, 'pair') }),
   tables: [
     {
       ...{ number: 'Table II', caption: 'Ensemble results, backbone AlexNet', level: 'pair' },

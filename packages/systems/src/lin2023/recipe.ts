@@ -3,11 +3,12 @@
  * microcalcifications on mammography", Fundamental Research 5 (2025), 880-889, online 2023. The detector's part of the recipe;
  * each value has the sentence that it comes from in CITATIONS, and what the paper does not say is in DEVIATIONS.
  */
+
 import type { NetworkName } from '@mammoscope/nn';
+import type { Deviation } from '@mammoscope/report';
 import { PUBLISHED_ANCHORS } from '../detection/anchors.ts';
 import { TEST_PROPOSALS } from '../detection/proposals.ts';
 import { REGION_SAMPLING } from '../detection/sampling.ts';
-import type { RecipeDeviation } from '../kang2021/recipe.ts';
 import { PLAIN_TRAINING, type TrainingRecipe } from '../training/recipe.ts';
 import type { MemberName } from './members.ts';
 import { SPPNET_PRESETS, type SppnetRecipe, sppnetDeviations } from './sppnet-recipe.ts';
@@ -115,7 +116,7 @@ export const CITATIONS: Partial<Record<keyof Recipe, string>> = {
 };
 
 /** How a recipe departs from the paper, or fills what the paper leaves open. */
-export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
+export function deviationsOf(recipe: Recipe): Deviation[] {
   const { learningRate, batch, epochs, tileWidthPx, tileHeightPx, overlapPx, anchorSizesPx, emptyTiles } = recipe;
   const stated = (Object.keys(CITATIONS) as (keyof Recipe)[]).filter(
     (key) => String(recipe[key]) !== String(PAPER[key]),
@@ -153,7 +154,7 @@ export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
 }
 
 /** Whatever the recipe. */
-const DEVIATIONS: readonly RecipeDeviation[] = [
+const DEVIATIONS: readonly Deviation[] = [
   {
     name: 'score of an image',
     paper: 'an image with a malignant box is malignant; how its ROC curve is drawn is not stated',

@@ -17,7 +17,7 @@ import {
   splitsOf,
   trainingOf,
 } from '../classifier/report-parts.ts';
-import { flowOf, otherFlowOf } from '../run/flow.ts';
+import { evaluatedFlow } from '../run/flow.ts';
 import { RULES } from './decisions.ts';
 import type { Evaluation } from './evaluate.ts';
 import { FROC_OVERLAP, type FrocOfLesions } from './froc.ts';
@@ -46,10 +46,7 @@ export async function reportOf(engine: Engine, run: string, evaluation: Evaluati
     }),
     ...comparedLevels(levels),
     froc: froc.map((curve) => frocCurve(curve)),
-    flow:
-      manifest.sha256 === record.manifest.sha256
-        ? flowOf(record)
-        : otherFlowOf({ manifest: manifest.name, rows, exclusions }, record.classes),
+    flow: evaluatedFlow(record, { manifest, rows, exclusions }),
     methods: methodsOf(evaluation),
     scores: cases.map((level) => headlineScores(level, CLASSES, level.positive.map(className))),
     confusion: cases.map((level) => headlineConfusion(level, CLASSES)),

@@ -1,5 +1,5 @@
 /** How SPPNet is trained: on whole films and on patches, of which the paper states the network and the optimiser alone. */
-import type { RecipeDeviation } from '../kang2021/recipe.ts';
+import type { Deviation } from '@mammoscope/report';
 import { PLAIN_TRAINING, type TrainingRecipe } from '../training/recipe.ts';
 
 /** Everything that decides one SPPNet. */
@@ -87,7 +87,7 @@ export const SPPNET_PRESETS: Readonly<
 };
 
 /** What the paper does not say of SPPNet, or this system does otherwise. */
-export const sppnetDeviations = ({ film, patch }: Readonly<Record<SppnetSubject, SppnetRecipe>>): RecipeDeviation[] => [
+export const sppnetDeviations = ({ film, patch }: Readonly<Record<SppnetSubject, SppnetRecipe>>): Deviation[] => [
   {
     name: 'SPPNet: pyramid, learning rate, batch, epochs',
     paper: 'not stated',

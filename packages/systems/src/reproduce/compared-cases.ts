@@ -4,6 +4,7 @@ import type { Case } from '@mammoscope/report';
 import { parse } from 'csv-parse/sync';
 import * as z from 'zod';
 import { SystemError } from '../errors.ts';
+import { readRunRecord, runFiles } from '../run/run-record.ts';
 import type { ComparedCases } from './reproduction.ts';
 
 /** What metrics.json says of a model; the first of its role 'ensemble', or else the first, is the column `score`. */
@@ -52,6 +53,14 @@ export async function readComparedCases(
       ]),
     ),
   };
+}
+
+/** The cases of an evaluation that counts one kind alone: predictions.csv, its models as metrics.json lists them. */
+export async function readPredictedCases(evaluation: string, one: Case): Promise<ComparedCases> {
+  const { classes } = await readRunRecord(evaluation);
+  const files = runFiles(evaluation);
+  const cutoffs = await readCutoffs(files.metrics, ['models']);
+  return readComparedCases(files.predictions, { case: one, negative: classes[0] ?? '', cutoffs });
 }
 
 const readEvaluated = (path: string): Promise<string> =>

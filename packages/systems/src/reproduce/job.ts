@@ -1,10 +1,8 @@
 /** The parts of a comparison that processes of their own work on. */
 import { readManifest } from '@mammoscope/imaging';
-import { isNetworkName, type NetworkName } from '@mammoscope/nn';
+import type { NetworkName } from '@mammoscope/nn';
 import { Engine } from '@mammoscope/runtime';
-import { SystemError } from '../errors.ts';
-import { systemOf } from '../registry.ts';
-import { makeFolder } from '../run/make-folder.ts';
+import { reproductionOf, systemOf } from '../registry.ts';
 import { holdsRun, readRunRecord } from '../run/run-record.ts';
 import type { TrainEvents } from '../system.ts';
 
@@ -27,7 +25,7 @@ export interface RunPlan {
   /** Negative first; inferred from the labels where absent. */
   readonly classes?: readonly string[];
   /** Files that networks start from. */
-  readonly weights: readonly (readonly [network: string, file: string])[];
+  readonly weights: readonly (readonly [network: NetworkName, file: string])[];
   readonly threads: number;
   readonly out: string;
   /** Canonical, for run.json. */
@@ -50,9 +48,7 @@ export type JobEvent =
 /** Does a job in this process. A run that was begun is gone on with. */
 export async function runJob(job: Job, tell: (event: JobEvent) => void, signal: AbortSignal): Promise<void> {
   if (job.kind === 'cohort') {
-    const { reproduction } = systemOf(job);
-    if (!reproduction) throw new SystemError('option-invalid', `${job.system} has no comparison to reproduce`);
-    await reproduction
+    await reproductionOf(job.system)
       .cohort(job.preset, job.seed)
       .write(job.out, (done, total) => tell({ kind: 'progress', done, total, what: 'women' }));
     return;
@@ -89,7 +85,7 @@ async function train(
     settings,
   )({
     ...{ engine, manifest, out, seed, command, signal, events },
-    weights: new Map(weights.filter((pair): pair is [NetworkName, string] => isNetworkName(pair[0]))),
+    weights: new Map(weights),
     resume: await holdsRun(out),
     only: member === undefined ? [] : [member],
   });
@@ -98,6 +94,5 @@ async function train(
 async function evaluate({ out, manifest: path }: RunJob, engine: Engine): Promise<void> {
   const record = await readRunRecord(out);
   const manifest = await readManifest(path, { classes: record.classes });
-  await makeFolder(out);
   await systemOf(record).evaluate({ engine, run: out, manifest, out, cutoffFrom: 'validation' });
 }

@@ -2,15 +2,16 @@
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import type { Manifest } from '@mammoscope/imaging';
+import type { NetworkName } from '@mammoscope/nn';
 import { SystemError } from '../errors.ts';
-import { systemOf } from '../registry.ts';
+import { reproductionOf, systemOf } from '../registry.ts';
 import { makeFolder } from '../run/make-folder.ts';
 import { holdsFile, holdsRun, readRunRecord, runFiles } from '../run/run-record.ts';
-import type { PartEvent, RunPlan } from './job.ts';
+import type { Job, PartEvent, RunPlan } from './job.ts';
 import { JobPool } from './job-pool.ts';
 import { beginOrGoOn } from './plan.ts';
 import { byFold, bySeed, type PlannedRepetition } from './repetitions.ts';
-import type { PlannedRun, Reproduction } from './reproduction.ts';
+import type { PlannedRun } from './reproduction.ts';
 import { type EvaluatedRepetition, writeComparison } from './results.ts';
 
 /** What to compare, on what, and where. */
@@ -25,7 +26,7 @@ export interface ReproduceOptions {
   /** Folds of the user's images instead of one split a seed. */
   readonly folds?: number;
   /** Files that networks start from. */
-  readonly weights: readonly (readonly [network: string, file: string])[];
+  readonly weights: readonly (readonly [network: NetworkName, file: string])[];
   /** At a time; half of the cores, two where there are two, unless given. */
   readonly processes?: number;
   /** Of each process; the cores divided among the processes unless given. */
@@ -45,16 +46,6 @@ export interface ReproduceSummary {
   readonly runs: readonly string[];
 }
 
-/** SystemError 'option-invalid' for a system whose comparison this version does not have. */
-export function reproductionOf(system: string): Reproduction {
-  const { reproduction } = systemOf({ system });
-  if (reproduction) return reproduction;
-  throw new SystemError(
-    'option-invalid',
-    `${system} has no comparison that can be reproduced yet: use train and evaluate`,
-  );
-}
-
 /**
  * Makes every run of a comparison and writes reproduction.html, tables.csv and tables.json into `out`. Whatever is complete there
  * is kept: the same call goes on with what was interrupted. Throws as `train` and `evaluate` do, SystemError 'run-mismatch'
@@ -63,8 +54,9 @@ export function reproductionOf(system: string): Reproduction {
 export async function reproduce(options: ReproduceOptions): Promise<ReproduceSummary> {
   const { system, preset, settings, seeds, data, folds, weights, signal, command } = options;
   const reproduction = reproductionOf(system);
-  for (const { settings: own } of reproduction.runs(preset)) systemOf({ system }).plan(preset, [...own, ...settings]);
-  requireNetworks(system, reproduction.runs(preset), weights);
+  const plans = reproduction.runs(preset);
+  for (const plan of plans) systemOf({ system }).plan(preset, [...plan.settings, ...settings]);
+  requireNetworks(system, plans, weights);
   const processes = options.processes ?? Math.max(Math.min(2, availableParallelism()), availableParallelism() >> 1);
   const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / processes));
   const out = resolve(options.out);
@@ -84,7 +76,6 @@ export async function reproduce(options: ReproduceOptions): Promise<ReproduceSum
       : bySeed(seeds, data?.path);
   const pool = new JobPool({ processes, signal });
   const made = new MadeRuns(options, { out, threads, pool });
-  const plans = reproduction.runs(preset);
   const evaluated = await settled(
     repetitions.map(async (repetition, rank): Promise<EvaluatedRepetition> => {
       const manifest = repetition.manifest ?? (await made.cohort(repetition, rank));
@@ -99,7 +90,7 @@ export async function reproduce(options: ReproduceOptions): Promise<ReproduceSum
 function requireNetworks(
   system: string,
   runs: readonly PlannedRun[],
-  weights: readonly (readonly [network: string, file: string])[],
+  weights: readonly (readonly [network: NetworkName, file: string])[],
 ): void {
   const read = runs.flatMap(({ networks = [] }) => networks);
   const idle = weights.find(([network]) => runs.every(({ networks }) => networks?.includes(network) === false));
@@ -168,7 +159,7 @@ class MadeRuns {
     return [planned.name, out];
   }
 
-  async #job(part: string, job: Parameters<JobPool['run']>[0], rank: number): Promise<void> {
+  async #job(part: string, job: Job, rank: number): Promise<void> {
     await this.#place.pool.run(job, rank, (event) => this.#options.onEvent?.(part, event));
   }
 }

@@ -2,6 +2,7 @@
  * What a paper's comparison consists of, as its system tells it: runs to be trained and evaluated, and tables with what was
  * published. `reproduce` (reproduce.ts) makes the runs and fills the tables.
  */
+import type { NetworkName } from '@mammoscope/nn';
 import type { Case, Estimate, MeasureName } from '@mammoscope/report';
 
 /** Women who stand in for patients where the user has none. */
@@ -21,7 +22,7 @@ export interface PlannedRun {
   /** "key=value", applied before those of the user. */
   readonly settings: readonly string[];
   /** Networks whose weights it reads, where runs differ in them; all that the user gives unless it says. */
-  readonly networks?: readonly string[];
+  readonly networks?: readonly NetworkName[];
 }
 
 /** A model's scores on the cases of an evaluation, and its cut-off, Infinity where none beats chance. */

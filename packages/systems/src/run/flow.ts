@@ -36,6 +36,15 @@ export function otherFlowOf({ manifest, rows, exclusions }: OtherImages, classes
   };
 }
 
+/** The flow of what was evaluated: of the run's own images, or of those of another manifest. */
+export const evaluatedFlow = (
+  record: RunRecord,
+  { manifest, rows, exclusions }: Omit<OtherImages, 'manifest'> & { readonly manifest: RunRecord['manifest'] },
+): Flow =>
+  manifest.sha256 === record.manifest.sha256
+    ? flowOf(record)
+    : otherFlowOf({ manifest: manifest.name, rows, exclusions }, record.classes);
+
 /** The flow of images and patients of a run, from its manifest to the splits, with what was left out and why (STARD 2015, item 19). */
 export function flowOf({ rows, exclusions, classes, manifest }: RunRecord): Flow {
   return {

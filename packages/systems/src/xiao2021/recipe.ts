@@ -5,7 +5,9 @@
  *
  * Departures from it are in deviationsOf.
  */
+
 import type { AugmentationOptions } from '@mammoscope/imaging';
+import type { Deviation } from '@mammoscope/report';
 import { PLAIN_TRAINING, type TrainingRecipe } from '../training/recipe.ts';
 import { type MemberName, memberOf, seesSlices } from './members.ts';
 
@@ -169,16 +171,8 @@ export function augmentationOf({ flip, rotationDeg, translationPx }: Recipe): Au
 export const copiesWords = ({ copies }: Pick<Recipe, 'copies'>): string =>
   copies.length > 0 ? copies.join(', ') : 'so that classes balance';
 
-/** A departure from the paper. */
-export interface RecipeDeviation {
-  readonly name: string;
-  readonly paper: string;
-  readonly here: string;
-  readonly reason?: string;
-}
-
 /** What differs from the paper whatever the recipe. */
-const DEVIATIONS: readonly RecipeDeviation[] = [
+const DEVIATIONS: readonly Deviation[] = [
   {
     name: 'calcifications of Eq. 8',
     paper: 'how they are segmented is not stated',
@@ -214,14 +208,14 @@ const DEVIATIONS: readonly RecipeDeviation[] = [
 ];
 
 /** Of networks whose features are joined. */
-const JOINED: RecipeDeviation = {
+const JOINED: Deviation = {
   name: 'joined features',
   paper: 'how the joined networks are trained is not stated',
   here: 'both at once from their first values, with the batch and learning rate of volumes',
 };
 
 /** How a recipe departs from the paper: in each value that the paper states otherwise, and always. */
-export function deviationsOf(recipe: Recipe): RecipeDeviation[] {
+export function deviationsOf(recipe: Recipe): Deviation[] {
   const shown = (value: Recipe[keyof Recipe]) => (Array.isArray(value) ? value.join(', ') : String(value));
   const paperOf = (key: keyof Recipe) => shown(PAPER[key]);
   return [

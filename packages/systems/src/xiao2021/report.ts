@@ -21,7 +21,7 @@ import {
   trainingOf,
   uselessNote,
 } from '../classifier/report-parts.ts';
-import { flowOf, otherFlowOf } from '../run/flow.ts';
+import { evaluatedFlow } from '../run/flow.ts';
 import { ensemblesOf } from './ensembles.ts';
 import { type Evaluation, headline, type LevelMetrics } from './evaluate.ts';
 import { inputWords } from './members.ts';
@@ -51,10 +51,7 @@ export async function reportOf(run: string, evaluation: Evaluation): Promise<Rep
       by: evaluation.by,
     }),
     comparisons: [lesion, view].flatMap((level) => comparisonsOf(analysedOf(level))),
-    flow:
-      manifest.sha256 === record.manifest.sha256
-        ? flowOf(record)
-        : otherFlowOf({ manifest: manifest.name, rows, exclusions }, classes),
+    flow: evaluatedFlow(record, { manifest, rows, exclusions }),
     methods: methodsOf({
       record,
       citation: SYSTEM.citation,
