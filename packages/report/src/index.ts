@@ -12,7 +12,7 @@ export { rocBandFigure, rocFigure } from './figures/roc.ts';
 export { scoreDistributionFigure } from './figures/score-distribution.ts';
 export { subgroupFigure } from './figures/subgroups.ts';
 export { trainingCurvesFigure } from './figures/training-curves.ts';
-export { renderReport } from './report.ts';
+export { renderExamples, renderReport } from './report.ts';
 export type {
   AucComparison,
   Calibration,
@@ -25,6 +25,8 @@ export type {
   Epoch,
   Estimate,
   Exclusion,
+  FigureTable,
+  Film,
   Flow,
   FlowCount,
   FlowStage,
@@ -38,16 +40,19 @@ export type {
   OperatingPointTable,
   PairDifference,
   PairwiseComparison,
+  Panel,
   Performance,
   PrecisionRecallCurve,
   Provenance,
   RecipeValue,
   ReportData,
   RocCurve,
+  SaliencyExample,
   ScoreDistribution,
   Split,
   SubgroupAnalysis,
   SubgroupRow,
+  TableFigure,
   TrainingHistory,
 } from './report-data.ts';
 export {

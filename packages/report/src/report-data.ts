@@ -21,6 +21,8 @@ export type ReportData = {
   readonly froc?: readonly FrocCurve[];
   readonly subgroups?: readonly SubgroupAnalysis[];
   readonly operatingPoints?: readonly OperatingPointTable[];
+  readonly tables?: readonly FigureTable[];
+  readonly saliency?: readonly SaliencyExample[];
   readonly flow?: Flow;
   readonly methods?: Methods;
   readonly scores?: readonly ScoreDistribution[];
@@ -237,6 +239,50 @@ export type OperatingPointTable = {
   readonly fn: number;
   readonly tn: number;
 } & { readonly [name in Exclude<MeasureName, 'auc'>]?: Estimate };
+
+/** A figure of a table, with its interval, or with the standard deviation over what it is the mean of. */
+export type TableFigure = Estimate & { readonly deviation?: number };
+
+/** Columns of figures as a paper lays them out: in a cell what was found here, what was published, or both. */
+export type FigureTable = {
+  /** 'Table II' */
+  readonly number: string;
+  readonly caption: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly {
+    readonly label: string;
+    /** Of how many cases, or which of the models. */
+    readonly detail?: string;
+    /** One a column; an empty one where there is nothing to print. */
+    readonly cells: readonly { readonly here?: TableFigure; readonly published?: TableFigure }[];
+  }[];
+  readonly remark?: string;
+  /** Cells are counts; fractions of 1 unless it says. */
+  readonly unit?: 'count';
+};
+
+/** A picture with what it shows; a data: URI. */
+export type Panel = { readonly caption: string; readonly dataUri: string };
+
+/** The slices of a volume one above the other in one picture, to be scrolled through or played. */
+export type Film = {
+  readonly slices: number;
+  /** Of one slice's part of the picture. */
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly dataUri: string;
+  /** What is side by side in a slice's part, of equal widths. */
+  readonly columns: readonly string[];
+  /** Slices worth a look, counted from 1, the first above all, each with its reason. */
+  readonly marked: readonly { readonly slice: number; readonly reason: string }[];
+};
+
+/** What a network made of a breast: for each image the same panels, and for a volume its film. */
+export type SaliencyExample = {
+  readonly title: string;
+  readonly text?: string;
+  readonly rows: readonly { readonly name: string; readonly panels: readonly Panel[]; readonly film?: Film }[];
+};
 
 /** How many of one stage of a flow of participants. */
 export type FlowCount = { readonly images: number; readonly patients?: number };

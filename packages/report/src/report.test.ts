@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type GalleryCase, type ReportData, renderReport, reportFigures } from './index.ts';
+import {
+  type GalleryCase,
+  type ReportData,
+  renderExamples,
+  renderReport,
+  reportFigures,
+  type SaliencyExample,
+} from './index.ts';
 import { EXTREME_REPORT, HOSTILE, madeHostile } from './sample-extremes.ts';
 import { EMPTY_REPORT, SAMPLE_REPORT } from './sample-report.ts';
 import { arrange } from './sections/gallery.ts';
 
-const VOID = new Set(['meta', 'br', 'img']);
+const VOID = new Set(['meta', 'br', 'img', 'input']);
 const TAG = /<(\/?)([a-zA-Z][\w-]*)((?:\s+[\w:-]+(?:="[^"<>]*")?)*)\s*(\/?)>/g;
 
 /** The page's start tags with their attribute names, in order. Throws where tags do not nest or a stray < or & is left. */
@@ -110,6 +117,36 @@ test('every two models are compared in every measure that has a test, with p adj
   );
 });
 
+test('a table of figures prints value, interval or deviation, and what was published', () => {
+  const [, body = ''] = renderReport(SAMPLE_REPORT).match(/<section id="tables"[^>]*>(.*?)<\/section>/s) ?? [];
+  const text = body.replaceAll(/<[^>]*>/g, '|').replaceAll(/[|\s]*\|[|\s]*/g, '|');
+  assert.match(text, /\|Table II\. Breast-wise AUC\|/);
+  assert.match(text, /\|0\.812\|\(0\.700–0\.900\)\|published 0\.802 \(0\.734–0\.864\)\|/);
+  assert.match(text, /\|0\.193\|± 0\.019\|/);
+  assert.match(text, /\|published −0\.005 \(−0\.020 to 0\.040\)\|/);
+  assert.match(text, /Undefined, or without an interval: there is no positive case\./);
+});
+
+test('a film has a stop for each slice and a link to those that are marked; its picture is in the page once', () => {
+  const page = renderReport(SAMPLE_REPORT);
+  const film = SAMPLE_REPORT.saliency?.[0]?.rows[1]?.film as NonNullable<SaliencyExample['rows'][number]['film']>;
+  const stops = [...page.matchAll(/<li id="(film-1-2-slice-\d+)"/g)].map(([, id]) => id);
+  assert.deepEqual(
+    stops,
+    Array.from({ length: film.slices }, (_, i) => `film-1-2-slice-${i + 1}`),
+  );
+  assert.ok(film.marked.every(({ slice }) => page.includes(`<a href="#film-1-2-slice-${slice}">`)));
+  assert.equal(page.split(film.dataUri).length, 2);
+  assert.match(page, /<li id="film-1-2-slice-8" class="first">/);
+});
+
+test('examples alone are a page as self-contained as a report', () => {
+  const page = renderExamples('Figure 6', SAMPLE_REPORT.saliency ?? []);
+  assert.ok(parsed(page).length > 0);
+  assert.match(page, /<b>Not a medical device\.<\/b>/);
+  assert.doesNotMatch(page, /https?:\/\/|<(script|link|iframe|object|embed|base|form)\b|@import|url\((?!#)/i);
+});
+
 test('the headline is the ensemble; warnings stand before notes', () => {
   const page = renderReport(SAMPLE_REPORT);
   assert.match(page, /<dt>Model<\/dt><dd><span class="tile-value">Ensemble</);
@@ -178,6 +215,14 @@ test('data that cannot be shown are refused with their place', () => {
     [
       { decision: [{ cases: 1, prevalence: 0.5, models: [], all: [{ threshold: 0.5, netBenefit: -Infinity }] }] },
       /decision curve: a finite number/,
+    ],
+    [
+      { tables: [{ number: 'Table II', caption: 'c', columns: ['a', 'b'], rows: [{ label: 'x', cells: [{}] }] }] },
+      /Table II, row x: 2 cells/,
+    ],
+    [
+      { saliency: [{ title: 't', rows: [{ name: 'DBT', panels: [{ caption: 'c', dataUri: 'a.png' }] }] }] },
+      /t, DBT: a data:image/,
     ],
     [
       { operatingPoints: [{ model: 'a', name: 'b', tp: 0.5, fp: 0, fn: 0, tn: 0 }] },

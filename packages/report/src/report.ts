@@ -1,10 +1,12 @@
 import { figuresOf } from './figures/report-figures.ts';
-import type { RawHtml } from './html.ts';
+import { html, type RawHtml } from './html.ts';
 import { type PageSection, page } from './page.ts';
-import type { ReportData } from './report-data.ts';
+import type { ReportData, SaliencyExample } from './report-data.ts';
+import { exampleSections, examplesSection } from './sections/examples.ts';
+import { figureTablesSection } from './sections/figure-tables.ts';
 import { figuresSection, optionalFigures } from './sections/figures.ts';
 import { gallerySection } from './sections/gallery.ts';
-import { headerSection } from './sections/header.ts';
+import { BANNER, headerSection } from './sections/header.ts';
 import { imagesSection } from './sections/images.ts';
 import { methodsSection } from './sections/methods.ts';
 import { operatingPointsSection } from './sections/operating-points.ts';
@@ -12,7 +14,7 @@ import { pairwiseSection } from './sections/pairwise.ts';
 import { performanceSection } from './sections/performance.ts';
 import { provenanceSection } from './sections/provenance.ts';
 import { recipeSection } from './sections/recipe.ts';
-import { checkReportData } from './validation.ts';
+import { checkExamples, checkReportData } from './validation.ts';
 
 /** Sections from top to bottom: id, name in the navigation, content; undefined where the data have nothing for it. */
 function sectionsOf(data: ReportData): (readonly [id: string, name: string, content: RawHtml | undefined])[] {
@@ -24,6 +26,8 @@ function sectionsOf(data: ReportData): (readonly [id: string, name: string, cont
     ['roc', 'Discrimination', figuresSection('roc', 'Discrimination', figures.discrimination, noCurve)],
     ['pairwise', 'Comparisons', pairwiseSection(data)],
     ['operating-points', 'Operating points', operatingPointsSection(data)],
+    ['tables', 'Tables', figureTablesSection(data)],
+    ['saliency', 'Saliency', examplesSection(data)],
     ['scores', 'Scores', figuresSection('scores', 'Scores and decisions', figures.scores, noScores)],
     ['calibration', 'Calibration', optionalFigures('calibration', 'Calibration', figures.calibration)],
     ['decision', 'Decision curve', optionalFigures('decision', 'Clinical utility', figures.decision)],
@@ -52,4 +56,10 @@ export function renderReport(data: ReportData): string {
     content === undefined ? [] : [[id, name, content]],
   );
   return page(data.title, headerSection(data), sections);
+}
+
+/** One HTML file of examples alone, as self-contained as a report. Throws RangeError as it. */
+export function renderExamples(title: string, examples: readonly SaliencyExample[]): string {
+  checkExamples(examples);
+  return page(title, html`<header>${BANNER}<h1>${title}</h1></header>`, exampleSections(examples));
 }

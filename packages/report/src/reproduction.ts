@@ -5,10 +5,12 @@ import { estimateParts, formatFixed, formatPValue } from './format.ts';
 import { type HtmlValue, html, type RawHtml } from './html.ts';
 import { MEASURES, type Measure } from './measures.ts';
 import { type PageSection, page } from './page.ts';
-import type { Case, Estimate, MeasureName, Note, RocCurve } from './report-data.ts';
+import type { Case, Estimate, FigureTable, MeasureName, Note, RocCurve } from './report-data.ts';
+import { figureTable } from './sections/figure-tables.ts';
 import { figureColumns } from './sections/figures.ts';
 import { BANNER, citation, notes } from './sections/header.ts';
 import { section, table } from './sections/section.ts';
+import { checkTables } from './validation.ts';
 
 /** Figures of a model by measure. */
 export type Figures = { readonly [name in MeasureName]?: Estimate };
@@ -52,6 +54,8 @@ export type ReproductionData = {
   /** Which intervals ours have. */
   readonly intervals: string;
   readonly tables: readonly ComparedTable[];
+  /** Tables of another form, after these. */
+  readonly figureTables?: readonly FigureTable[];
   readonly claims: readonly TestedClaim[];
   /** The runs behind it, each with its own report beside this page. */
   readonly runs: readonly { readonly name: string; readonly report: string }[];
@@ -134,6 +138,8 @@ const runList = ({ runs, command }: ReproductionData): RawHtml =>
 
 /** One HTML file beside the runs' folders: no script, nothing fetched, every text escaped, the same bytes for the same data. */
 export function renderReproduction(data: ReproductionData): string {
+  const { figureTables = [] } = data;
+  checkTables(figureTables);
   const header = html`<header>
 ${BANNER}
 <h1>${data.title}</h1>
@@ -143,6 +149,10 @@ ${notes(data.notes)}
 </header>`;
   const sections: PageSection[] = [
     ...data.tables.map((each): PageSection => [anchorOf(each), each.number, comparedTable(each)]),
+    ...figureTables.map((each): PageSection => {
+      const id = anchorOf(each);
+      return [id, each.number, section(id, each.number, figureTable(each))];
+    }),
     ...(data.claims.length > 0 ? [['claims', 'Claims', claimsTable(data.claims)] as const] : []),
     ['runs', 'Runs', runList(data)],
   ];

@@ -8,6 +8,7 @@ export const HOSTILE =
 const UNTOUCHED = new Set([
   'imageDataUri',
   'overlayDataUri',
+  'dataUri',
   'doi',
   'comparison',
   'role',

@@ -8,6 +8,7 @@ import type {
   TrainingHistory,
 } from './report-data.ts';
 import { SAMPLE_ANALYSES } from './sample-analyses.ts';
+import { SAMPLE_SALIENCY } from './sample-saliency.ts';
 
 /**
  * A run that never was, for tests and for looking at the report: 97 malignant and 163 benign images as in Kang et al.
@@ -220,6 +221,7 @@ export const SAMPLE_REPORT: ReportData = {
   },
   roc: results.map(({ roc }) => roc),
   ...SAMPLE_ANALYSES,
+  ...SAMPLE_SALIENCY,
   scores: [
     {
       model: 'Ensemble',

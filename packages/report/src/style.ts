@@ -56,6 +56,7 @@ th:first-child{padding-left:0}
 .interval,.counts,.value{white-space:nowrap}
 .performance .interval,.performance .counts{display:block;font-size:.8125rem;color:var(--quiet)}
 .performance .value{font-weight:600}
+.performance th .counts{white-space:normal}
 .performance .numeric{padding-left:.3rem;padding-right:.3rem}
 .pairwise .value,.pairwise .p{white-space:nowrap}
 .pairwise .p{display:block;font-size:.8125rem;color:var(--quiet)}
@@ -93,6 +94,26 @@ figure{margin:0;min-width:0}
 .case .path{color:var(--quiet)}
 .case-note{font-style:italic}
 
+.example{font-size:1.15rem}
+.panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(45%,9rem),1fr));gap:.5rem;margin:.6rem 0;max-width:62rem}
+.panel img{display:block;width:100%;background:#000;border-radius:.3rem}
+.panel figcaption,.film figcaption{font-size:.875rem;margin:.3rem 0}
+.film{max-width:40rem;margin:1rem 0 1.5rem}
+.film label{white-space:nowrap;margin-left:.6rem;cursor:pointer}
+.film-columns{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(0,1fr);gap:.3rem;font-size:.875rem;color:var(--quiet)}
+.film-view{position:relative;overflow-x:hidden;overflow-y:auto;scroll-snap-type:y mandatory;overscroll-behavior:contain;background:#000;border-radius:.3rem}
+.film-view:focus-visible{outline:2px solid var(--link);outline-offset:2px}
+.film-roll{position:relative;width:100%}
+.film-roll img{display:block;width:100%;height:100%}
+.film-roll ol{position:absolute;inset:0;display:grid;margin:0;padding:0;list-style:none}
+.film-roll li{scroll-snap-align:start}
+.film-roll .first{scroll-initial-target:nearest}
+.film-roll li span{background:#000a;color:#fff;font-size:.8125rem;padding:.1rem .4rem}
+.film:has(:checked) .film-view{overflow:clip}
+.film:has(:checked) .film-roll{animation-name:film;animation-iteration-count:infinite}
+@keyframes film{to{transform:translateY(-100%)}}
+.film-jumps{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding:0;margin:.4rem 0;font-size:.875rem}
+
 details{margin:.35rem 0}
 summary{cursor:pointer}
 .provenance{margin:0;display:grid;gap:.5rem}
@@ -111,6 +132,7 @@ summary{cursor:pointer}
 .cards td:not(:has(.cell-value:not(:empty))){display:none}
 .cell-heading{display:block;color:var(--quiet);font-size:.875rem}
 .performance .interval,.performance .counts,.pairwise .p{display:inline;font-size:.875rem}
+.figure-table .interval,.figure-table .counts{white-space:normal}
 .pairwise .p{margin-left:.6rem}
 .pairwise tbody th .quiet{display:inline}
 .provenance>div{grid-template-columns:1fr}

@@ -3,9 +3,11 @@ import type {
   ConfusionMatrix,
   Cutoff,
   Estimate,
+  FigureTable,
   Gallery,
   ReportData,
   RocCurve,
+  SaliencyExample,
   ScoreDistribution,
   TrainingHistory,
 } from './report-data.ts';
@@ -79,15 +81,36 @@ function checkConfusion(matrix: ConfusionMatrix): void {
   }
 }
 
+function checkPicture(uri: string, where: string): void {
+  require(IMAGE_URI.test(uri), where, 'a data:image/... URI', uri, 'embed the image, a report fetches nothing');
+}
+
+/** Cells are those of the columns; figures may be negative, as correlations are. */
+export function checkTables(tables: readonly FigureTable[]): void {
+  for (const { number, columns, rows } of tables)
+    for (const { label, cells } of rows)
+      require(cells.length ===
+        columns.length, `${number}, row ${label}`, `${columns.length} cells`, cells.length, 'give one a column');
+}
+
+/** Pictures are in the page, and a film's marks are slices that it has. */
+export function checkExamples(examples: readonly SaliencyExample[]): void {
+  for (const { title, rows } of examples)
+    for (const { name, panels, film } of rows) {
+      for (const { dataUri } of [...panels, ...(film ? [film] : [])]) checkPicture(dataUri, `${title}, ${name}`);
+      if (!film) continue;
+      checkCounts(`film of ${title}`, film.slices, film.widthPx, film.heightPx);
+      for (const { slice } of film.marked) {
+        const there = Number.isSafeInteger(slice) && slice >= 1 && slice <= film.slices;
+        require(there, `film of ${title}`, `a slice from 1 to ${film.slices}`, slice, 'count slices from 1');
+      }
+    }
+}
+
 function checkGallery(gallery: Gallery): void {
   checkCutoff(gallery.cutoff, 'gallery');
-  for (const { path, imageDataUri, overlayDataUri } of gallery.cases) {
-    for (const uri of [imageDataUri, overlayDataUri]) {
-      require(IMAGE_URI.test(
-        uri,
-      ), `gallery case ${path}`, 'a data:image/... URI', uri, 'embed the image, a report fetches nothing');
-    }
-  }
+  for (const { path, imageDataUri, overlayDataUri } of gallery.cases)
+    for (const uri of [imageDataUri, overlayDataUri]) checkPicture(uri, `gallery case ${path}`);
   for (const colour of gallery.colours ?? []) {
     require(COLOUR.test(colour), 'gallery colours', '#rrggbb', colour, 'list them from least to most activated');
   }
@@ -192,5 +215,7 @@ export function checkReportData(data: ReportData): void {
   data.confusion?.forEach(checkConfusion);
   data.training?.forEach(checkTraining);
   if (data.gallery) checkGallery(data.gallery);
+  checkTables(data.tables ?? []);
+  checkExamples(data.saliency ?? []);
   checkAnalyses(data);
 }
