@@ -1,10 +1,10 @@
 /** A DICOM image that is open: its attributes, and its frames one at a time. */
-import { type DecoderPool, sharedDecoderPool } from './codecs/decoder-pool.ts';
+import type { FrameDecoder } from './codecs/protocol.ts';
 import { DicomError } from './errors.ts';
 import { type FrameMeta, frameMetaOf } from './functional-groups.ts';
 import { type DataSet, type Identity, named } from './header/attributes.ts';
 import { ByteCursor } from './header/byte-cursor.ts';
-import { type ByteSource, openDeflatedSource, openFileSource } from './header/byte-source.ts';
+import type { ByteSource } from './header/byte-source.ts';
 import { type HeaderDataSet, readDataSet, readFileMeta, readIdentity } from './header/data-set-reader.ts';
 import { checkPreamble, PREAMBLE_END } from './header/preamble.ts';
 import { type Extent, type FrameExtents, locateFrames, requirePixelData } from './pixels/frame-table.ts';
@@ -25,10 +25,12 @@ export interface Frame {
   readonly photometricInterpretation: string;
 }
 
-/** Options of openDicom. */
-export interface OpenDicomOptions {
-  /** Where frames are decoded; the pool of the process unless given. */
-  readonly pool?: DecoderPool;
+/** What opening a source takes beside its bytes, which differs between Node and a browser. */
+export interface SourceOptions {
+  /** Where frames are decoded. */
+  readonly decoder: FrameDecoder;
+  /** The data set of a deflated file from an offset on. */
+  readonly inflate: (source: ByteSource, start: number) => Promise<ByteSource>;
 }
 
 /** Options of a walk over all frames. */
@@ -67,28 +69,25 @@ export interface DicomFile extends AsyncDisposable {
 /** A compressed frame is smaller than its pixels; noise may grow by a little, and headers by kilobytes. */
 const compressedLimit = (frameBytes: number): number => 2 * frameBytes + 2 ** 20;
 
-/** Opens an image and reads its header, not its pixels. DicomError for whatever is wrong with it. */
-export async function openDicom(
-  path: string,
-  { pool = sharedDecoderPool() }: OpenDicomOptions = {},
-): Promise<DicomFile> {
-  const file = await openFileSource(path);
-  let source = file;
+/** Opens an image whose bytes are at hand and reads its header, not its pixels. DicomError for whatever is wrong with it; then the source is closed. */
+export async function openDicomSource(bytes: ByteSource, { decoder, inflate }: SourceOptions): Promise<DicomFile> {
+  const { path } = bytes;
+  let source = bytes;
   try {
-    await checkPreamble(file);
-    const metaCursor = new ByteCursor(file, PREAMBLE_END);
+    await checkPreamble(bytes);
+    const metaCursor = new ByteCursor(bytes, PREAMBLE_END);
     const { TransferSyntaxUID } = await readFileMeta(metaCursor);
     if (TransferSyntaxUID === undefined)
       throw new DicomError('not-dicom', `${path}: ${named('TransferSyntaxUID')} is missing, so nothing can be read`);
     const syntax = transferSyntaxOf(TransferSyntaxUID, path);
-    if (syntax.deflated) source = await openDeflatedSource(file, metaCursor.offset);
+    if (syntax.deflated) source = await inflate(bytes, metaCursor.offset);
     const start = syntax.deflated ? 0 : metaCursor.offset;
     const header = await readDataSet(cursorAt(source, start, syntax), syntax.explicit);
     requirePixelData(header, path);
     const image = readImagePixel(header.dataSet, path);
     const extents = await locateFrames(source, header, syntax, image);
     const frameMeta = frameMetaOf(header.dataSet, image.frameCount, path);
-    return new OpenFile(source, syntax, { ...header, start }, image, extents, frameMeta, pool);
+    return new OpenFile(source, syntax, { ...header, start }, image, extents, frameMeta, decoder);
   } catch (error) {
     await source.close();
     throw error;
@@ -112,7 +111,7 @@ class OpenFile implements DicomFile {
   readonly #wordSwapped: boolean;
   readonly #extents: FrameExtents;
   readonly #frameMeta: FrameMeta;
-  readonly #pool: DecoderPool;
+  readonly #decoder: FrameDecoder;
   readonly #reading = new Set<Promise<unknown>>();
   #closed = false;
 
@@ -123,7 +122,7 @@ class OpenFile implements DicomFile {
     image: ImagePixel,
     extents: FrameExtents,
     frameMeta: FrameMeta,
-    pool: DecoderPool,
+    decoder: FrameDecoder,
   ) {
     this.path = source.path;
     this.transferSyntax = syntax;
@@ -136,7 +135,7 @@ class OpenFile implements DicomFile {
     this.#wordSwapped = !syntax.littleEndian && (image.bitsAllocated === 16 || pixelData?.vr === 'OW');
     this.#extents = extents;
     this.#frameMeta = frameMeta;
-    this.#pool = pool;
+    this.#decoder = decoder;
   }
 
   frameMeta(frame: number): DataSet {
@@ -174,7 +173,7 @@ class OpenFile implements DicomFile {
   async *frames({ release = false }: FramesOptions = {}): AsyncGenerator<Frame, void, undefined> {
     const ahead: Promise<Frame>[] = [];
     for (let next = 0, given = 0; given < this.frameCount; given++) {
-      for (; next < this.frameCount && ahead.length < this.#pool.workers; next++) {
+      for (; next < this.frameCount && ahead.length < this.#decoder.workers; next++) {
         const frame = this.frame(next);
         frame.catch(() => undefined); // it is awaited below, unless another fails before
         ahead.push(frame);
@@ -222,7 +221,7 @@ class OpenFile implements DicomFile {
         bytes: await this.#compressed(extents, frame),
         image,
       });
-      return this.#pool.decode(load, `${this.path}: frame ${frame} of (7fe0,0010) PixelData`);
+      return this.#decoder.decode(load, `${this.path}: frame ${frame} of (7fe0,0010) PixelData`);
     }
     let bytes = await this.#native(extents[0] as Extent);
     if (image.planarConfiguration === 1) bytes = interleave(bytes, image.bitsAllocated / 8);

@@ -1,6 +1,6 @@
 /** How long a frame takes from file to stored values, to be held against a native decoder on the same machine. */
 import { DecoderPool } from './codecs/decoder-pool.ts';
-import { openDicom } from './dicom-file.ts';
+import { openDicom } from './open-dicom.ts';
 
 /** Times of one frame. */
 export interface FrameTiming {

@@ -1,5 +1,5 @@
 export { DecoderPool, type DecoderPoolOptions, sharedDecoderPool } from './codecs/decoder-pool.ts';
-export { type DicomFile, type Frame, type FramesOptions, type OpenDicomOptions, openDicom } from './dicom-file.ts';
+export type { DicomFile, Frame, FramesOptions } from './dicom-file.ts';
 export { DICOM_ERROR_CODES, DicomError, type DicomErrorCode } from './errors.ts';
 export { type FrameTiming, timeFrame } from './frame-timing.ts';
 export {
@@ -9,6 +9,7 @@ export {
   IDENTITY_ATTRIBUTES,
   type Identity,
 } from './header/attributes.ts';
+export { type OpenDicomOptions, openDicom } from './open-dicom.ts';
 export type { ImagePixel } from './pixels/image-pixel.ts';
 export type { StoredValues } from './pixels/stored-values.ts';
 export type {

@@ -70,3 +70,14 @@ export interface DicomFacts extends FrameFacts {
   readonly EstimatedRadiographicMagnificationFactor?: number;
   readonly PixelSpacingCalibrationType?: string;
 }
+
+/** Values that films digitised to DICOM, CBIS-DDSM among them, have in PatientOrientation instead of two directions. */
+const VIEW_AS_ORIENTATION = new Set(['CC', 'MLO']);
+
+/** What a file says, with a view that stands in the place of the orientation taken for no orientation. */
+export function mendedFacts(facts: DicomFacts): DicomFacts {
+  const [only, ...more] = facts.PatientOrientation ?? [];
+  if (only === undefined || more.length > 0 || !VIEW_AS_ORIENTATION.has(only)) return facts;
+  const { PatientOrientation, ...rest } = facts;
+  return rest.ViewPosition === undefined ? { ...rest, ViewPosition: only } : rest;
+}

@@ -1,5 +1,5 @@
 import type { Decision } from './decision.ts';
-import type { DicomFacts } from './dicom-facts.ts';
+import { type DicomFacts, mendedFacts } from './dicom-facts.ts';
 import { ImagingError } from './errors.ts';
 import type { ImageStack } from './formats/image-stack.ts';
 import { openImage } from './formats/open-image.ts';
@@ -189,17 +189,6 @@ export function requireView(row: Pick<ManifestRow, 'view'>, found: View | undefi
     'sources-disagree',
     `the sources for "view" disagree: ${row.view} by the row, ${found} by the file; say which wins, for example view=user`,
   );
-}
-
-/** Values that films digitised to DICOM, CBIS-DDSM among them, have in PatientOrientation instead of two directions. */
-const VIEW_AS_ORIENTATION = new Set(['CC', 'MLO']);
-
-/** What a file says, with a view that stands in the place of the orientation taken for no orientation. */
-export function mendedFacts(facts: DicomFacts): DicomFacts {
-  const [only, ...more] = facts.PatientOrientation ?? [];
-  if (only === undefined || more.length > 0 || !VIEW_AS_ORIENTATION.has(only)) return facts;
-  const { PatientOrientation, ...rest } = facts;
-  return rest.ViewPosition === undefined ? { ...rest, ViewPosition: only } : rest;
 }
 
 /** What a file says of grey levels: a patch shows too little to tell side and view by. */

@@ -1,22 +1,27 @@
 import { isAbsolute, resolve } from 'node:path';
 import { IMAGE_STEPS, type ImageStep, type Preferences } from './decision.ts';
 import type { ManifestProblem } from './manifest-problem.ts';
+import {
+  LATERALITIES,
+  type Laterality,
+  MODALITIES,
+  type Modality,
+  SPLITS,
+  type Split,
+  VIEWS,
+  type View,
+} from './manifest-terms.ts';
 
-/** Digital mammography, tomosynthesis, a 2D view synthesised from it, digitised film, a cut-out. */
-export const MODALITIES = ['DM', 'DBT', 'SYNTHETIC2D', 'FILM', 'PATCH'] as const;
-export const LATERALITIES = ['L', 'R'] as const;
-export const SPLITS = ['train', 'val', 'test'] as const;
-
-/** Abbreviations of CID 4014 (View for Mammography) and the modifiers of CID 4015, DICOM PS3.16. */
-export const VIEWS = [
-  ...['CC', 'MLO', 'ML', 'LM', 'LMO', 'FB', 'SIO', 'ISO', 'XCC', 'XCCL', 'XCCM', 'CV', 'AT', 'M', 'S', 'MAG'],
-  ...['RL', 'RM', 'RI', 'RS', 'ID', 'NP', 'TAN', 'IMF', 'AX', 'SPECIMEN'],
-] as const;
-
-export type Modality = (typeof MODALITIES)[number];
-export type Laterality = (typeof LATERALITIES)[number];
-export type View = (typeof VIEWS)[number];
-export type Split = (typeof SPLITS)[number];
+export {
+  LATERALITIES,
+  type Laterality,
+  MODALITIES,
+  type Modality,
+  SPLITS,
+  type Split,
+  VIEWS,
+  type View,
+} from './manifest-terms.ts';
 
 /** [x1, y1, x2, y2] in pixels from the top left corner of the stored image, 0 <= x1 < x2, 0 <= y1 < y2. */
 export type BoxPx = readonly [x1: number, y1: number, x2: number, y2: number];

@@ -6,7 +6,7 @@ import { type CodestreamHeader, readJpeg2000Header, readJpegHeader } from './cod
 import { CodestreamError } from './codestream-error.ts';
 import { decodeJpegHuffman } from './jpeg-huffman.ts';
 import { decodeRle } from './rle.ts';
-import { decodeWasm } from './wasm-decoder.ts';
+import { decodeWasm, type LoadLibrary } from './wasm-decoder.ts';
 
 /** A frame, decoded. */
 export interface DecodedFrame {
@@ -30,11 +30,12 @@ const EXTENDED = 1;
 const LOSSLESS = 3;
 const JPEG_LS = 55;
 
-/** Decodes a frame. CodestreamError when its bytes are not those of the image. */
+/** Decodes a frame; `load` brings libraries where the program runs. CodestreamError when its bytes are not those of the image. */
 export async function decodeFrame(
   { compression, lossy }: FrameEncoding,
   bytes: Uint8Array,
   image: ImagePixel,
+  load: LoadLibrary,
 ): Promise<DecodedFrame> {
   const { rows, columns, samplesPerPixel, bitsAllocated, photometricInterpretation } = image;
   if (compression === 'rle') {
@@ -44,7 +45,7 @@ export async function decodeFrame(
   const header =
     compression === 'jpeg-2000' || compression === 'htj2k' ? readJpeg2000Header(bytes) : readJpegHeader(bytes);
   checkHeader(header, image);
-  const samples = await decodeSamples(compression, bytes, header, image);
+  const samples = await decodeSamples(compression, bytes, header, image, load);
   const expected = rows * columns * samplesPerPixel * samples.sampleBytes;
   if (samples.bytes.length !== expected)
     throw new CodestreamError(`its decoder gave ${samples.bytes.length} bytes where the image has ${expected}`);
@@ -71,6 +72,7 @@ async function decodeSamples(
   bytes: Uint8Array,
   header: CodestreamHeader,
   image: ImagePixel,
+  load: LoadLibrary,
 ): Promise<Samples> {
   const { process, precision, components } = header;
   if (compression === 'jpeg') {
@@ -84,7 +86,7 @@ async function decodeSamples(
     throw new CodestreamError(`it is of another format than its transfer syntax says (SOF${process})`);
   else if (process === null && components.some(({ h, v }) => h !== 1 || v !== 1))
     throw new CodestreamError('components of different resolutions are not read');
-  const decoded = await decodeWasm(compression, bytes);
+  const decoded = await decodeWasm(compression, bytes, load);
   if (decoded.rows !== image.rows || decoded.columns !== image.columns || decoded.components !== image.samplesPerPixel)
     throw new CodestreamError('its decoder gave another image than its header describes');
   const sampleBytes = decoded.bits > 8 ? 2 : 1;

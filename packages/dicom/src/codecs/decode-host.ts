@@ -3,10 +3,11 @@ import { parentPort } from 'node:worker_threads';
 import { CodestreamError } from './codestream-error.ts';
 import { decodeFrame } from './decode-frame.ts';
 import type { DecodeReply, DecodeRequest } from './protocol.ts';
+import { loadFromDisk } from './wasm-files.ts';
 
 parentPort?.on('message', async ({ encoding, bytes, image }: DecodeRequest) => {
   try {
-    const frame = await decodeFrame(encoding, bytes, image);
+    const frame = await decodeFrame(encoding, bytes, image, loadFromDisk);
     bytes.buffer.transfer(0); // frees them now: a collection may be many frames away
     const reply: DecodeReply = { frame };
     parentPort?.postMessage(reply, [frame.data.buffer]);

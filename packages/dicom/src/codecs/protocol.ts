@@ -11,3 +11,11 @@ export interface DecodeRequest {
 
 /** A decoded frame, or what is wrong with it. */
 export type DecodeReply = { readonly frame: DecodedFrame } | { readonly fault: string };
+
+/** Where frames are decoded: a pool of threads, or a thread that has nothing else to do. */
+export interface FrameDecoder {
+  /** Frames that are decoded at the same time. */
+  readonly workers: number;
+  /** Decodes a frame; its bytes are asked for when there is room. `where` begins the message of a DicomError 'frame-corrupt'. */
+  decode(load: () => Promise<DecodeRequest>, where: string): Promise<DecodedFrame>;
+}

@@ -1,9 +1,5 @@
 /** The WebAssembly builds of OpenJPEG, OpenJPH, CharLS and libjpeg-turbo by cornerstone, called directly. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { CodestreamError } from './codestream-error.ts';
-
-const require = createRequire(import.meta.url);
 
 /** What a decoder said of the image that it decoded. */
 interface FrameInfo {
@@ -23,43 +19,29 @@ interface Decoder {
   delete(): void;
 }
 
-interface Instance {
+/** A running library. */
+export interface Instance {
   readonly HEAPU8: Uint8Array;
   readonly [decoder: string]: unknown;
 }
-type Factory = (options: object) => Promise<Instance>;
+/** What the builds export: makes an instance with the imports and outputs that it is given. */
+export type Factory = (options: object) => Promise<Instance>;
 
-interface Build {
-  readonly load: () => Factory;
-  readonly wasm: string;
-  readonly decoder: string;
-}
-
-const BUILDS = {
-  'jpeg-2000': {
-    load: () => require('@cornerstonejs/codec-openjpeg/decodewasmjs'),
-    wasm: '@cornerstonejs/codec-openjpeg/decodewasm',
-    decoder: 'J2KDecoder',
-  },
-  htj2k: {
-    load: () => require('@cornerstonejs/codec-openjph/wasmjs'),
-    wasm: '@cornerstonejs/codec-openjph/wasm',
-    decoder: 'HTJ2KDecoder',
-  },
-  'jpeg-ls': {
-    load: () => require('@cornerstonejs/codec-charls/decodewasmjs'),
-    wasm: '@cornerstonejs/codec-charls/decodewasm',
-    decoder: 'JpegLSDecoder',
-  },
-  jpeg: {
-    load: () => require('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs'),
-    wasm: '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm',
-    decoder: 'JPEGDecoder',
-  },
-} as const satisfies Readonly<Record<string, Build>>;
+/** The object that each library exports. */
+const DECODERS = {
+  'jpeg-2000': 'J2KDecoder',
+  htj2k: 'HTJ2KDecoder',
+  'jpeg-ls': 'JpegLSDecoder',
+  jpeg: 'JPEGDecoder',
+} as const;
 
 /** A library that was built to WebAssembly. */
-export type WasmLibrary = keyof typeof BUILDS;
+export type WasmLibrary = keyof typeof DECODERS;
+
+/** Brings a library: the function that makes instances, and its compiled code. Node reads files, a browser asks its page's server. */
+export type LoadLibrary = (
+  library: WasmLibrary,
+) => Promise<{ readonly make: Factory; readonly module: WebAssembly.Module }>;
 
 /** What a library gave. */
 export interface WasmImage {
@@ -72,36 +54,43 @@ export interface WasmImage {
   readonly interleaveMode: number;
 }
 
-const compiled = new Map<WasmLibrary, WebAssembly.Module>();
-const instances = new Map<WasmLibrary, Promise<{ readonly instance: Instance; readonly complaints: string[] }>>();
+interface Running {
+  readonly instance: Instance;
+  readonly complaints: string[];
+}
 
-/** Each library is compiled once a thread; an instance is made anew after every error, since its heap may be damaged. */
-function instanceOf(library: WasmLibrary) {
+const loaded = new Map<WasmLibrary, ReturnType<LoadLibrary>>();
+const instances = new Map<WasmLibrary, Promise<Running>>();
+
+/** Each library is loaded once a thread; an instance is made anew after every error, since its heap may be damaged. */
+function instanceOf(library: WasmLibrary, load: LoadLibrary): Promise<Running> {
   const present = instances.get(library);
   if (present) return present;
-  const { load, wasm } = BUILDS[library];
-  const module = compiled.get(library) ?? new WebAssembly.Module(readFileSync(require.resolve(wasm)));
-  compiled.set(library, module);
-  const complaints: string[] = [];
-  const made = (load() as Factory)({
-    instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void): object {
-      const instance = new WebAssembly.Instance(module, imports);
-      done(instance);
-      return instance.exports;
-    },
-    print: () => undefined,
-    printErr: (line: string) => complaints.push(line),
-  }).then((instance) => ({ instance, complaints }));
+  const code = loaded.get(library) ?? load(library);
+  loaded.set(library, code);
+  const made = code.then(async ({ make, module }) => {
+    const complaints: string[] = [];
+    const instance = await make({
+      instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void): object {
+        const instance = new WebAssembly.Instance(module, imports);
+        done(instance);
+        return instance.exports;
+      },
+      print: () => undefined,
+      printErr: (line: string) => complaints.push(line),
+    });
+    return { instance, complaints };
+  });
   instances.set(library, made);
   return made;
 }
 
 /** Decodes a codestream. CodestreamError when the library refuses it, complains, or aborts. */
-export async function decodeWasm(library: WasmLibrary, bytes: Uint8Array): Promise<WasmImage> {
-  const { instance, complaints } = await instanceOf(library);
+export async function decodeWasm(library: WasmLibrary, bytes: Uint8Array, load: LoadLibrary): Promise<WasmImage> {
+  const { instance, complaints } = await instanceOf(library, load);
   complaints.length = 0;
   try {
-    const decoder = new (instance[BUILDS[library].decoder] as new () => Decoder)();
+    const decoder = new (instance[DECODERS[library]] as new () => Decoder)();
     decoder.getEncodedBuffer(bytes.length).set(bytes);
     decoder.decode();
     if (complaints.length > 0) throw new Error(complaints[0]);

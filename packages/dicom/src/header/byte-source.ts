@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createInflateRaw } from 'node:zlib';
 import { DicomError } from '../errors.ts';
+import { checkInflated, INFLATED_LIMIT, pastEnd } from './source-limits.ts';
 
 /** A run of bytes of known size that is read by offset. */
 export interface ByteSource {
@@ -13,8 +14,6 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** What an inflated data set may hold: deflate packs up to 1032 to 1, so a small file could ask for anything. */
-const INFLATED_LIMIT = 2 ** 32;
 const CHUNK = 2 ** 18;
 
 function unreadable(path: string, error: unknown): DicomError {
@@ -22,11 +21,6 @@ function unreadable(path: string, error: unknown): DicomError {
   return code === 'ENOENT' || code === 'ENOTDIR'
     ? new DicomError('file-missing', `${path}: there is no such file`)
     : new DicomError('file-unreadable', `${path} cannot be read: ${message}`, { cause: error });
-}
-
-function pastEnd(path: string, offset: number, length: number, size: number): DicomError {
-  const sentence = `${length} bytes at ${offset} were asked for, and it has ${size}; fetch the file again`;
-  return new DicomError('truncated', `${path} ends too early: ${sentence}`);
 }
 
 /** Opens a regular file. DicomError 'file-missing', 'file-unreadable'. */
@@ -78,10 +72,7 @@ export async function openDeflatedSource(file: ByteSource, start: number): Promi
   let size = 0;
   for await (const chunk of inflate(file, start)) {
     size += chunk.length;
-    if (size > INFLATED_LIMIT) {
-      const sentence = `its deflated data set is larger than ${INFLATED_LIMIT} bytes; convert it with "dcmconv +te"`;
-      throw new DicomError('header-too-large', `${file.path} is not read: ${sentence}`);
-    }
+    checkInflated(size, INFLATED_LIMIT, file.path);
   }
   return new DeflatedSource(file, start, size);
 }

@@ -272,7 +272,7 @@ const SIGNED_AS_PIXELS = [
 ] as const satisfies readonly AttributeName[];
 
 /** Values "US or SS" of pixels have the sign of the pixels, which implicit VR does not say and writers get wrong. */
-function withSigns(dataSet: DataSet): DataSet {
+export function withSigns(dataSet: DataSet): DataSet {
   const signed = dataSet.PixelRepresentation === 1;
   const changed = SIGNED_AS_PIXELS.flatMap((name) => {
     const value = dataSet[name];

@@ -104,7 +104,7 @@ async function rowOf(
     return refuse(`laterality must be L, R, left or right, got ${field('laterality')}`);
   const view = field('view') ? viewText(field('view')) : header.view;
   if (field('view') && !view) return refuse(`view must be a view of mammography, got ${field('view')}`);
-  const modality = field('modality') ? known(MODALITIES, field('modality')) : modalityOf(header);
+  const modality = field('modality') ? known(MODALITIES, field('modality')) : dicomModality(header);
   if (!modality) return refuse(`modality must be one of ${MODALITIES.join(', ')}, got ${field('modality')}`);
   const split = field('split') ? known(SPLITS, field('split')) : undefined;
   if (field('split') && !split) return refuse(`split must be one of ${SPLITS.join(', ')}, got ${field('split')}`);
@@ -149,7 +149,7 @@ const known = <T extends string>(values: readonly T[], text: string): T | undefi
   values.find((value) => value.toLowerCase() === text.toLowerCase());
 
 /** Tomosynthesis by its SOP class or its slices; a synthetic view by its image type (PS3.3, C.8.11.9). */
-function modalityOf({ facts, depth }: ImageHeader): Modality {
+export function dicomModality({ facts, depth }: ImageHeader): Modality {
   const { ImageType: type } = facts as { readonly ImageType?: readonly string[] };
   if (facts.SOPClassUID === '1.2.840.10008.5.1.4.1.1.13.1.3' || depth > 1) return 'DBT';
   return type?.some((part) => part.startsWith('GENERATED_2D')) ? 'SYNTHETIC2D' : 'DM';

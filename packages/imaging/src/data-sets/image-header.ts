@@ -1,7 +1,6 @@
-import type { DicomFacts } from '../dicom-facts.ts';
+import { type DicomFacts, mendedFacts } from '../dicom-facts.ts';
 import { openImage } from '../formats/open-image.ts';
 import { isBadImage } from '../manifest-check.ts';
-import { mendedFacts } from '../manifest-image.ts';
 import type { Laterality, View } from '../manifest-row.ts';
 import { breastLaterality } from '../orientation/laterality.ts';
 import { mammographyView } from '../orientation/mammography-view.ts';

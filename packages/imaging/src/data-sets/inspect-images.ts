@@ -1,7 +1,8 @@
 import type { Preferences } from '../decision.ts';
+import { mendedFacts } from '../dicom-facts.ts';
 import { ImagingError } from '../errors.ts';
 import { isBadImage } from '../manifest-check.ts';
-import { type ManifestImage, mendedFacts, openManifestImage, requireView } from '../manifest-image.ts';
+import { type ManifestImage, openManifestImage, requireView } from '../manifest-image.ts';
 import type { ManifestRow } from '../manifest-row.ts';
 import { breastLaterality } from '../orientation/laterality.ts';
 import { mammographyView } from '../orientation/mammography-view.ts';

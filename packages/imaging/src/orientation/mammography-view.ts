@@ -1,7 +1,7 @@
 import { type Claim, type Decision, type Preferences, settle } from '../decision.ts';
 import type { CodeItem, DicomFacts } from '../dicom-facts.ts';
 import { ImagingError } from '../errors.ts';
-import { VIEWS, type View } from '../manifest-row.ts';
+import { VIEWS, type View } from '../manifest-terms.ts';
 import { type CodedView, VIEW_CODES, VIEW_MODIFIER_CODES, VIEW_TEXTS } from './view-codes.ts';
 
 /** The view of an image and its modifiers. */

@@ -1,0 +1,49 @@
+/** Exported models in a browser, on its graphics card or in WebAssembly; the files of the runtime come from the page's own server. */
+import * as ort from 'onnxruntime-web/webgpu';
+
+/** Where a model runs. */
+export type BrowserDevice = 'webgpu' | 'wasm';
+
+/** An ONNX file ready to run in a page. */
+export interface BrowserModel {
+  readonly device: BrowserDevice;
+  readonly inputs: readonly string[];
+  /** Runs it on float32 inputs; the values of all outputs by name. */
+  run(
+    inputs: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }>>,
+  ): Promise<ReadonlyMap<string, Float32Array>>;
+  release(): Promise<void>;
+}
+
+/**
+ * Opens the bytes of an ONNX file: on WebGPU where there is an adapter that takes all its ops, else in WebAssembly, with threads where the
+ * page is isolated (SharedArrayBuffer). Call it in a worker: a run blocks the thread that calls it.
+ */
+export async function openBrowserModel(bytes: Uint8Array, devices: readonly BrowserDevice[]): Promise<BrowserModel> {
+  ort.env.logLevel = 'error';
+  let failure: unknown = new RangeError('openBrowserModel requires one device or more');
+  for (const device of devices) {
+    try {
+      const session = await ort.InferenceSession.create(bytes, { executionProviders: [device] });
+      return modelOf(session, device);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+function modelOf(session: ort.InferenceSession, device: BrowserDevice): BrowserModel {
+  return {
+    device,
+    inputs: session.inputNames,
+    async run(inputs) {
+      const feeds = Object.fromEntries(
+        Object.entries(inputs).map(([name, { shape, data }]) => [name, new ort.Tensor('float32', data, shape)]),
+      );
+      const results = await session.run(feeds);
+      return new Map(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]));
+    },
+    release: () => session.release(),
+  };
+}
