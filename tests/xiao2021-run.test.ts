@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { writeNpy16 } from '@mammoscope/imaging';
+import { delong } from '@mammoscope/stats';
 import { writeClusterCohort } from '@mammoscope/systems';
 import { assertDone, assertRefused, type Outcome, workplace } from './cli-process.ts';
 
@@ -43,6 +44,15 @@ const train = (manifest: string, out: string, ...more: string[]) =>
 
 let evaluated: Outcome;
 
+/** Lines of a CSV file without quotes, by column. */
+async function cellsOf(path: string): Promise<{ readonly [column: string]: string }[]> {
+  const [header = [], ...lines] = (await readFile(path, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(','));
+  return lines.map((line) => Object.fromEntries(header.map((column, i) => [column, line[i] ?? ''])));
+}
+
 before(async () => {
   await writeClusterCohort({
     ...{ out: join(folder, 'data'), patients: 16, seed: 3, difficulty: 0.2 },
@@ -65,14 +75,10 @@ test('evaluate measures lesions, whose views are averaged, and views; ensembles 
       models,
     );
   assert.equal(metrics.auc, lesion.models[3].auc, 'the unweighted ensemble leads');
-  const cells = async (name: string) => {
-    const [header = [], ...lines] = (await readFile(join(folder, 'run', name), 'utf8'))
-      .trimEnd()
-      .split('\n')
-      .map((line) => line.split(','));
-    return lines.map((line) => Object.fromEntries(header.map((column, i) => [column, line[i] ?? ''])));
-  };
-  const [views, lesions] = [await cells('predictions.csv'), await cells('lesions.csv')];
+  const [views, lesions] = [
+    await cellsOf(join(folder, 'run', 'predictions.csv')),
+    await cellsOf(join(folder, 'run', 'lesions.csv')),
+  ];
   for (const each of lesions) {
     const own = views.filter(({ lesion_id }) => lesion_id === each.lesion_id);
     assert.deepEqual(own.map((row) => row.view).sort(), ['CC', 'MLO']);
@@ -80,6 +86,24 @@ test('evaluate measures lesions, whose views are averaged, and views; ensembles 
     assert.ok(Math.abs(mean - Number(each.score)) < 1e-12);
     assert.ok(Math.abs((Number(each.score_wang) + Number(each.score_wichakam)) / 2 - Number(each.score)) < 1e-6);
   }
+});
+
+test('patients are clusters at the view level, where each has two cases, and not at the lesion level', async () => {
+  const { levels } = JSON.parse(evaluated.stdout);
+  const rows = await cellsOf(join(folder, 'run', 'predictions.csv'));
+  const scores = rows.map(({ score }) => Number(score));
+  const positive = rows.map(({ label }) => label === 'malignant');
+  const clusters = rows.map(({ patient_id }) => patient_id as string);
+  const standardError = (options?: { readonly clusters: string[] }) => delong(scores, positive, options).standardError;
+  const ensemble = levels.view.models[MEMBERS.length];
+  assert.ok(Math.abs(ensemble.aucStandardError - standardError({ clusters })) < 1e-12);
+  assert.ok(Math.abs(standardError({ clusters }) - standardError()) > 1e-3, 'these views say nothing about clusters');
+  const page = await readFile(join(folder, 'run', 'report.html'), 'utf8');
+  for (const words of [
+    'lesion level: 95 % intervals: AUC by DeLong',
+    'view level: 95 % intervals with patients as clusters',
+  ])
+    assert.ok(page.includes(words), `the report does not say "${words}"`);
 });
 
 test('evaluate writes a report of one page, led by lesions, with both levels, and its figures', async () => {

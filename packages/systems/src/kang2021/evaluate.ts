@@ -11,6 +11,7 @@ import { ImageSource } from '../data/image-source.ts';
 import { requireBoxes } from '../data/lesion-roi.ts';
 import { SystemError } from '../errors.ts';
 import { groupsOf, type SubgroupColumn, type SubgroupsOfColumn } from '../reader-study/study.ts';
+import { requireBothSides, sidesOf } from '../run/both-sides.ts';
 import { manifestTexts } from '../run/manifest-texts.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
 import { requireClasses, unseenRows } from '../run/unseen-rows.ts';
@@ -88,7 +89,7 @@ export async function evaluateKang2021({
     groups: groupsOf(name, manifestTexts(manifest, rows, column.column), column),
   }));
   const positive = rows.map((row) => record.classes.indexOf(row.label) > 0);
-  requireBothClasses(manifest.path, rows, positive, record.classes);
+  requireBothSides(manifest.path, rows, positive, sidesOf('images', record.classes));
   const clusters = patientClusters(rows);
   const members: { readonly scores: number[]; readonly validation: readonly ValidationScore[] }[] = [];
   for (const member of record.members) {
@@ -134,22 +135,6 @@ export async function evaluateKang2021({
     by: subgroups,
     manifest: { name, sha256: manifest.sha256 },
   };
-}
-
-/** SystemError 'data-unusable' unless each side of the decision has images of two patients: with fewer nothing has an interval. */
-function requireBothClasses(
-  path: string,
-  rows: readonly ManifestRow[],
-  positive: readonly boolean[],
-  [negative, ...others]: readonly string[],
-): void {
-  const of = (side: boolean) => rows.filter((_, i) => positive[i] === side);
-  const patients = (side: boolean) => new Set(of(side).map(({ patientId }) => patientId)).size;
-  if (Math.min(patients(true), patients(false)) >= 2) return;
-  throw new SystemError(
-    'data-unusable',
-    `${path} has ${rows.length} images of patients that training did not see: ${of(false).length} of ${negative} (of ${patients(false)} patients) and ${of(true).length} of ${others.join(' or ')} (of ${patients(true)}); an evaluation needs images of two patients or more of each`,
-  );
 }
 
 /** The model that a report leads with: the ensemble, or the only network. */

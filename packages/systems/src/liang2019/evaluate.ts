@@ -10,12 +10,13 @@ import { readValidationScores } from '../classifier/validation.ts';
 import { SystemError } from '../errors.ts';
 import { decisionFigures } from '../reader-study/case-proportion.ts';
 import { groupsOf, type SubgroupColumn, type SubgroupsOfColumn } from '../reader-study/study.ts';
+import { requireBothSides, sidesOf } from '../run/both-sides.ts';
 import { manifestTexts } from '../run/manifest-texts.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
 import { requireClasses } from '../run/unseen-rows.ts';
 import { type CallConfidence, callConfidence } from './confidence.ts';
 import { featureFolder } from './feature-cache.ts';
-import { backboneFile, randomMembers } from './frozen-backbone.ts';
+import { backboneFile, randomModels } from './frozen-backbone.ts';
 import { headDeclarations, headSpec } from './head-graphs.ts';
 import { requirePairs } from './pair-check.ts';
 import { type PairRow, pairImages } from './pairs.ts';
@@ -87,7 +88,7 @@ export async function evaluateLiang2019(options: EvaluateOptions): Promise<Evalu
   requireClasses(record, manifest);
   const { rows, exclusions, dataset } = unseenPairs(record, manifest);
   const positive = rows.map(({ label }) => record.classes.indexOf(label) > 0);
-  requireBothClasses(manifest.path, rows, positive, record.classes);
+  requireBothSides(manifest.path, rows, positive, sidesOf('pairs', record.classes));
   const name = basename(manifest.path);
   const subgroups = by.map((column) => ({
     column: column.column,
@@ -102,22 +103,6 @@ export async function evaluateLiang2019(options: EvaluateOptions): Promise<Evalu
     comparison: aucsAlone(modelComparison({ models, positive, clusters })),
     manifest: { name, sha256: manifest.sha256 },
   };
-}
-
-/** SystemError 'data-unusable' unless each side of the decision has pairs of two patients: with fewer nothing has an interval. */
-function requireBothClasses(
-  path: string,
-  rows: readonly PairRow[],
-  positive: readonly boolean[],
-  [negative, ...others]: readonly string[],
-): void {
-  const patients = (side: boolean) =>
-    new Set(rows.filter((_, i) => positive[i] === side).map(({ patientId }) => patientId)).size;
-  if (Math.min(patients(true), patients(false)) >= 2) return;
-  throw new SystemError(
-    'data-unusable',
-    `${path} has ${rows.length} pairs that training did not see, of ${patients(false)} patients with ${negative} and ${patients(true)} with ${others.join(' or ')}: an evaluation needs pairs of two patients or more of each`,
-  );
 }
 
 /** Without the measures of calls, which a comparison takes from scores. */
@@ -140,7 +125,7 @@ async function modelsOf(
   const members = membersOf(recipe);
   const probabilities = await probabilitiesOf(place, members, rows, onImages);
   const votes = votesOf(recipe, probabilities);
-  const random = randomMembers(recipe, record);
+  const random = randomModels(recipe, record);
   const validation = await Promise.all(
     members.map((member) => readValidationScores(runFiles(run).member(member).validation)),
   );
@@ -160,7 +145,7 @@ async function modelsOf(
       atCutoff: decisionFigures(calls, Uint8Array.from(positive, Number), clusters, options),
       precision: averagePrecision(scores, positive, clusters && { clusters }),
       confidence: callConfidence(scores, calls, positive, clusters),
-      randomFeatures: model === 'ensemble' ? random.includes('dm-dbt') : random.includes(model),
+      randomFeatures: random.includes(model),
     };
   };
   return [

@@ -1,17 +1,21 @@
 import { basename } from 'node:path';
-import type { Manifest } from '@mammoscope/imaging';
 import type { Engine } from '@mammoscope/runtime';
+import type { ValidationScores } from '../classifier/evaluated.ts';
 import { readValidationScores } from '../classifier/validation.ts';
 import { SystemError } from '../errors.ts';
+import { groupsOf, type SubgroupsOfColumn } from '../reader-study/study.ts';
+import { requireBothSides } from '../run/both-sides.ts';
+import { manifestTexts } from '../run/manifest-texts.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
 import { requireClasses, type UnseenRows, unseenRows } from '../run/unseen-rows.ts';
 import type { EvaluateRequest } from '../system.ts';
+import { type CohortCount, cohortTable } from './cohort-table.ts';
 import { filmDecision, ONE_HALF } from './decisions.ts';
 import { detectorSpec } from './detector.ts';
 import { loadDetector } from './detector-weights.ts';
 import { type ClassPrecision, cocoPrecision } from './evaluation.ts';
 import { filmRows } from './film-rows.ts';
-import { type Film, filmsOf, readFilm } from './films.ts';
+import { filmsOf, readFilm } from './films.ts';
 import { type FrocOfLesions, frocOf } from './froc.ts';
 import {
   breastCases,
@@ -23,6 +27,7 @@ import {
   type LevelMetrics,
   lesionCases,
   measureLevel,
+  patchCases,
 } from './levels.ts';
 import { isMemberName, sppnetOf } from './members.ts';
 import type { PatchTaskName } from './pathology.ts';
@@ -44,6 +49,15 @@ export interface Evaluation {
   readonly levels: readonly LevelMetrics[];
   /** Table 4, of the tasks that the run was trained for and the films have lesions of. */
   readonly pathology: readonly PathologyRow[];
+  /** The same tasks as cases. */
+  readonly tasks: readonly LevelMetrics<PatchTaskName>[];
+  /** The detector's scores of the validation films. */
+  readonly validation: ValidationScores;
+  readonly cutoffFrom: 'validation' | 'test';
+  /** Subgroups of the films. */
+  readonly by: readonly SubgroupsOfColumn[];
+  /** Table 1, of the run's own manifest. */
+  readonly cohort?: readonly CohortCount[];
   readonly froc: readonly FrocOfLesions[];
   readonly precision: readonly ClassPrecision[];
   readonly exclusions: UnseenRows['exclusions'];
@@ -54,23 +68,40 @@ export interface Evaluation {
 /** Reads the films that training never saw with the networks of a run, and measures boxes, images, breasts and lesions. */
 export async function evaluateLin2023(options: Omit<EvaluateRequest, 'out'>): Promise<Evaluation> {
   const { engine, run, cutoffFrom, by = [], onImages } = options;
-  if (cutoffFrom === 'test' || by.length > 0)
-    throw new SystemError(
-      'option-invalid',
-      'lin2023 decides by the rules of its paper, without a cut-off that is chosen, and measures no subgroups yet: leave --cutoff and --by out',
-    );
   const record = await readRunRecord(run);
   const recipe = recipeOf(record.recipe);
-  const { manifest, exclusions: otherImages } = filmRows(options.manifest);
+  const { manifest, exclusions: otherImages } = filmRows(options.manifest, recipe);
   requireClasses(record, manifest);
   const unseen = unseenRows(record, manifest);
   const films = filmsOf(unseen.rows);
-  requireBoth(manifest, films);
+  requireBothSides(
+    manifest.path,
+    films,
+    films.map(({ malignant }) => malignant),
+    { cases: 'films', negative: 'others', positive: 'malignant' },
+  );
+  const subgroups = by.map((column) => ({
+    column: column.column,
+    groups: groupsOf(
+      basename(manifest.path),
+      manifestTexts(
+        manifest,
+        films.map(({ row }) => row),
+        column.column,
+      ),
+      column,
+    ),
+  }));
   const place = { engine, run, record, recipe };
   onImages?.('detector', films.length);
   const scored = await detectOn(place, films);
   const judged = new Map<string, readonly JudgedFilm[]>([['detector', scored]]);
   const pathology: PathologyRow[] = [];
+  const tasks: LevelMetrics<PatchTaskName>[] = [];
+  const judging = {
+    cutoff: cutoffFrom === 'test' ? cutoffFrom : (model: string) => (model === 'detector' ? recipe.scoreThreshold : ONE_HALF),
+    ...{ seed: record.seed, leftOut: 0 },
+  };
   for (const name of record.members.filter(isMemberName)) {
     const member = sppnetOf(name);
     if (!member) continue;
@@ -82,18 +113,19 @@ export async function evaluateLin2023(options: Omit<EvaluateRequest, 'out'>): Pr
         name,
         films.map((film, i) => ({ film, decision: filmDecision(scores[i] as number) })),
       );
-    else if (bothTwice(classesOf(member, rows))) pathology.push(pathologyRow(name as PatchTaskName, rows, scores));
+    else if (bothTwice(classesOf(member, rows))) {
+      const task = name as PatchTaskName;
+      pathology.push(pathologyRow(task, rows, scores));
+      const models = new Map([[name, patchCases(member, rows, scores)]]);
+      tasks.push(...[measureLevel({ ...judging, cutoff: () => ONE_HALF, level: task, models }) ?? []].flat());
+    }
   }
   const breastsOf = (own: readonly JudgedFilm[]) => judgeBreasts(own, recipe);
   const each = (casesOf: (own: readonly JudgedFilm[]) => LevelCase[]) =>
     new Map([...judged].map(([name, own]) => [name, casesOf(own)]));
   const lesions = lesionCases(scored);
-  const judging = {
-    cutoffOf: (model: string) => (model === 'detector' ? recipe.scoreThreshold : ONE_HALF),
-    seed: record.seed,
-  };
   const levels = [
-    measureLevel({ ...judging, level: 'image', models: each(imageCases), leftOut: 0 }),
+    measureLevel({ ...judging, level: 'image', models: each(imageCases) }),
     measureLevel({
       ...{ ...judging, level: 'breast', models: each((own) => breastCases(breastsOf(own))) },
       leftOut: films.filter(({ laterality }) => !laterality).length,
@@ -104,7 +136,9 @@ export async function evaluateLin2023(options: Omit<EvaluateRequest, 'out'>): Pr
     }),
   ];
   return {
-    ...{ record, recipe, films: scored, breasts: breastsOf(scored), pathology, dataset: unseen.dataset },
+    ...{ record, recipe, films: scored, breasts: breastsOf(scored), pathology, tasks, dataset: unseen.dataset },
+    ...{ cutoffFrom, by: subgroups, validation: await validationOf(run) },
+    ...(manifest.sha256 === record.manifest.sha256 ? { cohort: cohortTable(record, manifest) } : {}),
     levels: levels.filter((level) => level !== undefined),
     froc: frocOf(scored, record.seed),
     precision: cocoPrecision(scored.map(({ lesions: truth, candidates }) => ({ truth, boxes: candidates }))),
@@ -113,18 +147,14 @@ export async function evaluateLin2023(options: Omit<EvaluateRequest, 'out'>): Pr
   };
 }
 
+/** The detector's scores of the validation films. */
+async function validationOf(run: string): Promise<ValidationScores> {
+  const scores = await readValidationScores(runFiles(run).member('detector').validation);
+  return { scores: scores.map(({ score }) => score), positive: scores.map(({ positive }) => positive) };
+}
+
 const bothTwice = (classes: readonly (0 | 1)[]) =>
   [0, 1].every((index) => classes.filter((own) => own === index).length >= 2);
-
-function requireBoth({ path }: Manifest, films: readonly Film[]): void {
-  const patients = (malignant: boolean) =>
-    new Set(films.filter((film) => film.malignant === malignant).map(({ patientId }) => patientId)).size;
-  if (Math.min(patients(true), patients(false)) >= 2) return;
-  throw new SystemError(
-    'data-unusable',
-    `${path} has ${films.length} films that training did not see, malignant ones of ${patients(true)} patients and others of ${patients(false)}: an evaluation needs two patients or more with each`,
-  );
-}
 
 /** A run at hand. */
 export interface RunPlace {

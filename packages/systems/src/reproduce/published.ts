@@ -17,7 +17,8 @@ export const figuresFrom =
     );
 
 function estimateFrom(printed: Printed, whole: number): Estimate {
-  if (typeof printed === 'number') return { value: printed / whole };
+  const share = (value: number) => Number((value / whole).toFixed(6)); // 0.8333 and not 0.8332999...
+  if (typeof printed === 'number') return { value: share(printed) };
   const [value, lower, upper] = printed;
-  return { value: value / whole, interval: [lower / whole, upper / whole] };
+  return { value: share(value), interval: [share(lower), share(upper)] };
 }

@@ -2,17 +2,11 @@
 import { join, relative } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { type CsvCells, formatCsv } from '@mammoscope/imaging';
-import type { ComparedRow, ComparedTable, Note, ReproductionData, RocCurve, TestedClaim } from '@mammoscope/report';
+import type { ComparedRow, ComparedTable, FigureTable, Note, ReproductionData, RocCurve, TestedClaim } from '@mammoscope/report';
 import { rocCurve } from '@mammoscope/stats';
 import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
 import { aucDifference, modelFigures, ONE_REPETITION, type Repetition, SEVERAL_REPETITIONS } from './figures.ts';
-import type { ComparedCases, ComparedModel, ModelReference, Reproduction } from './reproduction.ts';
-
-/** Folders of a repetition's runs, by name. */
-export interface EvaluatedRepetition {
-  readonly name: string;
-  readonly runs: Readonly<Record<string, string>>;
-}
+import type { ComparedCases, ComparedModel, EvaluatedRepetition, ModelReference, Reproduction } from './reproduction.ts';
 
 /** What the page says of how it was made. */
 export interface ComparisonOptions {
@@ -44,7 +38,8 @@ export async function writeComparison(
       const [first, second] = [claim.first, claim.second].map((model) => modelOf(cases, model, claim.level));
       return first && second ? [{ cases: first.cases, overlap, first: first.model, second: second.model }] : [];
     });
-    return found.length > 0 ? [{ text: claim.text, level: claim.level, ...aucDifference(found) }] : [];
+    const text = remarked(claim.text, ...found.flatMap(({ first, second }) => [first, second]));
+    return found.length > 0 ? [{ text, level: claim.level, ...aucDifference(found) }] : [];
   });
   const runs = evaluated.flatMap(({ name, runs: folders }) =>
     Object.entries(folders).map(([run, folder]) => ({
@@ -52,12 +47,14 @@ export async function writeComparison(
       report: relative(options.out, runFiles(folder).report).replaceAll('\\', '/'),
     })),
   );
+  const overlap = Math.max(...repetitions.map((repetition) => repetition.overlap));
   const data: ReproductionData = {
     title: `${reproduction.title}: the paper's comparison, ${options.data ? 'on images of the user' : 'on a phantom'}`,
     system: { name: options.system, citation: reproduction.citation, doi: reproduction.doi },
-    notes: notesOf(reproduction, options, evaluated.length),
+    notes: [...remarksOf(reproduction, repetitions), ...notesOf(reproduction, options, evaluated.length)],
     intervals: evaluated.length > 1 ? SEVERAL_REPETITIONS : ONE_REPETITION,
     tables,
+    ...(reproduction.figureTables ? { figureTables: await reproduction.figureTables(evaluated, overlap) } : {}),
     claims,
     runs,
     command: options.command,
@@ -66,7 +63,7 @@ export async function writeComparison(
   const files = { report: join(options.out, 'reproduction.html'), tables: join(options.out, 'tables.csv') };
   const withoutCurves = tables.map(({ curves: _, ...table }) => table);
   await writeAside(join(options.out, 'tables.json'), formatJson({ ...data, tables: withoutCurves, notice: NOTICE }));
-  await writeAside(files.tables, formatCsv(tables.flatMap(cellsOf)));
+  await writeAside(files.tables, formatCsv([...tables.flatMap(cellsOf), ...(data.figureTables ?? []).flatMap(cellsOfFigures)]));
   await writeAside(files.report, renderReproduction(data));
   return { ...files, runs: evaluated.flatMap(({ runs: folders }) => Object.values(folders)) };
 }
@@ -89,6 +86,23 @@ async function readRepetition(
   return { cases, overlap };
 }
 
+/** A text with the remarks of the models that it is of. */
+function remarked(text: string, ...models: readonly ComparedModel[]): string {
+  const remarks = [...new Set(models.flatMap(({ remark }) => (remark === undefined ? [] : [remark])))];
+  return remarks.length > 0 ? `${text} (${remarks.join(', ')})` : text;
+}
+
+/** What the remarks of the models at hand mean. */
+function remarksOf({ remarks = {} }: Reproduction, repetitions: readonly ReadRepetition[]): Note[] {
+  const found = repetitions
+    .flatMap(({ cases }) => [...cases.values()])
+    .flatMap((levels) => Object.values(levels))
+    .flatMap(({ models }) => [...models.values()].map(({ remark }) => remark));
+  return Object.entries(remarks)
+    .filter(([remark]) => found.includes(remark))
+    .map(([, text]) => ({ kind: 'warning', text }));
+}
+
 /** A model that a repetition has. */
 function modelOf(
   cases: ReadRepetition['cases'],
@@ -102,7 +116,7 @@ function modelOf(
 }
 
 function tableOf(
-  { number, caption, level, rows }: Reproduction['tables'][number],
+  { number, caption, level, rows, curves }: Reproduction['tables'][number],
   repetitions: readonly ReadRepetition[],
 ): ComparedTable {
   const found = rows.map((row): ComparedRow => {
@@ -114,7 +128,9 @@ function tableOf(
     return {
       label: row.label,
       published: row.published,
-      ...(first ? { model: first.name, here: modelFigures(each satisfies readonly Repetition[]) } : {}),
+      ...(first
+        ? { model: remarked(first.name, ...each.map(({ model }) => model)), here: modelFigures(each satisfies readonly Repetition[]) }
+        : {}),
     };
   });
   const counted = repetitions.map(({ cases }) => [...cases.values()][0]?.[level]);
@@ -122,7 +138,7 @@ function tableOf(
     counted.reduce((total, cases) => total + (cases ? of(cases) : 0), 0);
   return {
     ...{ number, caption, rows: found, case: counted[0]?.case ?? 'image' },
-    curves: curvesOf(rows, repetitions[0]),
+    curves: curvesOf(rows, repetitions[0], curves),
     cases: sum(({ positive }) => positive.length),
     positives: sum(({ positive }) => positive.filter(Boolean).length),
     repetitions: repetitions.length,
@@ -130,9 +146,14 @@ function tableOf(
 }
 
 /** The ROC curves of a table's models in one repetition, a plot a level that has more than one. */
-function curvesOf(rows: Reproduction['tables'][number]['rows'], repetition: ReadRepetition | undefined): RocCurve[][] {
+function curvesOf(
+  rows: Reproduction['tables'][number]['rows'],
+  repetition: ReadRepetition | undefined,
+  wanted: readonly string[] | undefined,
+): RocCurve[][] {
   const levels = Object.keys([...(repetition?.cases.values() ?? [])][0] ?? {});
   return levels
+    .filter((level) => wanted?.includes(level) ?? true)
     .map((level) =>
       rows.slice(0, MOST_CURVES).flatMap((row): RocCurve[] => {
         const own = repetition && modelOf(repetition.cases, row, level);
@@ -143,7 +164,7 @@ function curvesOf(rows: Reproduction['tables'][number]['rows'], repetition: Read
         const { auc } = modelFigures([{ ...own, overlap: 0 }]);
         const points = rocCurve(scores, positive).points.map(({ fpr, tpr }) => ({ fpr, tpr }));
         const dataset = `${level} level`;
-        return [{ model: row.label, dataset, positives, negatives: positive.length - positives, points, auc }];
+        return [{ model: remarked(row.label, own.model), dataset, positives, negatives: positive.length - positives, points, auc }];
       }),
     )
     .filter(({ length }) => length > 1);
@@ -180,7 +201,9 @@ function notesOf(
       text:
         folds !== undefined
           ? `Cross-validation by patient in ${folds} folds, seed ${seeds[0] ?? 0}.`
-          : `${repetitions === 1 ? 'One repetition' : `${repetitions} repetitions`}, seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')}${cohort === undefined ? ', each with a split of its own' : ', each with women of its own'}.`,
+          : repetitions === 1
+            ? `One repetition, seed ${seeds[0] ?? 0}.`
+            : `${repetitions} repetitions, seeds ${seeds.join(', ')}, each with ${cohort === undefined ? 'a split' : 'women'} of its own.`,
     },
   ];
 }
@@ -197,5 +220,21 @@ function cellsOf({ number, rows }: ComparedTable): CsvCells[] {
         ...{ published_lower: theirs?.interval?.[0] ?? '', published_upper: theirs?.interval?.[1] ?? '' },
       };
     }),
+  );
+}
+
+/** A table of figures as rows of CSV: a line a cell. */
+function cellsOfFigures({ number, columns, rows }: FigureTable): CsvCells[] {
+  return rows.flatMap(({ label, cells }) =>
+    cells.map(
+      ({ here, published }, i): CsvCells => ({
+        ...{ table: number, row: label, model: '', measure: columns[i] ?? '' },
+        ...{ here: here?.value ?? '', here_lower: here?.interval?.[0] ?? '', here_upper: here?.interval?.[1] ?? '' },
+        here_deviation: here?.deviation ?? '',
+        published: published?.value ?? '',
+        ...{ published_lower: published?.interval?.[0] ?? '', published_upper: published?.interval?.[1] ?? '' },
+        published_deviation: published?.deviation ?? '',
+      }),
+    ),
   );
 }

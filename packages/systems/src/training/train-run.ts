@@ -1,4 +1,5 @@
 /** A run of any system: its folder, its record, and its networks trained one after the other. */
+import type { Graph } from '@mammoscope/nn';
 import { chooseWays, type Engine, TrainingError } from '@mammoscope/runtime';
 import { SystemError } from '../errors.ts';
 import { makeFolder } from '../run/make-folder.ts';
@@ -46,19 +47,22 @@ export async function runToResume(
   return begun;
 }
 
-/** Checks a run, writes run.json with the ways that its graphs are computed in, and trains each network. */
-export async function trainRun<Member extends string, Step extends TrainingStep | PhasedStep = TrainingStep>(
-  options: RunOptions,
+/** What a run is begun with. */
+export interface BegunRun extends Pick<SystemRun<string>, 'record' | 'check'> {
+  /** Everything that it computes; asked for once the check has passed. */
+  readonly graphs: () => readonly Graph[];
+}
+
+/** Checks a run and writes run.json with the ways that its graphs are computed in: the complete record, and these ways. */
+export async function beginRun(
+  { engine, out, signal, onTiming }: RunOptions,
   begun: RunRecord | null,
-  { record, members, check, step, train }: SystemRun<Member, Step>,
-): Promise<RunRecord> {
-  const { engine, out, only, signal, onTiming } = options;
+  { record, check, graphs }: BegunRun,
+): Promise<{ readonly record: RunRecord; readonly lowerings: ReadonlyMap<string, string> }> {
   if (begun) requireSameRun(out, begun, record);
   await check();
   await makeFolder(out);
-  const steps = new Map(members.map((member) => [member, step(member)]));
-  const graphs = [...steps.values()].flatMap(graphsOf);
-  const lowerings = await chooseWays(engine, graphs, {
+  const lowerings = await chooseWays(engine, graphs(), {
     fixed: new Map(Object.entries(begun?.lowerings ?? {})),
     onTiming: (done, total) => {
       stopWhenAborted(signal, 'before training began');
@@ -70,9 +74,24 @@ export async function trainRun<Member extends string, Step extends TrainingStep 
     lowerings: Object.fromEntries([...lowerings].sort(([a], [b]) => (a < b ? -1 : 1))),
   };
   if (!begun) await writeRunRecord(out, complete);
+  return { record: complete, lowerings };
+}
+
+/** Begins a run, or goes on with it, and trains each network. */
+export async function trainRun<Member extends string, Step extends TrainingStep | PhasedStep = TrainingStep>(
+  options: RunOptions,
+  begun: RunRecord | null,
+  { record, members, check, step, train }: SystemRun<Member, Step>,
+): Promise<RunRecord> {
+  const steps = new Map<Member, Step>();
+  const graphs = () => {
+    for (const member of members) steps.set(member, step(member));
+    return [...steps.values()].flatMap(graphsOf);
+  };
+  const { record: complete, lowerings } = await beginRun(options, begun, { record, check, graphs });
   for (const [member, memberStep] of steps) {
-    if (only?.includes(member) === false) continue;
-    stopWhenAborted(signal, `before ${member}`);
+    if (options.only?.includes(member) === false) continue;
+    stopWhenAborted(options.signal, `before ${member}`);
     await train(member, memberStep, lowerings);
   }
   return complete;

@@ -1,13 +1,15 @@
 import { basename } from 'node:path';
 import type { Manifest, ManifestRow } from '@mammoscope/imaging';
 import type { Engine } from '@mammoscope/runtime';
-import { type ConfusionMetrics, confusion, type DelongAuc, delong, youden } from '@mammoscope/stats';
+import { youden } from '@mammoscope/stats';
 import type { ValidationScores } from '../classifier/evaluated.ts';
 import { declarationsOf } from '../classifier/graphs.ts';
+import { type MeasuredModel, measuredModel, patientClusters } from '../classifier/metric-figures.ts';
 import { loadBest, loadScorer, positiveScore, SCORING_BATCH } from '../classifier/scores.ts';
 import { readValidationScores } from '../classifier/validation.ts';
 import { SystemError } from '../errors.ts';
 import { groupsOf, type SubgroupColumn, type SubgroupsOfColumn } from '../reader-study/study.ts';
+import { requireBothSides, sidesOf } from '../run/both-sides.ts';
 import { manifestTexts } from '../run/manifest-texts.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
 import { requireClasses, type UnseenRows, unseenRows } from '../run/unseen-rows.ts';
@@ -22,16 +24,13 @@ import { recipeOf } from './settings.ts';
 import { lesionRows, memberSpec } from './train.ts';
 
 /** A member or an ensemble, measured at one level. */
-export interface ModelMetrics {
+export interface ModelMetrics extends MeasuredModel {
   readonly model: string;
   readonly role: 'member' | 'ensemble' | 'single';
   /** One a unit of the level. */
   readonly scores: readonly number[];
   /** Of the units of the validation rows. */
   readonly validation: ValidationScores;
-  readonly cutoff: number;
-  readonly auc: DelongAuc;
-  readonly atCutoff: ConfusionMetrics & { readonly cutoff: number };
 }
 
 /** What is measured where CC and MLO count as two, and where they count as one. */
@@ -39,6 +38,8 @@ export interface LevelMetrics {
   readonly level: 'lesion' | 'view';
   readonly units: readonly Unit[];
   readonly positive: readonly boolean[];
+  /** The patient of each unit, where some patients have several: intervals and tests are by patient. */
+  readonly clusters: readonly string[] | undefined;
   readonly models: readonly ModelMetrics[];
 }
 
@@ -99,7 +100,7 @@ export async function evaluateXiao2021(options: EvaluateOptions): Promise<Evalua
   const models = [...members, ...ensembleScores(recipe, members), ...radiomics];
   const validationRows = record.rows.filter(({ split }) => split === 'val');
   const level = (name: LevelMetrics['level'], unitsOf: (rows: readonly UnitRow[]) => Unit[]) =>
-    measured(name, models, { rows: unseen.rows, validationRows, unitsOf, classes: record.classes, cutoffFrom });
+    measured(name, models, { record, manifest, rows: unseen.rows, validationRows, unitsOf, cutoffFrom });
   return {
     ...unseen,
     record,
@@ -147,32 +148,26 @@ export function ensembleScores(recipe: Recipe, members: readonly RowScores[]): R
 }
 
 interface LevelOptions {
+  readonly record: RunRecord;
+  readonly manifest: Manifest;
   readonly rows: readonly UnitRow[];
   readonly validationRows: readonly UnitRow[];
   readonly unitsOf: (rows: readonly UnitRow[]) => Unit[];
-  /** Negative first. */
-  readonly classes: readonly string[];
   readonly cutoffFrom: 'validation' | 'test';
 }
 
 function measured(
   level: LevelMetrics['level'],
   models: readonly RowScores[],
-  { rows, validationRows, unitsOf, classes, cutoffFrom }: LevelOptions,
+  { record, manifest, rows, validationRows, unitsOf, cutoffFrom }: LevelOptions,
 ): LevelMetrics {
-  const isPositive = ({ label }: Unit) => classes.indexOf(label) > 0;
+  const isPositive = ({ label }: Unit) => record.classes.indexOf(label) > 0;
   const [units, validationUnits] = [unitsOf(rows), unitsOf(validationRows)];
   const positive = units.map(isPositive);
-  const positives = positive.filter(Boolean).length;
-  if (Math.min(positives, units.length - positives) < 2)
-    throw new SystemError(
-      'data-unusable',
-      `there are ${units.length} lesions of patients that training did not see, ${positives} of them positive: an evaluation needs two or more of ${classes[0]} and of the others`,
-    );
+  requireBothSides(manifest.path, units, positive, sidesOf(`${level}s`, record.classes));
+  const clusters = patientClusters(units);
   return {
-    level,
-    units,
-    positive,
+    ...{ level, units, positive, clusters },
     models: models.map(({ model, role, scores: ofRows, validation: ofValidationRows }) => {
       const scores = unitScores(units, ofRows);
       const validation = {
@@ -182,9 +177,8 @@ function measured(
       const source = cutoffFrom === 'test' ? { scores, positive } : validation;
       const cutoff = youden(source.scores, source.positive).threshold;
       return {
-        ...{ model, role, scores, validation, cutoff },
-        auc: delong(scores, positive),
-        atCutoff: confusion(scores, positive, cutoff),
+        ...{ model, role, scores, validation },
+        ...measuredModel(scores, positive, cutoff, { clusters, seed: record.seed }),
       };
     }),
   };

@@ -9,6 +9,7 @@ import {
   headlineBand,
   headlineConfusion,
   headlineScores,
+  intervalWords,
   optimisticNote,
   patientsOf,
   performanceRows,
@@ -38,8 +39,7 @@ export async function reportOf(run: string, evaluation: Evaluation): Promise<Rep
     notes: notesOf(evaluation),
     classes,
     performance: {
-      intervals:
-        '95 % intervals: AUC by DeLong on the logit scale, proportions by Wilson, F1 by way of Wilson for tp / (tp + fp + fn). Lesions, and at the view level views, are taken as independent, also where a patient has several',
+      intervals: levelWords(levels.map(({ cases }) => cases)),
       models: levels.flatMap(({ cases }) => performanceRows(cases)),
     },
     roc: levels.flatMap(({ cases }) => rocOf(cases, seed)),
@@ -65,6 +65,7 @@ export async function reportOf(run: string, evaluation: Evaluation): Promise<Rep
       positives: view.positive.filter(Boolean).length,
       cutoffFrom,
       bootstrapReplicates: BAND_REPLICATES,
+      patientsTaken: lesion.clusters ? 'clusters' : 'apart',
       subgroups: evaluation.by.map(({ column }) => column),
       own: ownSentences(evaluation),
     }),
@@ -85,6 +86,10 @@ export async function reportOf(run: string, evaluation: Evaluation): Promise<Rep
   };
 }
 
+/** How intervals are computed at each level. */
+const levelWords = (levels: readonly ReportedCases[]): string =>
+  levels.map((cases) => `${cases.dataset}: ${intervalWords(cases)}`).join('. ');
+
 /** A level as the name of a data set: short enough for a legend. */
 const datasetOf = ({ level }: LevelMetrics) => `${level} level`;
 const ruleOf = ({ level }: LevelMetrics, { cutoffFrom }: Evaluation) =>
@@ -97,6 +102,7 @@ const casesOf = (level: LevelMetrics, evaluation: Evaluation): ReportedCases => 
   case: level.level,
   positive: level.positive,
   patients: patientsOf(level.units),
+  clusters: level.clusters,
   cutoffRule: ruleOf(level, evaluation),
 });
 
@@ -109,6 +115,7 @@ const analysedOf = (level: LevelMetrics) => ({
   models: drawn(level.models, headline(level)),
   headline: headline(level),
   positive: level.positive,
+  clusters: level.clusters,
   dataset: datasetOf(level),
   cases: `${level.level}s`,
 });
@@ -177,7 +184,7 @@ function ownSentences({ recipe, lesion, view }: Evaluation): OwnSentences {
   const [first] = ensemblesOf(recipe);
   return {
     cases: 'lesions',
-    casesText: `At the lesion level the views of a lesion are one case, whose score is the mean of theirs: ${lesion.units.length} lesions, ${lesion.positive.filter(Boolean).length} of them positive. At the view level each of the ${view.units.length} views is a case, and cut-offs are chosen among validation views.`,
+    casesText: `At the lesion level the views of a lesion are one case, whose score is the mean of theirs: ${lesion.units.length} lesions, ${lesion.positive.filter(Boolean).length} of them positive. At the view level each of the ${view.units.length} views is a case, and cut-offs are chosen among validation views${view.clusters ? '; patients are clusters there, since some have several' : ''}.`,
     preparation: `A region of ${roiPx} × ${roiPx} pixels and ${roiSlices} slices was cut out around the centre of each lesion, normalised to the range of 0 to 1 by its smallest and largest value, and its slices resampled to ${sizePx} × ${sizePx} pixels. The focus slice is the one named in the manifest, or that of Eq. 8 of the paper${recipe.withoutFocus === 'centre' ? ', or the centre slice where no calcification was found' : ''}. The networks saw: ${members.map((name) => `${name} ${inputWords(name)}`).join('; ')}.`,
     learningRates: members.map((name) => recipeOfMember(recipe, name).learningRate),
     ensemble: [
