@@ -46,6 +46,9 @@ test('data import dicom asks for a column, then writes a manifest, and says how 
   assertDone(checked);
   const { summary } = JSON.parse(checked.stdout) as { summary: { images: number; sizes: object } };
   assert.deepEqual([summary.images, summary.sizes], [12, { '96 x 96 x 16': 12 }]);
+  const none = await mammoscope([...args, '--lesions']);
+  assertRefused(none, 2, /hospital gives no row of a manifest: 13 are left out/);
+  assert.match(await readFile(join(folder, 'exclusions.csv'), 'utf8'), /has no box, and annotated lesions alone/);
 });
 
 test('data import takes the table from a workbook: --sheet names one of several, a damaged one is refused', async () => {

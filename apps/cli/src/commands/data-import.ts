@@ -27,6 +27,7 @@ interface ImportFlags {
   readonly out: string;
   readonly label?: string;
   readonly publishedSplit?: boolean;
+  readonly lesions?: boolean;
   readonly pixels: boolean;
   readonly prefer?: Preferences;
   readonly table?: string;
@@ -44,6 +45,7 @@ export function dataImportCommand(): Command {
     .requiredOption('--out <manifest>', 'manifest to write (CSV)')
     .option('--label <by>', 'what the label column holds; the choices are below')
     .option('--published-split', 'fill the column split with the split that was published')
+    .option('--lesions', 'annotated lesions alone: rows without a box are left out')
     .option('--no-pixels', 'do not decode pixels: faster, and sides are held against names and tags alone')
     .addOption(
       new Option('--prefer <step=source...>', 'keep images whose sources disagree, such as laterality=user').argParser(
@@ -67,6 +69,7 @@ async function importData(name: 'mias' | DataSetName, folder: string, flags: Imp
     onImage: progress.onImage,
     ...(flags.label !== undefined && { label: flags.label }),
     ...(flags.publishedSplit && { publishedSplit: true }),
+    ...(flags.lesions && { lesionsOnly: true }),
     ...(flags.prefer && { prefer: flags.prefer }),
     ...(flags.table !== undefined && { table: flags.table }),
     ...(flags.column && { columns: columnsOf(flags.column) }),
@@ -113,10 +116,13 @@ function columnsOf(pairs: readonly string[]): Record<string, string> {
   );
 }
 
-async function importMiniMias(folder: string, { out, label = 'severity', json }: ImportFlags): Promise<void> {
+async function importMiniMias(
+  folder: string,
+  { out, label = 'severity', lesions = false, json }: ImportFlags,
+): Promise<void> {
   const by = MIAS_LABELS.find((known) => known === label);
   if (!by) throw new RangeError(`the label of mias must be one of ${MIAS_LABELS.join(', ')}, got ${label}`);
-  const result = await importMias(folder, out, { label: by });
+  const result = await importMias(folder, out, { label: by, lesionsOnly: lesions });
   const lines = [
     `${out}: ${result.rows} rows, ${result.images} images, ${result.patients} patients, ${result.boxes} boxes`,
     `images not in the folder: ${result.absent.length}; lines refused: ${result.refused.length}`,

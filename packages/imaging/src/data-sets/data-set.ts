@@ -22,6 +22,9 @@ export interface Exclusion extends Origin {
   readonly reason: string;
 }
 
+/** Why a row is left out where lesions alone are asked for. */
+export const NO_BOX = 'it has no box, and annotated lesions alone are asked for';
+
 /** Takes note of a row that is left out. */
 export type Exclude = (
   from: Origin,

@@ -5,13 +5,13 @@ import { writeManifest } from '../manifest-file.ts';
 import { BCS_DBT } from './bcs-dbt.ts';
 import { CBIS_DDSM } from './cbis-ddsm.ts';
 import { CMMD } from './cmmd.ts';
-import type { DataSet, Exclusion, ImportedRow, Origin } from './data-set.ts';
+import { type DataSet, type Exclusion, type ImportedRow, NO_BOX, type Origin } from './data-set.ts';
 import { DICOM_FOLDER } from './dicom-folder.ts';
 import { EMBED } from './embed.ts';
 import { writeExclusions } from './exclusions-file.ts';
 import { indexFiles } from './file-index.ts';
 import { INBREAST } from './inbreast.ts';
-import { inspectImages, manifestRow } from './inspect-images.ts';
+import { exclusionOf, inspectImages, manifestRow } from './inspect-images.ts';
 import { reconcile } from './reconcile.ts';
 import { RSNA_2022 } from './rsna-2022.ts';
 import { VINDR_MAMMO } from './vindr-mammo.ts';
@@ -39,6 +39,8 @@ export interface ImportOptions {
   readonly publishedSplit?: boolean;
   /** False leaves the pixels unread: hours faster, and sides are then held against names and tags alone. */
   readonly pixels?: boolean;
+  /** Keeps rows with a box alone. */
+  readonly lesionsOnly?: boolean;
   /** Which source wins where those of an image disagree; without it the image is excluded. */
   readonly prefer?: Preferences;
   /** Of the data set dicom. */
@@ -100,11 +102,14 @@ export async function importDataSet(
     prefer: { ...set.trust, ...options.prefer },
     ...(options.onImage && { onImage: options.onImage }),
   });
-  const { rows, exclusions: contradicting } = reconcile(
+  const { rows: consistent, exclusions: contradicting } = reconcile(
     options.publishedSplit ? inspected.rows : inspected.rows.map(withPublishedSplitApart),
     set.identity ? inspected.patients : undefined,
   );
-  exclusions.push(...inspected.exclusions, ...contradicting);
+  const isKept = ({ box }: ImportedRow) => box !== undefined || !options.lesionsOnly;
+  const rows = consistent.filter(isKept);
+  const unmarked = consistent.filter((row) => !isKept(row));
+  exclusions.push(...inspected.exclusions, ...contradicting, ...unmarked.map((row) => exclusionOf(row, 'row', NO_BOX)));
   const listed = exclusions.map((each) => ({ ...each, reason: each.reason.replaceAll(absolute + sep, '') }));
   listed.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : (a.line ?? 0) - (b.line ?? 0)));
   const exclusionsFile = await writeExclusions(outFile, listed);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -101,6 +101,20 @@ test('exclusions.csv beside the manifest lists every line and film that was left
   assert.equal(lines.length, refused.length + absent.length);
   assert.match(lines[0] ?? '', /^Info\.txt,6,,,row,.*repeats line 5/);
   assert.match(lines.at(-1) ?? '', /^Info\.txt,,,mdb012,row,no film mdb012 is in the folder$/);
+});
+
+test('lesions alone: rows without a box are left out with their reason, the others as they are', async () => {
+  const all = await importMias(folder, join(folder, 'manifest.csv'));
+  const out = join(folder, 'lesions', 'manifest.csv');
+  await mkdir(join(folder, 'lesions'));
+  const lesions = await importMias(folder, out, { lesionsOnly: true });
+  assert.deepEqual([lesions.rows, lesions.boxes, lesions.labels], [3, 3, { benign: 2, malignant: 1 }]);
+  assert.deepEqual(
+    (await readManifest(out)).rows.map(({ lesionId }) => lesionId),
+    ['mdb002-1', 'mdb003-1', 'mdb003-2'],
+  );
+  const excluded = await readFile(join(folder, 'lesions', 'exclusions.csv'), 'utf8');
+  assert.equal(excluded.match(/has no box, and annotated lesions alone/g)?.length, all.rows - lesions.rows);
 });
 
 test('labels may be the class of abnormality', async () => {

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { ImagingError } from '../errors.ts';
 import { type CsvCells, formatCsv, manifestPath } from '../manifest-file.ts';
+import { NO_BOX } from './data-set.ts';
 import { writeExclusions } from './exclusions-file.ts';
 
 /*
@@ -53,6 +54,8 @@ export interface MiasImport {
 /** What the label column says: normal, benign, malignant; or normal, calc, circ, spic, misc, arch, asym. */
 export interface ImportMiasOptions {
   readonly label?: 'severity' | 'abnormality';
+  /** Keeps rows with a box alone. */
+  readonly lesionsOnly?: boolean;
 }
 
 /** One line of the list in Info.txt. */
@@ -85,12 +88,15 @@ export async function importMias(
   const outFolder = dirname(resolve(outFile));
   const lesions = new Map<string, number>();
   const rows: CsvCells[] = [];
+  const unmarked: MiasEntry[] = [];
   for (const entry of entries) {
     const path = paths.get(entry.name);
     if (!path) continue;
     const lesion = (lesions.get(entry.name) ?? 0) + 1;
     lesions.set(entry.name, lesion);
-    rows.push(cellsOf(entry, manifestPath(outFolder, path), lesion, options.label ?? 'severity', notes));
+    const cells = cellsOf(entry, manifestPath(outFolder, path), lesion, options.label ?? 'severity', notes);
+    if (options.lesionsOnly && cells.x1 === undefined) unmarked.push(entry);
+    else rows.push(cells);
   }
   if (rows.length === 0) {
     throw new ImagingError(
@@ -107,6 +113,7 @@ export async function importMias(
       leftOut: 'row' as const,
       reason: `no film ${image} is in the folder`,
     })),
+    ...unmarked.map(({ line, name }) => ({ file: INFO, line, image: name, leftOut: 'row' as const, reason: NO_BOX })),
   ]);
   await writeAside(outFile, formatCsv(rows));
   const labels = Map.groupBy(rows, (row) => String(row.label));
