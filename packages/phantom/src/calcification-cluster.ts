@@ -51,20 +51,12 @@ export function drawCluster(
   const [least, largest] = extentsMm;
   const extentMm = Math.exp(random.uniform(Math.log(least), Math.log(largest)));
   const diameterMm = random.uniform(0.24, 0.62);
-  const elongation = 1 - 0.68 * arrangement;
-  const tilt = random.uniform(-0.5, 0.5);
-  const [lengthMm, widthMm] = [Math.min(LOBE_MM, extentMm / Math.sqrt(elongation)), extentMm * Math.sqrt(elongation)];
+  const place = placesInWedge(random, { extentMm, arrangement, lobeMm: LOBE_MM });
   const calcifications = Array.from({ length: count }, (): Calcification => {
-    const [along, across] = placeInDisc(random);
-    const wedge = 1 - arrangement * 0.35 * (1 + along);
-    const [s, v] = [along * lengthMm, across * widthMm * wedge];
+    const [x, y] = place();
     const diameter = clip(diameterMm * Math.exp(random.normal(0, 0.08 + 0.35 * spread)), 0.1, 0.7);
     return {
-      atMm: [
-        s * Math.cos(tilt) - v * Math.sin(tilt),
-        s * Math.sin(tilt) + v * Math.cos(tilt),
-        random.normal(0, extentMm / 4),
-      ],
+      atMm: [x, y, random.normal(0, extentMm / 4)],
       balls: random.chance(shape)
         ? irregular(random, Math.min(FINE_MM, diameter), shape)
         : [{ offsetMm: [0, 0, 0], radiusMm: diameter / 2 }],
@@ -87,8 +79,31 @@ export function drawCluster(
   };
 }
 
+/** A disc of half the extent `extentMm`, at arrangement 1 a wedge of the same area that points to the nipple, no longer than half a lobe. */
+export interface Wedge {
+  readonly extentMm: number;
+  /** From 0, scattered in the disc, to 1. */
+  readonly arrangement: number;
+  readonly lobeMm: number;
+}
+
+/** Draws how a wedge is tilted, and then, at each call, a place in it, mm along X and Y from its middle. */
+export function placesInWedge(
+  random: RandomStream,
+  { extentMm, arrangement, lobeMm }: Wedge,
+): () => readonly [number, number] {
+  const elongation = 1 - 0.68 * arrangement;
+  const tilt = random.uniform(-0.5, 0.5);
+  const [lengthMm, widthMm] = [Math.min(lobeMm, extentMm / Math.sqrt(elongation)), extentMm * Math.sqrt(elongation)];
+  return () => {
+    const [along, across] = placeInDisc(random);
+    const [s, v] = [along * lengthMm, across * widthMm * (1 - arrangement * 0.35 * (1 + along))];
+    return [s * Math.cos(tilt) - v * Math.sin(tilt), s * Math.sin(tilt) + v * Math.cos(tilt)];
+  };
+}
+
 /** Uniform in the unit disc. */
-export function placeInDisc(random: RandomStream): readonly [number, number] {
+function placeInDisc(random: RandomStream): readonly [number, number] {
   const [radius, angle] = [Math.sqrt(random.uniform()), random.uniform(0, 2 * Math.PI)];
   return [radius * Math.cos(angle), radius * Math.sin(angle)];
 }

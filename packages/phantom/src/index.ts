@@ -45,6 +45,7 @@ export {
   screeningTextures,
 } from './screening-film.ts';
 export { drawScreenedWoman, type PlacedCluster, type ScreenedCluster, type ScreenedWoman } from './screening-woman.ts';
+export { withSeenLesion } from './seen-lesion.ts';
 export { type BreastTextures, drawTextures } from './tissue.ts';
 export { HALF_ANGLE_DEG, PROJECTIONS } from './tomosynthesis.ts';
 export {

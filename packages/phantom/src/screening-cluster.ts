@@ -1,6 +1,6 @@
 /** Clusters of calcifications for films of few pixels, with traits of malignancy, pathological type and receptor status. */
 import type { RandomStream } from '@mammoscope/random';
-import { type CalcificationCluster, cast, grains, placeInDisc } from './calcification-cluster.ts';
+import { type CalcificationCluster, cast, grains, placesInWedge } from './calcification-cluster.ts';
 import { traitTowards } from './lesion.ts';
 
 export const CANCER_TYPES = ['invasive', 'dcis with microinvasion', 'pure dcis'] as const;
@@ -56,20 +56,13 @@ export function drawScreeningCluster(
   const [fewest, most] = COUNTS;
   const count = Math.round(fewest * (most / fewest) ** crowding);
   const diameterMm = random.uniform(0.34, 0.58);
-  const elongation = 1 - 0.68 * arrangement;
-  const tilt = random.uniform(-0.5, 0.5);
-  const [lengthMm, widthMm] = [Math.min(LOBE_MM, extentMm / Math.sqrt(elongation)), extentMm * Math.sqrt(elongation)];
+  const place = placesInWedge(random, { extentMm, arrangement, lobeMm: LOBE_MM });
   const calcifications = Array.from({ length: count }, () => {
-    const [along, across] = placeInDisc(random);
-    const [s, v] = [along * lengthMm, across * widthMm * (1 - arrangement * 0.35 * (1 + along))];
+    const [x, y] = place();
     const diameter = Math.min(0.7, Math.max(0.2, diameterMm * Math.exp(random.normal(0, 0.06 + 0.26 * spread))));
     const irregular = random.chance(shape) ? (random.chance(casts) ? cast : grains) : undefined;
     return {
-      atMm: [
-        s * Math.cos(tilt) - v * Math.sin(tilt),
-        s * Math.sin(tilt) + v * Math.cos(tilt),
-        random.normal(0, extentMm / 4),
-      ] as const,
+      atMm: [x, y, random.normal(0, extentMm / 4)] as const,
       balls: irregular?.(random, Math.min(0.55, diameter)) ?? [
         { offsetMm: [0, 0, 0] as const, radiusMm: diameter / 2 },
       ],
