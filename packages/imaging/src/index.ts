@@ -17,6 +17,8 @@ export { chestWallByMask } from './breast/chest-wall.ts';
 export { pectoralSide } from './breast/pectoral-side.ts';
 export { FIELD_NAMES, type Field } from './data-sets/column-match.ts';
 export type { DataSet, Exclusion, Origin } from './data-sets/data-set.ts';
+export { dicomModality } from './data-sets/dicom-folder.ts';
+export { type ImageHeader, imageHeader } from './data-sets/image-header.ts';
 export {
   DATA_SETS,
   type DataSetImport,
@@ -43,6 +45,7 @@ export { type FocusSlice, focusSlice } from './focus-slice/focus-slice.ts';
 export type { ImageStack } from './formats/image-stack.ts';
 export { openImage } from './formats/open-image.ts';
 export { DEFAULT_MAX_PIXELS, type GreyImage, type ReadImageOptions, readImage } from './formats/read-image.ts';
+export { type NiftiVolume, writeNifti } from './formats/write-nifti.ts';
 export { writeNpy16 } from './formats/write-npy.ts';
 export { writePng8, writePng16 } from './formats/write-png.ts';
 export { averageDown } from './geometry/area-average.ts';

@@ -1,4 +1,10 @@
 export { type CutGraph, cutGraph } from './graph/cut.ts';
+export {
+  type FoldedConvolution,
+  type FoldedGraph,
+  foldedWeights,
+  foldNormalisation,
+} from './graph/fold-normalisation.ts';
 export { differentiate } from './graph/differentiate.ts';
 export { GraphError, type GraphErrorCode } from './graph/errors.ts';
 export * as functions from './graph/functions.ts';
@@ -6,6 +12,7 @@ export { Graph } from './graph/graph.ts';
 export { bytesAlive, stored } from './graph/live-memory.ts';
 export type { Attributes, OpName } from './graph/ops/index.ts';
 export { ops } from './graph/ops/index.ts';
+export { type ScaledKernelOptions, scaleKernels } from './graph/scaled-kernels.ts';
 export { cutInPhases, type GraphPhases, KEPT_PREFIX } from './graph/phases.ts';
 export { type Segment, segmentsByBlock } from './graph/recomputation.ts';
 export {
@@ -69,6 +76,7 @@ export { featurePyramid, resnet50Fpn } from './models/feature-pyramid.ts';
 export {
   GMIC_CLASSES,
   type GmicLocal,
+  type GmicNetworks,
   gmicLocal,
   gmicSaliency,
   gmicTopPooling,
@@ -85,8 +93,8 @@ export {
   volumeNetworks,
 } from './models/index.ts';
 export { type LiangHead, type LiangHeadOptions, liangJointHead, liangSingleHead } from './models/liang2019.ts';
-export { resnetFeatures } from './models/resnet.ts';
-export { resnet22Features } from './models/resnet22.ts';
+export { RESNET_WIDTH, resnetFeatures } from './models/resnet.ts';
+export { type Resnet22Options, resnet22Features } from './models/resnet22.ts';
 export { globalGroupMaxPool, regionGroupMaxPool } from './models/shu2020.ts';
 export { spatialPyramidPool } from './models/sppnet.ts';
 export { type ZhangHead, type ZhangHeadOptions, zhangImageHead, zhangVolumeHead } from './models/zhang2018.ts';

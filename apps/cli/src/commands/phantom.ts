@@ -19,6 +19,7 @@ interface PhantomFlags {
   readonly difficulty: number;
   readonly format: PhantomFormat;
   readonly raw?: boolean;
+  readonly screening?: boolean;
   readonly seed: number;
   readonly threads?: number;
   readonly json?: boolean;
@@ -40,6 +41,7 @@ export function phantomCommand(): Command {
     .option('--difficulty <number>', 'from 0 (benign and malignant differ) to 1 (they look alike)', fraction, 0.5)
     .addOption(new Option('--format <name>', 'format of the images, 16 bits').choices(PHANTOM_FORMATS).default('png'))
     .option('--raw', 'write each mammogram for processing as well (DICOM)')
+    .option('--screening', 'as of screening: synthetic 2D views too, and BI-RADS categories and masks in the manifest')
     .option('--seed <n>', 'seed of every random choice', wholeNumber, 0)
     .option(
       '--threads <n>',

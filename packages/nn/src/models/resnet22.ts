@@ -19,8 +19,18 @@ import {
 } from './backbone.ts';
 
 const GROUPS = 8;
-/** Channels of the five stages, two blocks each. */
-const WIDTHS = [16, 32, 64, 128, 256] as const;
+/** Stages of two blocks each, every one with twice the channels of the one before. */
+const STAGES = 5;
+/** Channels of the first convolution and stage as published. */
+const RESNET22_WIDTH = 16;
+
+/** What a ResNet-22 may be built with in place of what was published. */
+export interface Resnet22Options {
+  /** 'small', for images of some 100 to 300 px: no max pooling, and a last stage that does not shrink, so a stride of 16 in place of 64. */
+  readonly stem?: 'published' | 'small';
+  /** Channels of the first stage, a multiple of 8; 16, as published, unless given. */
+  readonly width?: number;
+}
 
 const conv = (scope: Scope, inputs: number, outputs: number, kernel: number, stride = 1) =>
   convolution(scope, {
@@ -51,18 +61,28 @@ function block(scope: Scope, inputs: number, width: number, stride: number, firs
  * The maps of images [N, C, H, W]: 'layer1' to 'layer5', and 'norm', layer5 normalised and activated, [N, 256, H/64,
  * W/64], which 3D-GMIC turns into saliency maps. GraphError below 5 px, which the unpadded max pooling needs.
  */
-export function resnet22Features(scope: Scope, image: Tensor): Features {
+export function resnet22Features(
+  scope: Scope,
+  image: Tensor,
+  { stem = 'published', width: first = RESNET22_WIDTH }: Resnet22Options = {},
+): Features {
   requireImage('resnet22_gn', image, 5);
+  const pooling: Stage = { layer: (x) => scope.build(() => f.maxPool(x, 3, { stride: 2 })), stride: 2 };
   const stages: Stage[] = [
-    { layer: conv(scope.child('conv1'), image.shape[1] as number, WIDTHS[0], 7, 2), stride: 2 },
-    { layer: (x) => scope.build(() => f.maxPool(x, 3, { stride: 2 })), stride: 2 },
+    { layer: conv(scope.child('conv1'), image.shape[1] as number, first, 7, 2), stride: 2 },
+    ...(stem === 'small' ? [] : [pooling]),
   ];
-  let inputs: number = WIDTHS[0];
-  for (const [i, width] of WIDTHS.entries()) {
-    const stride = i === 0 ? 1 : 2;
+  let inputs = first;
+  for (let i = 0; i < STAGES; i++) {
+    const width = first * 2 ** i;
+    const stride = i === 0 || (stem === 'small' && i === STAGES - 1) ? 1 : 2;
     const feature = `layer${i + 1}`;
-    const first = block(scope.child(feature, 0), inputs, width, stride, true);
-    stages.push({ layer: sequence(first, block(scope.child(feature, 1), width, width, 1, false)), stride, feature });
+    const shrinking = block(scope.child(feature, 0), inputs, width, stride, true);
+    stages.push({
+      layer: sequence(shrinking, block(scope.child(feature, 1), width, width, 1, false)),
+      stride,
+      feature,
+    });
     inputs = width;
   }
   const last = sequence(groupNorm(scope.child('norm'), GROUPS, inputs), relu(scope.child('norm')));

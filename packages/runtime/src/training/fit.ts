@@ -72,8 +72,10 @@ export interface FitOptions {
   readonly scheduleFigure: 'trainLoss' | 'valLoss' | 'valAuc';
   readonly seed: number;
   readonly epochs: number;
-  /** Epochs without a smaller validation loss before training stops. */
+  /** Epochs without a smaller validation loss before training stops; or without a larger validation AUC, as `patienceFigure` says. */
   readonly patience: number;
+  /** 'valLoss' unless given. */
+  readonly patienceFigure?: 'valLoss' | 'valAuc';
   readonly batches: number;
   /** The inputs of a micro-batch, numbered from 0 in every epoch; must depend on the arguments alone. */
   readonly batchInputs: (epoch: number, microBatch: number) => Promise<ReadonlyMap<string, TensorData>>;
@@ -110,7 +112,7 @@ function savedShapes(options: FitOptions): Map<string, readonly number[]> {
 }
 
 /**
- * Trains until the epochs are done or the validation loss has not improved for `patience` epochs. The state is saved
+ * Trains until the epochs are done or the validation loss, or AUC, has not improved for `patience` epochs. The state is saved
  * after every epoch, and on an abort after the batch at hand; with `resume` it goes on from there and, on a CPU, ends
  * with the same bytes as a run that was never stopped. TrainingError 'loss-not-finite', 'interrupted'.
  */
@@ -219,7 +221,9 @@ async function endEpoch(options: FitOptions, state: FitState): Promise<FitState>
     lossSum: 0,
     schedule: schedule.advance(state.schedule, record[options.scheduleFigure]),
     history,
-    finished: state.epoch + 1 >= options.epochs || epochsWithoutImprovement(history) >= options.patience,
+    finished:
+      state.epoch + 1 >= options.epochs ||
+      epochsWithoutImprovement(history, options.patienceFigure) >= options.patience,
   };
   await save(options, done);
   return done;
@@ -234,10 +238,13 @@ export function bestOf(history: readonly EpochRecord[]): EpochRecord | null {
   }, null);
 }
 
-/** Epochs since the validation loss was smallest. */
-export function epochsWithoutImprovement(history: readonly EpochRecord[]): number {
-  const losses = history.map(({ valLoss }) => valLoss);
-  return losses.length - 1 - losses.indexOf(Math.min(...losses));
+/** Epochs since the validation loss was smallest, or the validation AUC largest. */
+export function epochsWithoutImprovement(
+  history: readonly EpochRecord[],
+  figure: FitOptions['patienceFigure'] = 'valLoss',
+): number {
+  const costs = history.map(({ valLoss, valAuc }) => (figure === 'valLoss' ? valLoss : -valAuc));
+  return costs.length - 1 - costs.indexOf(Math.min(...costs));
 }
 
 async function save(options: FitOptions, state: FitState): Promise<void> {

@@ -44,7 +44,7 @@ function localForward(spec: GmicSpec, volumes: number, training: boolean) {
   const graph = new Graph();
   const scope = new Scope(graph, training);
   const patches = graph.input(GMIC_PORTS.patches, [volumes * spec.patches, 1, spec.cropPx, spec.cropPx]);
-  return { graph, scope, local: gmicLocal(scope, patches, spec.patches) };
+  return { graph, scope, local: gmicLocal(scope, patches, spec.patches, spec.local) };
 }
 
 /** What both modules declare: weights and running statistics by name. */

@@ -1,9 +1,9 @@
 /** What a 3D-GMIC is built for, and the sizes that follow from it. */
-import { GMIC_CLASSES, Graph, gmicSaliency, type SaliencyOptions, Scope } from '@mammoscope/nn';
+import { GMIC_CLASSES, type GmicNetworks, Graph, gmicSaliency, type SaliencyOptions, Scope } from '@mammoscope/nn';
 import { roundToEven } from '../detection/anchors.ts';
 
 /** Sizes and constants of a 3D-GMIC; t, K, zeta and omega are the paper's. */
-export interface GmicSpec extends SaliencyOptions {
+export interface GmicSpec extends SaliencyOptions, GmicNetworks {
   /** Rows and columns of every slice. */
   readonly heightPx: number;
   readonly widthPx: number;

@@ -2,6 +2,9 @@
 import { SystemError } from '../errors.ts';
 import type { GmicSpec } from './spec.ts';
 
+/** Rows and columns of every slice, and slices a run. */
+export type SliceGrid = Pick<GmicSpec, 'heightPx' | 'widthPx' | 'slicesPerRun'>;
+
 /** A stack of slices, read when they are wanted; a mammogram is a stack of one. */
 export interface GmicVolume {
   /** What messages call it: a file, or a row of a manifest. */
@@ -30,7 +33,7 @@ export function requireSlices({ name, slices }: GmicVolume): void {
 
 /** The pixels of a slice. SystemError 'data-unusable' where it is not as large as the network's slices. */
 export async function readSlice(
-  { heightPx, widthPx }: GmicSpec,
+  { heightPx, widthPx }: Pick<SliceGrid, 'heightPx' | 'widthPx'>,
   volume: GmicVolume,
   slice: number,
 ): Promise<Float32Array> {
@@ -45,7 +48,7 @@ export async function readSlice(
 
 /** The slices of a volume in order, those runs of them that are wanted; the next run is read while the caller works on one. */
 export async function* sliceRuns(
-  spec: GmicSpec,
+  spec: SliceGrid,
   volume: GmicVolume,
   wanted: (first: number, count: number) => boolean = () => true,
 ): AsyncGenerator<SliceRun> {
@@ -68,7 +71,7 @@ export async function* sliceRuns(
 }
 
 /** The run of slices that begins with one. */
-export async function readRun(spec: GmicSpec, volume: GmicVolume, first: number): Promise<SliceRun> {
+export async function readRun(spec: SliceGrid, volume: GmicVolume, first: number): Promise<SliceRun> {
   const count = Math.min(spec.slicesPerRun, volume.slices - first);
   if (spec.slicesPerRun === 1) return { first, count, pixels: await readSlice(spec, volume, first) };
   const size = spec.heightPx * spec.widthPx;

@@ -122,11 +122,10 @@ export function breastUnits(images: readonly ScoredImage[]): ScoredUnit[] {
 
 /** Every combination of modalities, the single ones first, as tables II to IV have them. */
 export function modalityCombinations(modalities: readonly ParkModality[]): (readonly ParkModality[])[] {
-  const combinations = modalities.reduce<(readonly ParkModality[])[]>(
-    (known, modality) => [...known, ...known.map((set) => [...set, modality])],
-    [[]],
+  const subsets = Array.from({ length: 2 ** modalities.length - 1 }, (_, i) =>
+    modalities.filter((__, bit) => ((i + 1) >> bit) % 2 === 1),
   );
-  return combinations.slice(1).sort((a, b) => a.length - b.length);
+  return subsets.sort((a, b) => a.length - b.length);
 }
 
 /**

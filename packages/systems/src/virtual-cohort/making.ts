@@ -24,6 +24,8 @@ export interface PhantomMaking {
   readonly format: PhantomFormat;
   /** Whether mammograms for processing are written as well, which only DICOM can name. */
   readonly raw: boolean;
+  /** Whether it is a screening cohort: a synthetic 2D view of each tomosynthesis as well, and BI-RADS categories and masks in the manifest. */
+  readonly screening?: boolean;
 }
 
 /** What a worker thread is asked to draw; the rest follows from the seed. */

@@ -11,6 +11,8 @@ export interface ViewPaths {
   readonly dbt: string;
   /** The folder of slices, where each is a file. */
   readonly slices?: string;
+  /** The synthetic 2D view, a PNG whatever the format: what vendors make of a tomosynthesis is no object of its own here. */
+  readonly synthetic2d: string;
   readonly dmMask: string;
   readonly dbtMask: string;
 }
@@ -20,9 +22,10 @@ export function viewPaths(patientId: string, side: BreastSide, view: BreastView,
   const name = `${patientId}/${side}-${view}`;
   const slices = `images/${name}-dbt`;
   const masks = { dmMask: `masks/${name}.png`, dbtMask: `masks/${name}-dbt.png` };
+  const synthetic2d = `images/${name}-s2d.png`;
   return format === 'png'
-    ? { dm: `images/${name}.png`, raw: `images/${name}-raw.png`, dbt: slices, slices, ...masks }
-    : { dm: `images/${name}.dcm`, raw: `images/${name}-raw.dcm`, dbt: `${slices}.dcm`, ...masks };
+    ? { dm: `images/${name}.png`, raw: `images/${name}-raw.png`, dbt: slices, slices, synthetic2d, ...masks }
+    : { dm: `images/${name}.dcm`, raw: `images/${name}-raw.dcm`, dbt: `${slices}.dcm`, synthetic2d, ...masks };
 }
 
 /** slice-00.png is nearest to the detector. */

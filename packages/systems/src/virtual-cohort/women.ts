@@ -13,6 +13,7 @@ import {
   PHANTOM_PRESETS,
   type PhantomPresetName,
   type Woman,
+  withSeenLesion,
 } from '@mammoscope/phantom';
 import { SystemError } from '../errors.ts';
 import { makeFolder } from '../run/make-folder.ts';
@@ -28,7 +29,7 @@ const MOST_PATIENTS = 9999;
 /** What to draw and where. */
 export interface PhantomCohortOptions
   extends Pick<PhantomMaking, 'preset' | 'seed' | 'density'>,
-    Partial<Pick<PhantomMaking, 'difficulty' | 'format' | 'raw'>> {
+    Partial<Pick<PhantomMaking, 'difficulty' | 'format' | 'raw' | 'screening'>> {
   readonly out: string;
   readonly patients: number;
   /** Breasts drawn at the same time; above 1 in worker threads. The result does not depend on it. */
@@ -53,7 +54,7 @@ export interface PhantomCohortSummary {
  * 'option-invalid' for a number out of range, or for a folder that holds a manifest already.
  */
 export async function writePhantomCohort(options: PhantomCohortOptions): Promise<PhantomCohortSummary> {
-  const { patients, preset, seed, density, threads = 1, format = 'png', raw = false } = options;
+  const { patients, preset, seed, density, threads = 1, format = 'png', raw = false, screening = false } = options;
   const difficulty = options.difficulty ?? DEFAULT_DIFFICULTY;
   const out = resolve(options.out);
   requireOptions(options, difficulty);
@@ -61,11 +62,20 @@ export async function writePhantomCohort(options: PhantomCohortOptions): Promise
   if (await stat(manifest).catch(() => undefined)) {
     throw new SystemError('option-invalid', `${manifest} exists already: choose another folder with --out`);
   }
-  const women = Array.from({ length: patients }, (_, patient) =>
-    drawWoman(patient, { seed, difficulty, ...(density ? { density } : {}) }),
-  );
+  const women = Array.from({ length: patients }, (_, patient) => {
+    const woman = drawWoman(patient, { seed, difficulty, ...(density ? { density } : {}) });
+    return screening ? withSeenLesion(woman, PHANTOM_PRESETS[preset]) : woman;
+  });
   await makeFolders(out, women, format);
-  const making = { preset, seed, difficulty, format, raw, ...(density ? { density } : {}) };
+  const making = {
+    preset,
+    seed,
+    difficulty,
+    format,
+    raw,
+    ...(screening ? { screening } : {}),
+    ...(density ? { density } : {}),
+  };
   const tasks = women.flatMap(({ patient }) =>
     (['L', 'R'] as const).map((side): PhantomBreastTask => ({ ...making, out, patient, side })),
   );
