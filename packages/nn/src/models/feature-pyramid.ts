@@ -7,15 +7,15 @@ import type { Tensor } from '../graph/tensor.ts';
 import { convolution } from '../layers/layers.ts';
 import { type Scope, zeros } from '../layers/scope.ts';
 import type { FeatureMap, Features } from './backbone.ts';
-import { resnetFeatures } from './resnet.ts';
+import { RESNET_WIDTH, resnetFeatures } from './resnet.ts';
 
-/** Channels of every level. */
+/** Channels of every level as published. */
 const CHANNELS = 256;
 
-const level = (scope: Scope, inputs: number, kernel: number) =>
+const level = (scope: Scope, inputs: number, outputs: number, kernel: number) =>
   convolution(scope, {
     inputs,
-    outputs: CHANNELS,
+    outputs,
     kernel,
     padding: (kernel - 1) / 2,
     // torchvision's: variance 1 / fan in
@@ -29,10 +29,10 @@ const level = (scope: Scope, inputs: number, kernel: number) =>
  * is called p<log2 s>, as in the paper; above the last stands one more, every second pixel of it, for the largest anchors
  * (p6 of ResNet; torchvision calls p2 to p6 "0" to "3" and "pool").
  */
-export function featurePyramid(scope: Scope, features: Features): Features {
+export function featurePyramid(scope: Scope, features: Features, channels = CHANNELS): Features {
   const maps = [...features.values()];
-  const lateral = maps.map(({ tensor, channels }, i) => level(scope.child('inner_blocks', i, 0), channels, 1)(tensor));
-  const smooth = maps.map((_, i) => level(scope.child('layer_blocks', i, 0), CHANNELS, 3));
+  const lateral = maps.map((map, i) => level(scope.child('inner_blocks', i, 0), map.channels, channels, 1)(map.tensor));
+  const smooth = maps.map((_, i) => level(scope.child('layer_blocks', i, 0), channels, channels, 3));
   const levels: (readonly [string, FeatureMap])[] = [];
   let coarser: Tensor | undefined;
   for (const [i, { stride }] of [...maps.entries()].reverse()) {
@@ -40,22 +40,23 @@ export function featurePyramid(scope: Scope, features: Features): Features {
     const above = coarser;
     const merged: Tensor = above ? scope.build(() => f.add(own, f.resize(above, own.shape.slice(2), 'nearest'))) : own;
     const tensor = (smooth[i] as (x: Tensor) => Tensor)(merged);
-    levels.unshift([nameOf(stride), { tensor, channels: CHANNELS, stride }]);
+    levels.unshift([nameOf(stride), { tensor, channels, stride }]);
     coarser = merged;
   }
   const [, last] = levels.at(-1) as (typeof levels)[number];
   const stride = last.stride * 2;
   const pooled = scope.build(() => f.maxPool(last.tensor, 1, { stride: 2 }));
-  return new Map([...levels, [nameOf(stride), { tensor: pooled, channels: CHANNELS, stride }]]);
+  return new Map([...levels, [nameOf(stride), { tensor: pooled, channels, stride }]]);
 }
 
 const nameOf = (stride: number) => `p${Math.log2(stride)}`;
 
 /**
  * ResNet-50 with a feature pyramid on images [N, C, H, W]: p2 to p6, strides 4 to 64. The body (`body`) normalises by
- * running statistics, in training too: batches of detectors are too small for their own.
+ * running statistics, in training too: batches of detectors are too small for their own. `width`: channels of the first stage, 64 as
+ * published, which all others follow.
  */
-export function resnet50Fpn(scope: Scope, image: Tensor): Features {
-  const body = resnetFeatures(scope.child('body').frozen(), image, 'resnet50');
-  return featurePyramid(scope.child('fpn'), body);
+export function resnet50Fpn(scope: Scope, image: Tensor, width = RESNET_WIDTH): Features {
+  const body = resnetFeatures(scope.child('body').frozen(), image, 'resnet50', { width });
+  return featurePyramid(scope.child('fpn'), body, (CHANNELS * width) / RESNET_WIDTH);
 }

@@ -31,12 +31,23 @@ export function measuredModel(
   scores: readonly number[],
   positive: readonly boolean[],
   cutoff: number,
-  { clusters, seed }: ClusterOptions,
+  options: ClusterOptions,
 ): MeasuredModel {
+  const called = scores.map((score) => score >= cutoff);
+  return { ...calledModel(scores, called, positive, options), cutoff };
+}
+
+/** The AUC of scores, and the figures of calls that a rule makes. */
+export function calledModel(
+  scores: readonly number[],
+  called: readonly boolean[],
+  positive: readonly boolean[],
+  options: ClusterOptions,
+): Omit<MeasuredModel, 'cutoff'> {
+  const { clusters } = options;
   return {
     auc: delong(scores, positive, clusters && { clusters }),
-    atCutoff: figuresAt(scores, positive, cutoff, { clusters, seed }),
-    cutoff,
+    atCutoff: figuresOfCalls(called, positive, options),
   };
 }
 
@@ -45,11 +56,22 @@ export function figuresAt(
   scores: readonly number[],
   positive: readonly boolean[],
   cutoff: number,
+  options: ClusterOptions,
+): DecisionFigures {
+  return figuresOfCalls(
+    scores.map((score) => score >= cutoff),
+    positive,
+    options,
+  );
+}
+
+function figuresOfCalls(
+  called: readonly boolean[],
+  positive: readonly boolean[],
   { clusters, seed }: ClusterOptions,
 ): DecisionFigures {
-  const calls = scores.map((score) => score >= cutoff);
   const options = { confidence: 0.95, method: 'wilson', seed, replicates: BAND_REPLICATES } as const;
-  return decisionFigures(calls, Uint8Array.from(positive, Number), clusters, options);
+  return decisionFigures(called, Uint8Array.from(positive, Number), clusters, options);
 }
 
 const interval = (bounds: { readonly lower: number; readonly upper: number } | null) =>

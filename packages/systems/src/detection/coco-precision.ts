@@ -42,7 +42,11 @@ export interface SizePrecision {
 /** COCO looks at the highest 100 boxes of an image. */
 const MOST_BOXES = 100;
 
-const areaOf = ([x1, y1, x2, y2]: BoxPx) => (x2 - x1) * (y2 - y1);
+/** Square pixels. */
+export const areaOf = ([x1, y1, x2, y2]: BoxPx): number => (x2 - x1) * (y2 - y1);
+
+/** Whether a lesion of an area belongs to a range. */
+export const holdsArea = ({ from, to }: SizeRange, area: number): boolean => area >= from ** 2 && area <= to ** 2;
 
 /** One image, its boxes best first. */
 interface Prepared {
@@ -134,8 +138,8 @@ export function cocoAveragePrecision(
   const prepared = images.map(prepare);
   const order = byScore(prepared.flatMap(({ scores }) => scores));
   const verdict = new Uint8Array(order.length);
-  return sizes.flatMap(({ name, from, to }) => {
-    const inRange = (area: number) => area >= from ** 2 && area <= to ** 2;
+  return sizes.flatMap((range) => {
+    const inRange = (area: number) => holdsArea(range, area);
     const lesions = prepared.reduce((sum, { truthAreas }) => sum + truthAreas.filter(inRange).length, 0);
     if (lesions === 0) return [];
     const values = overlaps.map((overlap) => {
@@ -146,6 +150,6 @@ export function cocoAveragePrecision(
       }
       return precisionOver(verdict, order, lesions);
     });
-    return [{ size: name, lesions, values }];
+    return [{ size: range.name, lesions, values }];
   });
 }

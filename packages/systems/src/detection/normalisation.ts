@@ -26,7 +26,7 @@ export async function measuredNormalisation(
   const graph = new Graph();
   const scope = new Scope(graph, true);
   const image = graph.input(DETECTION_PORTS.image, [1, 3, spec.heightPx, spec.widthPx]);
-  resnetFeatures(scope.child('backbone', 'body'), image, 'resnet50');
+  resnetFeatures(scope.child('backbone', 'body'), image, 'resnet50', spec.width ? { width: spec.width } : {});
   const lowered = lower(graph, engine.target, lowerings);
   for (const { name, shape } of lowered.parameters) {
     const data = values.get(name);

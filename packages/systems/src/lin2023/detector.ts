@@ -22,6 +22,7 @@ export function detectorSpec(recipe: Recipe, use: 'training' | 'inference'): Det
     widthPx: recipe.tileWidthPx,
     rois: use === 'training' ? images * recipe.regions : recipe.proposals,
     anchorsPerPixel: recipe.anchorRatios.length,
+    width: recipe.width,
   };
 }
 

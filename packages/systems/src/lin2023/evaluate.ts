@@ -99,7 +99,8 @@ export async function evaluateLin2023(options: Omit<EvaluateRequest, 'out'>): Pr
   const pathology: PathologyRow[] = [];
   const tasks: LevelMetrics<PatchTaskName>[] = [];
   const judging = {
-    cutoff: cutoffFrom === 'test' ? cutoffFrom : (model: string) => (model === 'detector' ? recipe.scoreThreshold : ONE_HALF),
+    cutoff:
+      cutoffFrom === 'test' ? cutoffFrom : (model: string) => (model === 'detector' ? recipe.scoreThreshold : ONE_HALF),
     ...{ seed: record.seed, leftOut: 0 },
   };
   for (const name of record.members.filter(isMemberName)) {

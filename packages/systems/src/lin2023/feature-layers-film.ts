@@ -27,7 +27,7 @@ export interface FigureFilm {
 export async function filmLayersPng(
   engine: Engine,
   { seen, found }: FigureFilm,
-  { mostPx, lowerings }: { readonly mostPx: number; readonly lowerings: Choices },
+  { mostPx, ...options }: { readonly mostPx: number; readonly lowerings: Choices; readonly width?: number },
 ): Promise<Buffer> {
   const { plane, range, lesions } = seen;
   const scale = Math.min(1, mostPx / Math.max(plane.width, plane.height));
@@ -37,7 +37,7 @@ export async function filmLayersPng(
     scale < 1
       ? resampleSize({ ...plane, data }, Math.ceil(plane.width * scale), Math.ceil(plane.height * scale))
       : { ...plane, data };
-  const { film, layers } = await detectorLayers(engine, small, lowerings);
+  const { film, layers } = await detectorLayers(engine, small, options);
   const drawn = (box: BoxPx, index: number) => ({
     box: box.map((side) => side * scale) as [number, number, number, number],
     label: className(index),
@@ -70,6 +70,6 @@ export async function layersOfRun(
   return filmLayersPng(
     engine,
     { seen: await readFilm(shown.film), found: shown.boxes },
-    { mostPx: MOST_PX, lowerings: new Map(Object.entries(record.lowerings)) },
+    { mostPx: MOST_PX, width: recipe.width, lowerings: new Map(Object.entries(record.lowerings)) },
   );
 }

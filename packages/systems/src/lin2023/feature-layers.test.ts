@@ -54,7 +54,7 @@ test('channels are scaled by their own range and averaged; a channel that is the
 test('five layers, of the detector and of SPPNet: half the size, then a quarter to a thirty-second', () => {
   const spec = sppnetSpec(SPPNET_PRESETS.paper.film);
   for (const [backbone, shape] of [
-    [detectorBackbone, [1, 3, 96, 64]],
+    [detectorBackbone(), [1, 3, 96, 64]],
     [sppnetBackbone(spec), [1, 1, 96, 64]],
   ] as const) {
     const outputs = layerGraph(backbone, shape).outputs;
@@ -69,10 +69,10 @@ test('five layers, of the detector and of SPPNet: half the size, then a quarter 
 test('the detector sees a whole film up to multiples of its stride, each layer in the frame of the film', async () => {
   const graph = new Graph();
   const scope = new Scope(graph, false);
-  detectorBackbone(scope, graph.input('image', [1, 3, 32, 32]));
+  detectorBackbone()(scope, graph.input('image', [1, 3, 32, 32]));
   await putFirstWeights(scope);
   const plane: Plane = { width: 40, height: 60, data: random(2400).map(Math.abs) };
-  const { film, layers } = await detectorLayers(engine, plane, new Map());
+  const { film, layers } = await detectorLayers(engine, plane, { lowerings: new Map() });
   assert.deepEqual([film.width, film.height], [64, 64]);
   assert.deepEqual([film.data[39], film.data[40], film.data[64]], [plane.data[39], 0, plane.data[40]]);
   assert.deepEqual(
@@ -85,7 +85,7 @@ test('the detector sees a whole film up to multiples of its stride, each layer i
 test('figure 3e of a film: its lesions, the boxes of the stored image that were found, and five layers, made smaller', async () => {
   const graph = new Graph();
   const scope = new Scope(graph, false);
-  detectorBackbone(scope, graph.input('image', [1, 3, 32, 32]));
+  detectorBackbone()(scope, graph.input('image', [1, 3, 32, 32]));
   await putFirstWeights(scope);
   const plane: Plane = { width: 64, height: 128, data: new Float32Array(64 * 128).fill(500) };
   plane.data[0] = 0;

@@ -7,6 +7,7 @@ import {
   Graph,
   lower,
   networks,
+  RESNET_WIDTH,
   resnetFeatures,
   Scope,
   type Tensor,
@@ -43,9 +44,11 @@ function firstLayer(graph: Graph): Tensor {
 /** Builds a network's maps 'layer1' to 'layer4' on an image [1, C, h, w]. */
 export type Backbone = (scope: Scope, image: Tensor) => Features;
 
-/** The backbone of the detector, "the feature extraction backbone of our detection network". */
-export const detectorBackbone: Backbone = (scope, image) =>
-  resnetFeatures(scope.child('backbone', 'body').frozen(), image, 'resnet50');
+/** The backbone of the detector, "the feature extraction backbone of our detection network", with so many channels in its first stage. */
+export const detectorBackbone =
+  (width = RESNET_WIDTH): Backbone =>
+  (scope, image) =>
+    resnetFeatures(scope.child('backbone', 'body').frozen(), image, 'resnet50', { width });
 
 /** The backbone of SPPNet. */
 export const sppnetBackbone =
@@ -98,11 +101,11 @@ export async function layerSums(
 export async function detectorLayers(
   engine: Engine,
   film: Plane,
-  lowerings: Choices,
+  { lowerings, width }: { readonly lowerings: Choices; readonly width?: number },
 ): Promise<{ readonly film: Plane; readonly layers: LayerSum[] }> {
   const { heightPx, widthPx } = batchSize([film]);
   const shape = [1, 3, heightPx, widthPx] as const;
-  const layers = await layerSums(engine, detectorBackbone, packImages([film], { heightPx, widthPx }), {
+  const layers = await layerSums(engine, detectorBackbone(width), packImages([film], { heightPx, widthPx }), {
     shape,
     lowerings,
   });

@@ -4,6 +4,7 @@ import type { SplitRow } from '../data/training-images.ts';
 import { SystemError } from '../errors.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { Film } from './films.ts';
+import type { Recipe } from './recipe.ts';
 
 const WHOLE: ReadonlySet<Modality> = new Set(['DM', 'FILM', 'SYNTHETIC2D']);
 
@@ -13,8 +14,11 @@ export interface FilmRows {
   readonly exclusions: RunRecord['exclusions'];
 }
 
-/** SystemError 'data-unusable' where no row is a whole mammogram. */
-export function filmRows(manifest: Manifest): FilmRows {
+/**
+ * SystemError 'data-unusable' where no row is a whole mammogram. With `oneClass` rows with a box are malignant and others normal, and films
+ * that are called anything but the manifest's negative class without a box are left out.
+ */
+export function filmRows(manifest: Manifest, { oneClass }: Pick<Recipe, 'oneClass'> = { oneClass: false }): FilmRows {
   const isWhole = ({ modality }: ManifestRow) => WHOLE.has(modality);
   const rows = manifest.rows.filter(isWhole);
   if (rows.length === 0)
@@ -25,7 +29,23 @@ export function filmRows(manifest: Manifest): FilmRows {
   const exclusions = manifest.rows
     .filter((row) => !isWhole(row))
     .map(({ path, patientId, modality }) => ({ path, patientId, reason: `a ${modality} is no whole mammogram` }));
-  return { manifest: { ...manifest, rows }, exclusions };
+  return oneClass
+    ? ofOneClass({ manifest: { ...manifest, rows }, exclusions })
+    : { manifest: { ...manifest, rows }, exclusions };
+}
+
+function ofOneClass({ manifest, exclusions }: FilmRows): FilmRows {
+  const [negative] = manifest.classes;
+  const unmarked = manifest.rows.filter(({ box, label }) => box === undefined && label !== negative);
+  const left = new Set(unmarked.map(({ absolutePath }) => absolutePath));
+  const rows = manifest.rows
+    .filter(({ absolutePath }) => !left.has(absolutePath))
+    .map((row) => ({ ...row, label: row.box ? 'malignant' : 'normal' }));
+  const reason = 'a lesion without a box';
+  return {
+    manifest: { ...manifest, rows },
+    exclusions: [...exclusions, ...unmarked.map(({ path, patientId }) => ({ path, patientId, reason }))],
+  };
 }
 
 /** Films by split. */

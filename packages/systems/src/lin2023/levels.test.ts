@@ -122,7 +122,7 @@ test('a level is measured with two patients of each kind, its intervals by patie
     ...{ patientId, positive, score, called: score > 0.5 },
   });
   const cases = [of('a', true, 0.9), of('b', true, 0.4), of('c', false, 0.2), of('d', false, 0.6)];
-  const level = { level: 'breast', leftOut: 0, cutoffOf: () => 0.3, seed: 1 } as const;
+  const level = { level: 'breast', leftOut: 0, cutoff: () => 0.3, seed: 1 } as const;
   const measure = (own: readonly LevelCase[]) => measureLevel({ ...level, models: new Map([['detector', own]]) });
   const metrics = measure(cases);
   assert.equal(metrics?.clusters, undefined);
@@ -148,10 +148,61 @@ test('FROC: a film with 10,000 boxes, films without boxes or lesions, and lesion
     film('p3', 'L', []),
     film('p4', 'L', many),
   ];
-  const [one, any] = frocOf(films, 1);
-  assert.deepEqual([one?.lesionsOf, one?.lesions, one?.volumes], ['malignant', 2, 4]);
+  const curves = frocOf(films, 1);
+  const [one, any] = (['malignant', 'any'] as const).map((kind) =>
+    curves.find(({ lesionsOf, size }) => lesionsOf === kind && size === 'all'),
+  );
+  assert.deepEqual([one?.lesions, one?.volumes], [2, 4]);
   assert.ok(one?.sensitivities.every(({ sensitivity }) => sensitivity === 1));
   // One false positive in four films and two of three lesions found; the third has no box.
   assert.deepEqual([any?.lesions, any?.sensitivities[1]?.sensitivity], [3, 2 / 3]);
   assert.deepEqual(frocOf([film('p3', 'L', [])], 1), []);
+});
+
+test('FROC by size: boxes that find lesions of another size do not count, those that find none are false positives of every size', () => {
+  const of = (label: LesionClass, at: Detected['box']) => ({ box: at, label });
+  const films = [
+    // A small lesion is found, a medium one not; one box finds nothing.
+    film(
+      'p1',
+      'L',
+      [box(0.9, 'malignant', [0, 0, 20, 20]), box(0.8, 'malignant', [80, 0, 95, 15])],
+      [of('malignant', [0, 0, 20, 20]), of('malignant', [30, 30, 80, 80])],
+    ),
+    // A medium one is found first, by the surest box of all.
+    film('p2', 'L', [box(0.95, 'malignant', [20, 20, 80, 80])], [of('malignant', [20, 20, 80, 80])]),
+  ];
+  const told = frocOf(films, 1)
+    .filter(({ lesionsOf }) => lesionsOf === 'malignant')
+    .map(({ size, lesions, points }) => [size, lesions, points.map((at) => [at.falsePositives, at.sensitivity])]);
+  assert.deepEqual(told, [
+    [
+      'all',
+      3,
+      [
+        [0, 0],
+        [0, 1 / 3],
+        [0, 2 / 3],
+        [0.5, 2 / 3],
+      ],
+    ],
+    [
+      'small',
+      1,
+      [
+        [0, 0],
+        [0, 1],
+        [0.5, 1],
+      ],
+    ],
+    [
+      'medium',
+      2,
+      [
+        [0, 0],
+        [0, 0.5],
+        [0.5, 0.5],
+      ],
+    ],
+  ]);
 });

@@ -1,13 +1,14 @@
 /** Images, breasts and lesions as cases: sections 2.7 and 2.8, table 2. */
-import type { Laterality } from '@mammoscope/imaging';
-import { delong } from '@mammoscope/stats';
-import { BAND_REPLICATES, type MeasuredModel, patientClusters } from '../classifier/metric-figures.ts';
+import type { Laterality, ManifestRow } from '@mammoscope/imaging';
+import { calledModel, type MeasuredModel, patientClusters } from '../classifier/metric-figures.ts';
+import { cutoffOf } from '../classifier/validation.ts';
 import type { Detected } from '../detection/detections.ts';
-import { type DecisionFigures, decisionFigures } from '../reader-study/case-proportion.ts';
-import { breastDecision, type Decision } from './decisions.ts';
+import type { DecisionFigures } from '../reader-study/case-proportion.ts';
+import { breastDecision, type Decision, ONE_HALF } from './decisions.ts';
 import type { Film } from './films.ts';
 import { matchLesions, type TrueLesion } from './lesions.ts';
 import type { LesionClass, Recipe } from './recipe.ts';
+import { classesOf, type SppnetMember } from './sppnet-members.ts';
 
 /** What is judged as one. */
 export const LEVELS = ['image', 'breast', 'lesion'] as const;
@@ -27,11 +28,13 @@ export interface LevelModel extends MeasuredModel {
   readonly model: string;
   readonly role: 'member' | 'single';
   readonly scores: readonly number[];
+  /** Whether a case is called positive, one a case. */
+  readonly called: readonly boolean[];
 }
 
-/** A level with the networks that judge at it. */
-export interface LevelMetrics {
-  readonly level: Level;
+/** A level, or a task of table 4, with the networks that judge at it. */
+export interface LevelMetrics<Name extends string = Level> {
+  readonly level: Name;
   /** One a case. */
   readonly positive: readonly boolean[];
   readonly patientIds: readonly string[];
@@ -97,6 +100,17 @@ export const imageCases = (films: readonly JudgedFilm[]): LevelCase[] =>
 export const breastCases = (breasts: readonly JudgedBreast[]): LevelCase[] =>
   breasts.map(({ patientId, malignant, decision }) => caseOf(patientId, malignant, decision));
 
+/** Patches of a task as cases, its second class positive. */
+export const patchCases = (
+  member: SppnetMember,
+  rows: readonly ManifestRow[],
+  scores: readonly number[],
+): LevelCase[] =>
+  classesOf(member, rows).map((index, i) => {
+    const score = scores[i] as number;
+    return { patientId: (rows[i] as ManifestRow).patientId, positive: index === 1, called: score > ONE_HALF, score };
+  });
+
 /** Lesions that a box overlaps as cases, and how many none does. */
 export function lesionCases(
   films: readonly {
@@ -124,39 +138,39 @@ export function lesionCases(
 }
 
 /** Cases of a level as each network judges them, the same and in the same order. */
-export interface JudgedLevel {
-  readonly level: Level;
+export interface JudgedLevel<Name extends string> {
+  readonly level: Name;
   readonly models: ReadonlyMap<string, readonly LevelCase[]>;
   readonly leftOut: number;
-  /** From which score on a network calls a case, as far as that is one number. */
-  readonly cutoffOf: (model: string) => number;
+  /** From which score on a network calls a case, as far as that is one number; 'test': the best one of these cases calls them, not the rules. */
+  readonly cutoff: 'test' | ((model: string) => number);
   readonly seed: number;
 }
 
 /** The figures of a level; undefined with fewer than two patients with malignant cases, or with others. */
-export function measureLevel({ level, models, leftOut, cutoffOf, seed }: JudgedLevel): LevelMetrics | undefined {
+export function measureLevel<Name extends string>({
+  level,
+  models,
+  leftOut,
+  cutoff: chosen,
+  seed,
+}: JudgedLevel<Name>): LevelMetrics<Name> | undefined {
   const [cases = []] = models.values();
   const positive = cases.map((each) => each.positive);
   const patients = (isPositive: boolean) =>
     new Set(cases.filter((each) => each.positive === isPositive).map(({ patientId }) => patientId)).size;
   if (Math.min(patients(true), patients(false)) < 2) return undefined;
   const clusters = patientClusters(cases);
-  const options = { confidence: 0.95, method: 'wilson', seed, replicates: BAND_REPLICATES } as const;
-  const labels = Uint8Array.from(positive, Number);
   return {
     ...{ level, positive, clusters, leftOut },
     patientIds: cases.map(({ patientId }) => patientId),
     models: [...models].map(([model, own]) => {
       const scores = own.map(({ score }) => score);
+      const cutoff = chosen === 'test' ? cutoffOf(own) : chosen(model);
+      const called = own.map((each) => (chosen === 'test' ? each.score >= cutoff : each.called));
       return {
-        ...{ model, scores, cutoff: cutoffOf(model), role: models.size > 1 ? 'member' : 'single' },
-        auc: delong(scores, positive, clusters && { clusters }),
-        atCutoff: decisionFigures(
-          own.map(({ called }) => called),
-          labels,
-          clusters,
-          options,
-        ),
+        ...{ model, scores, called, cutoff, role: models.size > 1 ? 'member' : 'single' },
+        ...calledModel(scores, called, positive, { clusters, seed }),
       };
     }),
   };

@@ -4,7 +4,7 @@
  * each value has the sentence that it comes from in CITATIONS, and what the paper does not say is in DEVIATIONS.
  */
 
-import type { NetworkName } from '@mammoscope/nn';
+import { type NetworkName, RESNET_WIDTH } from '@mammoscope/nn';
 import type { Deviation } from '@mammoscope/report';
 import { PUBLISHED_ANCHORS } from '../detection/anchors.ts';
 import { TEST_PROPOSALS } from '../detection/proposals.ts';
@@ -31,8 +31,12 @@ export const className = (index: number): LesionClass => CLASSES[index - 1] as L
 export interface Recipe extends TrainingRecipe {
   readonly members: readonly MemberName[];
   readonly detector: 'fasterrcnn_resnet50_fpn';
+  /** Channels of the detector's first stage, which all others follow. */
+  readonly width: number;
   readonly classifier: NetworkName;
   readonly optimiser: 'adam';
+  /** All lesions are one class, called malignant, and films are with or without one: for data of other lesions than calcifications. */
+  readonly oneClass: boolean;
   /** Boxes below this probability are dropped, and of two that overlap by more than nmsThreshold the lower. */
   readonly scoreThreshold: number;
   readonly nmsThreshold: number;
@@ -71,8 +75,10 @@ const PAPER: Recipe = {
   members: ['detector', 'sppnet'],
   ...SPPNET_PRESETS.paper,
   detector: 'fasterrcnn_resnet50_fpn',
+  width: RESNET_WIDTH,
   classifier: 'spp_resnet18',
   optimiser: 'adam',
+  oneClass: false,
   scoreThreshold: 0.3,
   nmsThreshold: 0.3,
   malignantProbability: 0.5,
@@ -133,6 +139,25 @@ export function deviationsOf(recipe: Recipe): Deviation[] {
       paper: 'not stated',
       here: `${learningRate}, ${batch} tiles, ${epochs} epochs; anchors of ${anchorSizesPx.join(', ')} px; ${recipe.sampling === 'focal' ? 'all anchors with focal losses' : '256 anchors'} and ${recipe.regions} regions of a tile (torchvision: 256 and 512)`,
     },
+    ...(recipe.oneClass
+      ? [
+          {
+            name: 'classes',
+            paper: 'benign and malignant',
+            here: 'every lesion is called malignant, films without one benign',
+          },
+        ]
+      : []),
+    ...(recipe.width === PAPER.width
+      ? []
+      : [
+          {
+            name: 'channels of the detector',
+            paper: `${PAPER.width} in the first stage of ResNet-50, 256 in the pyramid`,
+            here: `${recipe.width} and ${4 * recipe.width}`,
+            reason: 'Minutes on two cores.',
+          },
+        ]),
     ...(recipe.flip
       ? [{ name: 'augmentation', paper: 'not stated', here: 'half of the tiles are mirrored along either axis' }]
       : []),

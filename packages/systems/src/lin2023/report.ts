@@ -1,6 +1,7 @@
 /** The report of an evaluation: images, breasts and lesions as data sets, and the detector's free-response curves. */
-import type { ReportData } from '@mammoscope/report';
+import type { FigureTable, ReportData } from '@mammoscope/report';
 import type { Engine } from '@mammoscope/runtime';
+import { analysesOf } from '../classifier/analyses.ts';
 import { comparedOf } from '../classifier/compared-models.ts';
 import {
   fewPatientsNote,
@@ -8,6 +9,7 @@ import {
   headlineConfusion,
   headlineScores,
   intervalWords,
+  optimisticNote,
   patientsOf,
   performanceRows,
   provenanceOf,
@@ -19,19 +21,23 @@ import {
 } from '../classifier/report-parts.ts';
 import { evaluatedFlow } from '../run/flow.ts';
 import { RULES } from './decisions.ts';
+import { detectionTable } from './detection-table.ts';
 import type { Evaluation } from './evaluate.ts';
 import { FROC_OVERLAP, type FrocOfLesions } from './froc.ts';
 import { galleryOf } from './gallery.ts';
-import type { LevelMetrics, LevelModel } from './levels.ts';
+import { LEVELS, type Level, type LevelMetrics, type LevelModel } from './levels.ts';
 import { isMemberName, sppnetOf } from './members.ts';
-import { pathologyTable } from './pathology-table.ts';
+import { metricsOf } from './metrics.ts';
+import { tabledMetrics, tableFour, tableOne, tableTwo } from './paper-tables.ts';
+import { PATCH_TASKS, type PatchTaskName } from './pathology.ts';
 import { CITATIONS, CLASSES, deviationsOf, SYSTEM } from './recipe.ts';
 
 /** What the page shows of an evaluation; `run` holds the histories and the weights. */
 export async function reportOf(engine: Engine, run: string, evaluation: Evaluation): Promise<ReportData> {
-  const { record, recipe, films, levels, froc, exclusions, manifest } = evaluation;
+  const { record, recipe, films, levels, tasks, froc, exclusions, manifest, cutoffFrom } = evaluation;
   const rows = films.map(({ film }) => film.row);
-  const cases = levels.map(casesOf);
+  const cases = levels.map((level) => casesOf(level, cutoffFrom));
+  const patches = tasks.map((task) => ({ ...casesOf(task), classes: PATCH_TASKS[task.level].classes }));
   const [images] = cases as [ReportedCases];
   const gallery = await galleryOf(engine, run, evaluation);
   return {
@@ -39,17 +45,22 @@ export async function reportOf(engine: Engine, run: string, evaluation: Evaluati
     system: { name: SYSTEM.name, citation: SYSTEM.citation, doi: SYSTEM.doi },
     notes: notesOf(evaluation),
     classes: CLASSES,
-    performance: { intervals: intervalWords(images), models: cases.flatMap(performanceRows) },
-    roc: cases.flatMap((level) => {
+    performance: { intervals: intervalWords(images), models: [...cases, ...patches].flatMap(performanceRows) },
+    ...filmAnalyses(images, evaluation),
+    roc: [...cases, ...patches].flatMap((level) => {
       const band = headlineBand(level, record);
       return rocCurves(level).map((curve) => (curve.model === level.headline.model ? { ...curve, band } : curve));
     }),
     ...comparedLevels(levels),
-    froc: froc.map((curve) => frocCurve(curve)),
+    froc: froc.filter(({ size, lesions }) => isShown({ size, lesions }, froc)).map(frocCurve),
+    tables: tablesOf(evaluation),
     flow: evaluatedFlow(record, { manifest, rows, exclusions }),
     methods: methodsOf(evaluation),
     scores: cases.map((level) => headlineScores(level, CLASSES, level.positive.map(className))),
-    confusion: cases.map((level) => headlineConfusion(level, CLASSES)),
+    confusion: [
+      ...cases.map((level) => headlineConfusion(level, CLASSES)),
+      ...patches.map((task) => headlineConfusion(task, task.classes)),
+    ],
     ...(gallery ? { gallery } : {}),
     training: await trainingsOf(run, evaluation),
     splits: splitsOf(record),
@@ -69,13 +80,19 @@ async function trainingsOf(run: string, { record, recipe }: Evaluation): Promise
   return (await Promise.all(curves)).flat();
 }
 
+const isLevel = (name: string): name is Level => LEVELS.some((level) => level === name);
+
 const className = (isMalignant: boolean) => CLASSES[isMalignant ? 1 : 0];
 
-const casesOf = ({ level, models, positive, patientIds, clusters }: LevelMetrics): ReportedCases => ({
+const casesOf = (
+  { level, models, positive, patientIds, clusters }: LevelMetrics<Level | PatchTaskName>,
+  cutoffFrom: Evaluation['cutoffFrom'] = 'validation',
+): ReportedCases => ({
   models,
   headline: models[0] as LevelModel,
-  dataset: `${level} level`,
-  case: level,
+  dataset: isLevel(level) ? `${level} level` : PATCH_TASKS[level].classes.join(' against '),
+  case: isLevel(level) ? level : 'lesion',
+  ...(cutoffFrom === 'test' ? { cutoffRule: `largest Youden index on the same ${level}s` } : {}),
   positive,
   patients: patientsOf(patientIds.map((patientId) => ({ patientId }))),
   clusters,
@@ -97,8 +114,34 @@ function comparedLevels(levels: readonly LevelMetrics[]): Pick<ReportData, 'comp
   };
 }
 
-const frocCurve = ({ lesionsOf, volumes, lesions, points, sensitivities }: FrocOfLesions) => ({
-  model: lesionsOf === 'malignant' ? 'malignant lesions' : 'all lesions, either class',
+/** What every classifier's report has, of the detector's scores of films. */
+function filmAnalyses(
+  { headline, positive, dataset, clusters }: ReportedCases,
+  { validation, record, by, cutoffFrom }: Evaluation,
+): Partial<ReportData> {
+  const cutoffRule = cutoffFrom === 'test' ? 'largest Youden index on the same images' : "the recipe's score threshold";
+  const models = [headline];
+  return analysesOf({ models, headline, positive, dataset, clusters, validation, cutoffRule, by, seed: record.seed });
+}
+
+/** Curves of a range of sizes are drawn where lesions are of several. */
+const isShown = ({ size, lesions }: Pick<FrocOfLesions, 'size' | 'lesions'>, all: readonly FrocOfLesions[]): boolean =>
+  size === 'all' || all.every((other) => other.size !== 'all' || other.lesions > lesions);
+
+/** Tables 1, 2 and 4, and what the detector finds by size. */
+function tablesOf(evaluation: Evaluation): FigureTable[] {
+  const metrics = [tabledMetrics.parse(metricsOf(evaluation))];
+  const first = tableOne(metrics);
+  return [
+    ...(first ? [first] : []),
+    tableTwo(metrics),
+    ...(evaluation.pathology.length > 0 ? [tableFour(metrics)] : []),
+    detectionTable(evaluation),
+  ];
+}
+
+const frocCurve = ({ lesionsOf, size, volumes, lesions, points, sensitivities }: FrocOfLesions) => ({
+  model: `${lesionsOf === 'malignant' ? 'malignant lesions' : 'all lesions, either class'}${size === 'all' ? '' : `, ${size}`}`,
   unit: 'image' as const,
   units: volumes,
   lesions,
@@ -119,11 +162,12 @@ const flat = (recipe: object): object =>
     ),
   );
 
-function notesOf({ record, recipe, films, levels, breasts }: Evaluation): NonNullable<ReportData['notes']> {
+function notesOf({ record, recipe, films, levels, breasts, cutoffFrom }: Evaluation): NonNullable<ReportData['notes']> {
   const missing = (['breast', 'lesion'] as const).filter((name) => !levels.some(({ level }) => level === name));
   const lesions = levels.find(({ level }) => level === 'lesion');
   const single = breasts.filter(({ views }) => views.length === 1).length;
   return [
+    ...optimisticNote(cutoffFrom),
     ...fewPatientsNote(patientsOf(films.map(({ film }) => film)), 'image', 'by patient'),
     ...(Object.keys(record.weights).length === 0
       ? [{ kind: 'note' as const, text: 'Started from random weights, not from published ones.' }]
@@ -154,7 +198,7 @@ const digits = (value: number | null | undefined) =>
   value === null || value === undefined ? 'undefined' : value.toFixed(3);
 
 /** What was done, and the figures that have no section of their own. */
-function methodsOf({ record, recipe, films, froc, precision, pathology, dataset }: Evaluation) {
+function methodsOf({ record, recipe, films, froc, precision, dataset }: Evaluation) {
   const { tileWidthPx, tileHeightPx, overlapPx, scoreThreshold, nmsThreshold } = recipe;
   const lesions = films.reduce((sum, { film }) => sum + film.lesions.length, 0);
   const paragraphs = [
@@ -172,15 +216,21 @@ function methodsOf({ record, recipe, films, froc, precision, pathology, dataset 
     },
     {
       heading: 'Detection',
-      text: `A box finds a lesion that it overlaps by at least ${FROC_OVERLAP} of their union; intervals are by a bootstrap of patients. ${froc.map(frocWords).join(' ')} Average precision as COCO computes it, small being under 32 pixels and large over 96 by the square root of the area: ${precision.map(({ class: name, size, lesions: count, ap, ap50 }) => `${name}, ${size} (${count} lesions) ${digits(ap)}, at an overlap of 0.5 ${digits(ap50)}`).join('; ')}.`,
+      text: `A box finds a lesion that it overlaps by at least ${FROC_OVERLAP} of their union; intervals are by a bootstrap of patients. ${froc
+        .filter(({ size }) => size === 'all')
+        .map(frocWords)
+        .join(
+          ' ',
+        )} Average precision as COCO computes it, small being under 32 pixels and large over 96 by the square root of the area: ${precision
+        .filter(({ size }) => size === 'all')
+        .map(
+          ({ class: name, lesions: count, ap, ap50 }) =>
+            `${name} (${count} lesions) ${digits(ap)}, at an overlap of 0.5 ${digits(ap50)}`,
+        )
+        .join('; ')}.`,
     },
   ];
-  const [header = [], ...rows] = pathologyTable(pathology);
-  const table = rows.map((row) => row.map((cell, i) => `${header[i]} ${cell}`).join(', '));
-  return {
-    paragraphs:
-      pathology.length > 0 ? [...paragraphs, { heading: 'Table 4', text: `${table.join('. ')}.` }] : paragraphs,
-  };
+  return { paragraphs };
 }
 
 function frocWords({ lesionsOf, lesions, sensitivities }: FrocOfLesions): string {

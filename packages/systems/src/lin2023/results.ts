@@ -1,23 +1,23 @@
 /**
- * The files that an evaluation writes: metrics.json, predictions.csv (a line a film), breasts.csv, detections.csv and
+ * The files that an evaluation writes: metrics.json, predictions.csv (a line a film), breasts.csv, scores.csv, detections.csv and
  * detections.json (COCO's form), layers.png (figure 3e), table-4.csv where there are pathological types, the report and its figures.
  */
 import { join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { type CsvCells, formatCsv } from '@mammoscope/imaging';
 import type { Engine } from '@mammoscope/runtime';
-import { modelFigures } from '../classifier/metric-figures.ts';
 import { writeReport } from '../classifier/report-parts.ts';
 import { formatJson, runFiles } from '../run/run-record.ts';
 import type { ModelFigures } from '../system.ts';
 import { boxesCsv, cocoJson, type ImageBoxes } from './box-files.ts';
 import type { Evaluation } from './evaluate.ts';
 import { layersOfRun } from './feature-layers-film.ts';
-import { FROC_OVERLAP } from './froc.ts';
-import { classFigures, type JudgedBreast, type LevelMetrics } from './levels.ts';
+import type { JudgedBreast } from './levels.ts';
+import { metricsOf } from './metrics.ts';
 import { pathologyTable } from './pathology-table.ts';
 import { reportOf } from './report.ts';
 import type { ScoredFilm } from './score-films.ts';
+import { SCORES_FILE, scoresCsv } from './scores-file.ts';
 
 /** Writes them into a folder. */
 export async function writeResults(engine: Engine, run: string, evaluation: Evaluation, out: string): Promise<void> {
@@ -27,6 +27,7 @@ export async function writeResults(engine: Engine, run: string, evaluation: Eval
   await writeAside(files.predictions, filmsCsv(films));
   if (breasts.length > 0) await writeAside(join(out, 'breasts.csv'), breastsCsv(breasts));
   await writeBoxes(films, out);
+  await writeAside(join(out, SCORES_FILE), scoresCsv(evaluation));
   if (pathology.length > 0) {
     const [header = [], ...rows] = pathologyTable(pathology);
     const cells = rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i] ?? ''])));
@@ -42,56 +43,6 @@ export async function writeBoxes(films: readonly ScoredFilm[], out: string): Pro
   const images = films.map(({ film, width, height, boxes }): ImageBoxes => ({ file: film.path, width, height, boxes }));
   await writeAside(join(out, 'detections.csv'), boxesCsv(images));
   await writeAside(join(out, 'detections.json'), cocoJson(images));
-}
-
-const levelFigures = ({ positive, patientIds, models, leftOut }: LevelMetrics) => ({
-  cases: positive.length,
-  positives: positive.filter(Boolean).length,
-  patients: new Set(patientIds).size,
-  leftOut,
-  models: models.map((model) => ({
-    model: model.model,
-    ...modelFigures(model),
-    cutoff: null, // a rule decides
-    classes: classFigures(model.atCutoff),
-  })),
-});
-
-/** metrics.json: the detector's figures of images at the top, every network at every level and the boxes below. A figure that is undefined is null. */
-export function metricsOf({ record, films, levels, froc, precision, pathology, dataset }: Evaluation) {
-  const [image] = levels as [LevelMetrics];
-  const [first] = levelFigures(image).models;
-  return {
-    system: record.system,
-    dataset,
-    level: image.level,
-    images: films.length,
-    patients: new Set(films.map(({ film }) => film.patientId)).size,
-    ...first,
-    levels: Object.fromEntries(levels.map((level) => [level.level, levelFigures(level)])),
-    boxes: {
-      hit: `overlap over union of at least ${FROC_OVERLAP}`,
-      froc: froc.map(({ lesionsOf, lesions, volumes, sensitivities }) => ({
-        ...{ lesionsOf, lesions, films: volumes },
-        sensitivities: sensitivities.map(({ falsePositives, sensitivity, interval }) => ({
-          ...{ falsePositives, sensitivity },
-          interval: interval && [interval.lower, interval.upper],
-        })),
-      })),
-      averagePrecision: precision,
-    },
-    ...(pathology.length > 0
-      ? {
-          pathology: pathology.map(({ task, report: { cases, accuracy, baseline, classes, auc } }) => ({
-            ...{ task, cases, accuracy: accuracy.value, majorityBaseline: baseline.accuracy, auc: auc.auc },
-            classes: classes.map(({ name, cases: own, precision: p, sensitivity, f1 }) => ({
-              ...{ name, cases: own, precision: p.value, sensitivity: sensitivity.value, f1: f1.value },
-            })),
-          })),
-        }
-      : {}),
-    notice: 'Not a medical device. For research only.',
-  };
 }
 
 /** A line a network and level, for the command line. */

@@ -1,5 +1,5 @@
 /** What --set may change in this recipe, checked. */
-import { isNetworkName } from '@mammoscope/nn';
+import { isNetworkName, RESNET_WIDTH } from '@mammoscope/nn';
 import * as z from 'zod';
 import { STRIDE_PX } from '../detection/image-batch.ts';
 import { PLAIN_TRAINING, trainingConflict, trainingSchema } from '../training/recipe.ts';
@@ -51,11 +51,13 @@ const table: RecipeTable<Recipe> = {
         'the detector is what judges images, breasts and lesions: name it',
       ),
     detector: z.literal('fasterrcnn_resnet50_fpn'),
+    width: z.number().int().min(4).max(256),
     classifier: z.custom<Recipe['classifier']>(
       (name) => typeof name === 'string' && isNetworkName(name),
       'not the name of a classification network',
     ),
     optimiser: z.literal('adam'),
+    oneClass: z.boolean(),
     scoreThreshold: fraction,
     nmsThreshold: fraction,
     malignantProbability: fraction,
@@ -76,7 +78,7 @@ const table: RecipeTable<Recipe> = {
     film: z.object(sppnetSchema) as z.ZodType<SppnetRecipe>,
     patch: z.object(sppnetSchema) as z.ZodType<SppnetRecipe>,
   },
-  absent: PLAIN_TRAINING,
+  absent: { ...PLAIN_TRAINING, width: RESNET_WIDTH, oneClass: false },
   conflict: (recipe, changed) => detectorConflict(recipe) ?? trainingConflict(recipe, changed),
 };
 

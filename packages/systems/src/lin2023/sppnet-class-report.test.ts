@@ -4,7 +4,6 @@ import type { ManifestRow } from '@mammoscope/imaging';
 import type { PatchTaskName } from './pathology.ts';
 import { PUBLISHED_TASKS, pathologyRow, pathologyTable } from './pathology-table.ts';
 import { classReport } from './sppnet-class-report.ts';
-import { sppnetLevels } from './sppnet-levels.ts';
 
 /** Cases of two classes with so many called of the second class in each, each of a patient of her own. */
 function cases(counts: readonly [number, number], second: readonly [number, number]) {
@@ -47,34 +46,6 @@ test('always saying the commoner class stands beside the accuracy; views of a pa
 const film = (patientId: string, view: 'CC' | 'MLO', label: string): ManifestRow => ({
   ...{ line: 2, patientId, path: 'f.png', absolutePath: '/f.png', modality: 'DM', laterality: 'L', view, label },
   other: {},
-});
-
-test('image and breast level: the mean of the views, and the rule of section 2.7', () => {
-  const women = [
-    ['a', 'malignant', 0.9, 0.2],
-    ['b', 'malignant', 0.4, 0.45],
-    ['c', 'benign', 0.55, 0.1],
-    ['d', 'benign', 0.3, 0.05],
-  ] as const;
-  const rows = women.flatMap(([patient, label]) => [film(patient, 'CC', label), film(patient, 'MLO', label)]);
-  const [image, breast, rule] = sppnetLevels(
-    rows,
-    women.flatMap(([, , first, second]) => [first, second]),
-  );
-  assert.deepEqual([image?.cases.length, breast?.cases.length, rule?.cases.length], [8, 4, 4]);
-  assert.deepEqual(
-    breast?.cases.map(({ score }) => score.toFixed(3)),
-    ['0.550', '0.425', '0.325', '0.175'],
-  );
-  assert.deepEqual(
-    rule?.cases.map(({ score }) => score),
-    [0.9, 0.4, 0.55, 0.05],
-  );
-  // Of 16 pairs of films, by hand: 0.9 beats 4, 0.2 beats 2, 0.4 and 0.45 beat 3 each.
-  assert.equal(image?.report.auc.auc, 12 / 16);
-  assert.equal(breast?.report.auc.auc, 1);
-  assert.equal(rule?.report.auc.auc, 3 / 4);
-  assert.equal(breast?.report.accuracy.value, 3 / 4);
 });
 
 test('table 4 as text has a line a task, with what was published', () => {

@@ -1,8 +1,10 @@
 import type { System } from '../system.ts';
 import { evaluateLin2023 } from './evaluate.ts';
+import { metricsOf } from './metrics.ts';
 import { predictLin2023 } from './predict.ts';
 import { PRESETS, SYSTEM } from './recipe.ts';
-import { metricsOf, summaryModels, writeResults } from './results.ts';
+import { reproduction } from './reproduction.ts';
+import { summaryModels, writeResults } from './results.ts';
 import { recipeWith, SETTING_KEYS } from './settings.ts';
 import { trainLin2023 } from './train.ts';
 
@@ -26,4 +28,5 @@ export const lin2023: System = {
     };
   },
   predict: (request) => predictLin2023(request),
+  reproduction,
 };

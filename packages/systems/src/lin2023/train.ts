@@ -40,9 +40,8 @@ export async function trainLin2023(options: TrainOptions): Promise<RunRecord> {
   const { onNote, onTiming } = events ?? {};
   const runOptions = { engine, out, resume, only: options.only, signal, onNote, onTiming };
   const begun = await runToResume(runOptions, recipeOf);
-  const { manifest, exclusions } = filmRows(options.manifest);
-  if (exclusions.length > 0)
-    onNote?.(`${exclusions.length} images are no whole mammograms and are left out: run.json says why`);
+  const { manifest, exclusions } = filmRows(options.manifest, recipe);
+  if (exclusions.length > 0) onNote?.(`${exclusions.length} images are left out: run.json says why`);
   const { valFraction, testFraction } = recipe;
   const fractions = { train: 1 - valFraction - testFraction, val: valFraction, test: testFraction };
   const rows = splitByPatient(manifest.rows, { seed, fractions });

@@ -1,7 +1,7 @@
 /** Figures of models over the repetitions of a comparison. */
 import type { Estimate, MeasureName } from '@mammoscope/report';
 import { delongPaired, studentQuantile, studentTwoSidedP } from '@mammoscope/stats';
-import { measuredModel, patientClusters } from '../classifier/metric-figures.ts';
+import { calledModel, measuredModel, patientClusters } from '../classifier/metric-figures.ts';
 import { measuresOf } from '../classifier/report-parts.ts';
 import type { ComparedCases, ComparedModel } from './reproduction.ts';
 
@@ -22,8 +22,14 @@ const clusterOption = (cases: ComparedCases) => {
 };
 
 /** A model on the cases of one repetition; the seed of the bootstrap of F1 is always the same. */
-const figuresOf = (cases: ComparedCases, { scores, cutoff }: ComparedModel): ModelFigures =>
-  measuresOf(measuredModel(scores, cases.positive, cutoff, { clusters: clustersOf(cases), seed: 0 }));
+function figuresOf(cases: ComparedCases, { scores, cutoff, called }: ComparedModel): ModelFigures {
+  const options = { clusters: clustersOf(cases), seed: 0 };
+  return measuresOf(
+    called
+      ? { ...calledModel(scores, called, cases.positive, options), cutoff }
+      : measuredModel(scores, cases.positive, cutoff, options),
+  );
+}
 
 /** What tests and intervals of several repetitions are called in a report. */
 export const SEVERAL_REPETITIONS =
@@ -40,19 +46,29 @@ function meanOf(values: readonly number[], overlap: number) {
   return { mean, standardError: Math.sqrt(variance * (1 / n + overlap)), degreesOfFreedom: n - 1 };
 }
 
+/**
+ * The mean of values with Student's interval, cut to fractions; undefined ones (null) are left out. `overlap` is the share that the cases
+ * of a repetition are of those that it trained on, where repetitions share patients.
+ */
+export function meanEstimate(all: readonly (number | null)[], overlap: number): Estimate {
+  const values = all.filter((value) => value !== null);
+  const found = meanOf(values, overlap);
+  if (!found) return { value: values[0] ?? null };
+  const reach = studentQuantile(0.975, found.degreesOfFreedom) * found.standardError;
+  return { value: found.mean, interval: [Math.max(0, found.mean - reach), Math.min(1, found.mean + reach)] };
+}
+
 /** A model's figures: of one repetition as they are, of several their means. Undefined ones (0/0) are left out of a mean. */
 export function modelFigures(repetitions: readonly (Repetition & { readonly model: ComparedModel })[]): ModelFigures {
   const each = repetitions.map(({ cases, model }) => figuresOf(cases, model));
   const [only] = each;
   if (only && each.length === 1) return only;
   const overlap = Math.max(...repetitions.map((repetition) => repetition.overlap));
-  const mean = (name: MeasureName): Estimate => {
-    const values = each.map((figures) => figures[name].value).filter((value) => value !== null);
-    const found = meanOf(values, overlap);
-    if (!found) return { value: values[0] ?? null };
-    const reach = studentQuantile(0.975, found.degreesOfFreedom) * found.standardError;
-    return { value: found.mean, interval: [Math.max(0, found.mean - reach), Math.min(1, found.mean + reach)] };
-  };
+  const mean = (name: MeasureName): Estimate =>
+    meanEstimate(
+      each.map((figures) => figures[name].value),
+      overlap,
+    );
   return Object.fromEntries(Object.keys(only ?? {}).map((name) => [name, mean(name as MeasureName)])) as ModelFigures;
 }
 

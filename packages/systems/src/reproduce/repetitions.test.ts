@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { readManifest } from '@mammoscope/imaging';
-import { byFold, bySeed } from './repetitions.ts';
+import { byFold, bySeed, writeFolds } from './repetitions.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'repetitions-'));
 after(() => rm(folder, { recursive: true }));
@@ -24,7 +24,7 @@ async function cohort(name: string, column = '', cell: (woman: number) => string
 
 test('each fold is a test split once, patients whole, and reads back', async () => {
   const manifest = await cohort('plain.csv');
-  const folds = await byFold(manifest, 3, 7, join(folder, 'plain'));
+  const folds = await writeFolds(byFold(manifest, 3, 7), join(folder, 'plain'));
   assert.deepEqual(
     folds.map(({ name, seed }) => [name, seed]),
     [
@@ -47,16 +47,25 @@ test('each fold is a test split once, patients whole, and reads back', async () 
 
 test('a column fold is taken as it is; another number of folds, and what is no number, is refused with what to do', async () => {
   const given = await cohort('given.csv', 'fold', (woman) => String(woman % 4 < 2 ? 0 : 1));
-  const [first] = await byFold(given, 2, 0, join(folder, 'given'));
+  const [first] = await writeFolds(byFold(given, 2, 0), join(folder, 'given'));
   const { rows } = await readManifest(first?.manifest ?? '');
   const tested = new Set(rows.filter(({ split }) => split === 'test').map(({ patientId }) => patientId));
   assert.deepEqual([...tested].sort(), ['w0', 'w1', 'w4', 'w5', 'w8', 'w9']);
-  await assert.rejects(byFold(given, 5, 0, join(folder, 'given-5')), {
+  assert.throws(() => byFold(given, 5, 0), {
     code: 'data-unusable',
     message: /has a column fold with 2 folds: say --folds 2/,
   });
   const wrong = await cohort('wrong.csv', 'fold', () => 'first');
-  await assert.rejects(byFold(wrong, 2, 0, join(folder, 'wrong')), /line 2 of the manifest: fold is "first"/);
+  assert.throws(() => byFold(wrong, 2, 0), /line 2 of the manifest: fold is "first"/);
+});
+
+test('a class with fewer patients than folds is refused, with its number of patients', async () => {
+  const manifest = await cohort('few.csv');
+  assert.throws(() => byFold(manifest, 7, 0), {
+    code: 'split-impossible',
+    message:
+      /class benign has 6 patients, too few for one in each of fold 0 to fold 6: add patients, or use fewer folds/,
+  });
 });
 
 test('seeds have names of their own, and the images of the user where there are some', () => {

@@ -14,21 +14,21 @@ export interface PlannedRepetition {
   readonly manifest?: string;
 }
 
+/** Folds that are dealt and not written. */
+export type FoldManifests = readonly (Pick<PlannedRepetition, 'name' | 'seed'> & {
+  readonly rows: readonly ManifestRow[];
+})[];
+
 /** Each seed's own split of the images, or its own phantom. */
 export const bySeed = (seeds: readonly number[], manifest?: string): PlannedRepetition[] =>
   seeds.map((seed) => ({ name: `seed-${seed}`, seed, ...(manifest === undefined ? {} : { manifest }) }));
 
 /**
- * Folds of a manifest's patients as manifests of their own beside each other in `out`: a fold is the test split of its own,
- * and its validation images are drawn from the others in training. A column `fold` is taken as it is. ImagingError
- * 'split-impossible' where a class has fewer patients than folds.
+ * Folds of a manifest's patients, each with a manifest of its own: a fold is the test split of that, and its validation images
+ * are drawn from the others in training. A column `fold` is taken as it is. ImagingError 'split-impossible' where a class has
+ * fewer patients than folds.
  */
-export async function byFold(
-  manifest: Manifest,
-  folds: number,
-  seed: number,
-  out: string,
-): Promise<PlannedRepetition[]> {
+export function byFold(manifest: Manifest, folds: number, seed: number): FoldManifests {
   const bare = manifest.rows.map(({ split: _, ...row }): ManifestRow => row);
   const dealt = foldsByPatient(bare, { seed, folds }).map(({ fold, ...row }) => ({
     fold: givenFold(row) ?? fold,
@@ -40,18 +40,22 @@ export async function byFold(
       'data-unusable',
       `${manifest.path} has a column fold with ${found.size} folds: say --folds ${found.size}`,
     );
+  const inOrder = [...found].sort((a = 0, b = 0) => a - b);
+  return inOrder.map((fold) => ({
+    ...{ name: `fold-${fold}`, seed },
+    rows: dealt.map(({ row, fold: own }): ManifestRow => ({ ...row, split: own === fold ? 'test' : 'train' })),
+  }));
+}
+
+/** Writes the manifests of folds beside each other into `out`, but for those that are there. */
+export async function writeFolds(folds: FoldManifests, out: string): Promise<PlannedRepetition[]> {
   await makeFolder(out);
   return Promise.all(
-    [...found]
-      .sort((a = 0, b = 0) => a - b)
-      .map(async (fold) => {
-        const path = join(out, `fold-${fold}.csv`);
-        const rows = dealt.map(
-          ({ row, fold: own }): ManifestRow => ({ ...row, split: own === fold ? 'test' : 'train' }),
-        );
-        if (!(await holdsFile(path))) await writeManifest(path, rows);
-        return { name: `fold-${fold}`, seed, manifest: path };
-      }),
+    folds.map(async ({ name, seed, rows }) => {
+      const manifest = join(out, `${name}.csv`);
+      if (!(await holdsFile(manifest))) await writeManifest(manifest, rows);
+      return { name, seed, manifest };
+    }),
   );
 }
 

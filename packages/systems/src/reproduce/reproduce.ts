@@ -10,9 +10,9 @@ import { holdsFile, holdsRun, readRunRecord, runFiles } from '../run/run-record.
 import type { Job, PartEvent, RunPlan } from './job.ts';
 import { JobPool } from './job-pool.ts';
 import { beginOrGoOn } from './plan.ts';
-import { byFold, bySeed, type PlannedRepetition } from './repetitions.ts';
-import type { PlannedRun } from './reproduction.ts';
-import { type EvaluatedRepetition, writeComparison } from './results.ts';
+import { byFold, bySeed, type PlannedRepetition, writeFolds } from './repetitions.ts';
+import type { EvaluatedRepetition, PlannedRun } from './reproduction.ts';
+import { writeComparison } from './results.ts';
 
 /** What to compare, on what, and where. */
 export interface ReproduceOptions {
@@ -59,6 +59,7 @@ export async function reproduce(options: ReproduceOptions): Promise<ReproduceSum
   requireNetworks(system, plans, weights);
   const processes = options.processes ?? Math.max(Math.min(2, availableParallelism()), availableParallelism() >> 1);
   const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / processes));
+  const dealt = data && folds !== undefined ? byFold(data, folds, seeds[0] ?? 0) : undefined;
   const out = resolve(options.out);
   await makeFolder(out);
   await beginOrGoOn(out, {
@@ -70,10 +71,7 @@ export async function reproduce(options: ReproduceOptions): Promise<ReproduceSum
     classes: [...(data?.classes ?? [])],
     weights: weights.map(([network, file]) => `${network}=${basename(file)}`),
   });
-  const repetitions =
-    data && folds !== undefined
-      ? await byFold(data, folds, seeds[0] ?? 0, join(out, 'folds'))
-      : bySeed(seeds, data?.path);
+  const repetitions = dealt ? await writeFolds(dealt, join(out, 'folds')) : bySeed(seeds, data?.path);
   const pool = new JobPool({ processes, signal });
   const made = new MadeRuns(options, { out, threads, pool });
   const evaluated = await settled(
@@ -150,7 +148,8 @@ class MadeRuns {
     const { members } = await readRunRecord(out);
     await settled(
       members.map(async (member) => {
-        if (!(await holdsFile(runFiles(out).member(member).model)))
+        const last = reproductionOf(system).lastFile?.(member) ?? 'model';
+        if (!(await holdsFile(runFiles(out).member(member)[last])))
           await this.#job(`${part} ${member}`, { ...plan, kind: 'train', member }, rank);
       }),
     );

@@ -3,7 +3,7 @@
  * published. `reproduce` (reproduce.ts) makes the runs and fills the tables.
  */
 import type { NetworkName } from '@mammoscope/nn';
-import type { Case, Estimate, MeasureName } from '@mammoscope/report';
+import type { Case, Estimate, FigureTable, MeasureName } from '@mammoscope/report';
 
 /** Women who stand in for patients where the user has none. */
 export interface VirtualCohort {
@@ -29,6 +29,10 @@ export interface PlannedRun {
 export interface ComparedModel {
   readonly scores: readonly number[];
   readonly cutoff: number;
+  /** Which cases it calls positive, where that is by a rule and not by the cut-off. */
+  readonly called?: readonly boolean[];
+  /** A word that stands behind the model's name wherever it is shown: a key of the reproduction's remarks. */
+  readonly remark?: string;
 }
 
 /** Models measured on the same cases. */
@@ -63,6 +67,8 @@ export interface PaperTable {
   /** Which of the levels its cases are counted at. */
   readonly level: string;
   readonly rows: readonly PaperRow[];
+  /** Levels whose ROC curves are drawn beside it; all unless given. */
+  readonly curves?: readonly string[];
 }
 
 /** A claim of the paper: that the first model's AUC is above the second's. */
@@ -71,6 +77,13 @@ export interface PaperClaim {
   readonly level: string;
   readonly first: ModelReference;
   readonly second: ModelReference;
+}
+
+/** Folders of a repetition's runs, by name. */
+export interface EvaluatedRepetition {
+  /** 'seed-0' or 'fold-0' */
+  readonly name: string;
+  readonly runs: Readonly<Record<string, string>>;
 }
 
 /** A paper's comparison. */
@@ -85,4 +98,13 @@ export interface Reproduction {
   readonly cases: (evaluation: string) => Promise<Readonly<Record<string, ComparedCases>>>;
   readonly tables: readonly PaperTable[];
   readonly claims: readonly PaperClaim[];
+  /** Tables of another form than those above, from what the evaluations of all repetitions wrote; for `overlap` see meanEstimate. */
+  readonly figureTables?: (
+    repetitions: readonly EvaluatedRepetition[],
+    overlap: number,
+  ) => Promise<readonly FigureTable[]>;
+  /** A member's file that is written last; its model.onnx unless it says. */
+  readonly lastFile?: (member: string) => 'model' | 'validation';
+  /** What the remarks of models mean, a sentence each for the top of the page, where a model has it. */
+  readonly remarks?: Readonly<Record<string, string>>;
 }

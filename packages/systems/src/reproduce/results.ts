@@ -2,11 +2,25 @@
 import { join, relative } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { type CsvCells, formatCsv } from '@mammoscope/imaging';
-import type { ComparedRow, ComparedTable, FigureTable, Note, ReproductionData, RocCurve, TestedClaim } from '@mammoscope/report';
+import type {
+  ComparedRow,
+  ComparedTable,
+  FigureTable,
+  Note,
+  ReproductionData,
+  RocCurve,
+  TestedClaim,
+} from '@mammoscope/report';
 import { rocCurve } from '@mammoscope/stats';
 import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
 import { aucDifference, modelFigures, ONE_REPETITION, type Repetition, SEVERAL_REPETITIONS } from './figures.ts';
-import type { ComparedCases, ComparedModel, EvaluatedRepetition, ModelReference, Reproduction } from './reproduction.ts';
+import type {
+  ComparedCases,
+  ComparedModel,
+  EvaluatedRepetition,
+  ModelReference,
+  Reproduction,
+} from './reproduction.ts';
 
 /** What the page says of how it was made. */
 export interface ComparisonOptions {
@@ -63,7 +77,10 @@ export async function writeComparison(
   const files = { report: join(options.out, 'reproduction.html'), tables: join(options.out, 'tables.csv') };
   const withoutCurves = tables.map(({ curves: _, ...table }) => table);
   await writeAside(join(options.out, 'tables.json'), formatJson({ ...data, tables: withoutCurves, notice: NOTICE }));
-  await writeAside(files.tables, formatCsv([...tables.flatMap(cellsOf), ...(data.figureTables ?? []).flatMap(cellsOfFigures)]));
+  await writeAside(
+    files.tables,
+    formatCsv([...tables.flatMap(cellsOf), ...(data.figureTables ?? []).flatMap(cellsOfFigures)]),
+  );
   await writeAside(files.report, renderReproduction(data));
   return { ...files, runs: evaluated.flatMap(({ runs: folders }) => Object.values(folders)) };
 }
@@ -129,7 +146,10 @@ function tableOf(
       label: row.label,
       published: row.published,
       ...(first
-        ? { model: remarked(first.name, ...each.map(({ model }) => model)), here: modelFigures(each satisfies readonly Repetition[]) }
+        ? {
+            model: remarked(first.name, ...each.map(({ model }) => model)),
+            here: modelFigures(each satisfies readonly Repetition[]),
+          }
         : {}),
     };
   });
@@ -164,7 +184,16 @@ function curvesOf(
         const { auc } = modelFigures([{ ...own, overlap: 0 }]);
         const points = rocCurve(scores, positive).points.map(({ fpr, tpr }) => ({ fpr, tpr }));
         const dataset = `${level} level`;
-        return [{ model: remarked(row.label, own.model), dataset, positives, negatives: positive.length - positives, points, auc }];
+        return [
+          {
+            model: remarked(row.label, own.model),
+            dataset,
+            positives,
+            negatives: positive.length - positives,
+            points,
+            auc,
+          },
+        ];
       }),
     )
     .filter(({ length }) => length > 1);

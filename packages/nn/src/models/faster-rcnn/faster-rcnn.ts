@@ -10,6 +10,7 @@ import { convolution, linear } from '../../layers/layers.ts';
 import { gaussian, type Scope, zeros } from '../../layers/scope.ts';
 import type { FeatureMap, Features } from '../backbone.ts';
 import { resnet50Fpn } from '../feature-pyramid.ts';
+import { RESNET_WIDTH } from '../resnet.ts';
 import { pyramidLevels } from './pyramid-levels.ts';
 import { type RoiTensors, roiAlign, rowsOfLevels, transposedShapes } from './roi-align.ts';
 
@@ -25,6 +26,8 @@ export interface DetectorSpec {
   readonly rois: number;
   /** Anchors at each pixel of a level. */
   readonly anchorsPerPixel: number;
+  /** Channels of the backbone's first stage, which those of pyramid and heads follow; 64, as published, unless given. */
+  readonly width?: number;
 }
 
 /** Names of inputs and outputs; those of a level end in its name. */
@@ -99,15 +102,15 @@ function regionProposalHead(scope: Scope, { channels }: FeatureMap, anchors: num
 }
 
 /** Two hidden layers on the bins of a region, [R, C * 49] to class logits and deltas. */
-function boxHead(scope: Scope, inputs: number, classes: number) {
+function boxHead(scope: Scope, inputs: number, hidden: number, classes: number) {
   const [head, predictor] = [scope.child('box_head'), scope.child('box_predictor')];
-  const fc6 = linear(head.child('fc6'), inputs, BOX_WIDTH);
-  const fc7 = linear(head.child('fc7'), BOX_WIDTH, BOX_WIDTH);
-  const score = linear(predictor.child('cls_score'), BOX_WIDTH, classes);
-  const box = linear(predictor.child('bbox_pred'), BOX_WIDTH, 4 * classes);
+  const fc6 = linear(head.child('fc6'), inputs, hidden);
+  const fc7 = linear(head.child('fc7'), hidden, hidden);
+  const score = linear(predictor.child('cls_score'), hidden, classes);
+  const box = linear(predictor.child('bbox_pred'), hidden, 4 * classes);
   return (x: Tensor) => {
-    const hidden = head.build(() => f.relu(fc7(f.relu(fc6(x)))));
-    return { logits: score(hidden), boxDeltas: box(hidden) };
+    const last = head.build(() => f.relu(fc7(f.relu(fc6(x)))));
+    return { logits: score(last), boxDeltas: box(last) };
   };
 }
 
@@ -115,10 +118,10 @@ function boxHead(scope: Scope, inputs: number, classes: number) {
 export function fasterRcnn(
   scope: Scope,
   image: Tensor,
-  { classes, anchorsPerPixel }: DetectorSpec,
+  { classes, anchorsPerPixel, width = RESNET_WIDTH }: DetectorSpec,
   rois: RoiTensors,
 ): DetectorTensors {
-  const levels = resnet50Fpn(scope.child('backbone'), image);
+  const levels = resnet50Fpn(scope.child('backbone'), image, width);
   const [first] = [...levels.values()] as [FeatureMap];
   const propose = regionProposalHead(scope.child('rpn', 'head'), first, anchorsPerPixel);
   const proposed = [...levels].map(([name, { tensor }]) => [name, propose(tensor)] as const);
@@ -131,6 +134,6 @@ export function fasterRcnn(
     levels,
     objectness: new Map(proposed.map(([name, { logits }]) => [name, logits])),
     deltas: new Map(proposed.map(([name, { deltas }]) => [name, deltas])),
-    ...boxHead(heads, features.shape[1] as number, classes)(features),
+    ...boxHead(heads, features.shape[1] as number, (BOX_WIDTH * width) / RESNET_WIDTH, classes)(features),
   };
 }
