@@ -184,7 +184,7 @@ function coverClasses<P extends string>(
       movable.sort((a, b) => size(b) - size(a) || a.labels.size - b.labels.size || (a.id < b.id ? -1 : 1));
       const [moved] = movable;
       if (!moved) {
-        const message = `class ${label} has ${having(label).length} patients, too few for one in each of ${used.join(', ')}: add patients, or ${remedy}`;
+        const message = `class ${label} has ${having(label).length} patients, too few for one in each of ${used.length > 5 ? `${used[0]} to ${used.at(-1)}` : used.join(', ')}: add patients, or ${remedy}`;
         throw new ImagingError('split-impossible', message);
       }
       assigned.set(moved.id, part);
