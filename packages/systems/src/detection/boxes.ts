@@ -15,6 +15,17 @@ export function packBoxes(boxes: readonly BoxPx[], of: string): Boxes {
   return Float64Array.from(boxes.flat());
 }
 
+/** Boxes of several lists as one. */
+export function joinBoxes(lists: readonly Boxes[]): Boxes {
+  const joined = new Float64Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const boxes of lists) {
+    joined.set(boxes, at);
+    at += boxes.length;
+  }
+  return joined;
+}
+
 /** The i-th box. */
 export const boxAt = (boxes: Boxes, i: number): BoxPx =>
   [boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]] as unknown as BoxPx;

@@ -2,7 +2,7 @@
 import type { PyramidLevel, TensorData } from '@mammoscope/nn';
 import type { RandomStream } from '@mammoscope/random';
 import { BOX_CODER, encodeBox, RPN_CODER } from './box-coder.ts';
-import type { Boxes } from './boxes.ts';
+import { type Boxes, joinBoxes } from './boxes.ts';
 import { ANCHOR_MATCHING, type MatchingOptions, matchBoxes, PROPOSAL_MATCHING } from './matching.ts';
 import { ANCHOR_SAMPLING, REGION_SAMPLING, type SamplingOptions, sampleMatches } from './sampling.ts';
 
@@ -52,7 +52,7 @@ export function rpnTargets(
   options: TargetOptions = {},
 ): Inputs {
   const { matching = ANCHOR_MATCHING, sampling = ANCHOR_SAMPLING } = options;
-  const all = Float64Array.from(anchors.flatMap((boxes) => [...boxes]));
+  const all = joinBoxes(anchors);
   const samples = images.map(({ boxes }, image) => {
     const matched = matchBoxes(all, boxes, matching);
     return { matched, ...sampleMatches(matched, sampling, streams[image] as RandomStream) };
@@ -109,7 +109,7 @@ export function regionTargets(
 ): RegionTargets {
   const { matching = PROPOSAL_MATCHING, sampling = REGION_SAMPLING } = options;
   const chosen = images.map(({ boxes: truth }, image) => {
-    const boxes = Float64Array.of(...(proposals[image] as Boxes), ...truth);
+    const boxes = joinBoxes([proposals[image] as Boxes, truth]);
     const matched = matchBoxes(boxes, truth, matching);
     const { positives, negatives } = sampleMatches(matched, sampling, streams[image] as RandomStream);
     return { boxes, matched, positives, negatives };
