@@ -109,6 +109,11 @@ export interface System {
   /** Whether its reports have heat maps of a member that can be chosen. */
   readonly explains?: boolean;
   readonly predict: (request: PredictRequest) => Promise<PredictionSummary>;
+  /**
+   * Of a system that can do without some of its networks: writes down that one's process broke off, and why. False for a network that it
+   * cannot do without.
+   */
+  readonly recordFailure?: (run: string, member: string, reason: string) => Promise<boolean>;
   /** The paper's comparison, where it is written down. */
   readonly reproduction?: Reproduction;
 }

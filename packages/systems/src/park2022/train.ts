@@ -19,7 +19,6 @@ import { makeFolder } from '../run/make-folder.ts';
 import { newRecord } from '../run/new-record.ts';
 import { holdsFile, type RunRecord, runFiles } from '../run/run-record.ts';
 import type { TrainRequest } from '../system.ts';
-import { readHistory } from '../training/history.ts';
 import { batchesOf } from '../training/train-network.ts';
 import { beginRun, runToResume, stopWhenAborted } from '../training/train-run.ts';
 import { type BiradsSpec, biradsDeclarations } from './birads-network.ts';
@@ -58,8 +57,13 @@ export async function trainPark2022(options: TrainOptions): Promise<RunRecord> {
   const begun = await runToResume(runOptions, recipeOf);
   const manifest = usedRows(options.manifest);
   const rows = splitRows(manifest, recipe, seed);
-  const images = parkImages(manifest, rows);
-  const members = membersOf(recipe, images, seed);
+  const all = parkImages(manifest, rows);
+  const members = membersOf(recipe, all, seed);
+  const needed = new Set([
+    ...recipe.modalities,
+    ...members.flatMap((member) => (member.kind === 'pretraining' ? [member.modality] : [])),
+  ]);
+  const images = all.filter(({ modality }) => needed.has(modality));
   const of = (modality: ParkModality, split: Split) =>
     images.filter((image) => image.modality === modality && image.split === split);
   for (const modality of recipe.modalities) requireBothSides(manifest.path, modality, recipe, seed, of);
@@ -78,22 +82,24 @@ export async function trainPark2022(options: TrainOptions): Promise<RunRecord> {
   );
   const windowsOf = (modality: ParkModality) => windows.get(modality) as ImageWindows;
   try {
+    // Images are looked at before a run is begun; one that is gone on with opens what its members need.
     const slices = new Map<ParkModality, number>();
-    const check = async () => {
-      for (const { row, modality } of images) {
+    const open = async (own: readonly ParkImage[]) => {
+      for (const { row, modality } of own) {
         stopWhenAborted(signal, 'before training began');
         const size = await windowsOf(modality).size(row);
         slices.set(modality, Math.max(slices.get(modality) ?? 1, size.slices));
       }
     };
+    const wanted = members.filter(({ name }) => only?.includes(name) !== false);
+    const pretrained = wanted.flatMap((member) => (member.kind === 'pretraining' ? [member.modality] : []));
     const specOf = (modality: ParkModality) => biradsSpec(recipe, modality, slices.get(modality) ?? 1);
     const { record: complete, lowerings } = await beginRun(runOptions, begun, {
       record,
-      check,
-      graphs: () => distinctGraphs(recipe, members, specOf, engine.device),
+      check: () => open(begun ? images.filter(({ modality }) => pretrained.includes(modality)) : images),
+      graphs: () => distinctGraphs(recipe, begun ? wanted : members, specOf, engine.device),
     });
-    for (const member of members) {
-      if (only?.includes(member.name) === false) continue;
+    for (const member of wanted) {
       stopWhenAborted(signal, `before ${member.name}`);
       const modality = member.kind === 'trial' ? member.trial.modality : member.modality;
       const place: MemberPlace = {
@@ -264,10 +270,8 @@ async function trial(own: Trial, place: MemberPlace, starting: Starting, options
 
 /** Writes down that a trial failed; the search goes on without it. */
 export async function recordFailure(run: string, name: string, reason: string): Promise<void> {
-  const { folder, history } = runFiles(run).member(name);
-  await makeFolder(folder);
-  const epochs = (await holdsFile(history)) ? (await readHistory(history)).length : 0;
-  await writeOutcome(run, name, { state: 'failed', reason, epochs });
+  await makeFolder(runFiles(run).member(name).folder);
+  await writeOutcome(run, name, { state: 'failed', reason });
 }
 
 /** Why a trial failed, where its values are to blame: its numbers overflowed. Undefined of what would stop every trial: a full disk, images, the user. */

@@ -46,6 +46,9 @@ export function trialsOf(recipe: Recipe, modality: ParkModality, seed: number): 
   });
 }
 
+/** Whether a member of a run is a trial, by its name. */
+export const isTrial = (member: string): boolean => /-trial-\d+$/.test(member);
+
 /** What the engine builds for a trial. */
 export function trialSpec(recipe: Recipe, { modality, omega, pooledPercent, patches }: Trial): GmicSpec {
   const [heightPx, widthPx] = windowOf(recipe, modality);
@@ -83,7 +86,7 @@ const outcome = z.object({
 /** What a trial came to; trial.json in its folder, written last. */
 export type TrialOutcome = z.infer<typeof outcome>;
 
-const outcomePath = (run: string, trial: string) => join(runFiles(run).member(trial).folder, 'trial.json');
+const outcomePath = (run: string, trial: string) => runFiles(run).member(trial).outcome;
 
 /** Writes it; the folder exists. */
 export async function writeOutcome(run: string, trial: string, result: TrialOutcome): Promise<void> {

@@ -21,6 +21,12 @@ interface Waiting {
   readonly start: () => void;
 }
 
+/** What a job's failure means to the others; unless said, none of them begins afterwards. */
+export interface JobOptions {
+  /** Whether the others go on when the work breaks off: its process is killed, or memory runs out. */
+  readonly mayBreak?: boolean;
+}
+
 /** Runs jobs by their rank, lowest first, as many at a time as there are processes. After a failure or a stop none begins. */
 export class JobPool {
   readonly #options: JobPoolOptions;
@@ -37,7 +43,12 @@ export class JobPool {
   }
 
   /** Does a job; rejects as it failed, or with TrainingError 'interrupted'. */
-  async run(job: Job, rank: number, onEvent: (event: PartEvent) => void): Promise<void> {
+  async run(
+    job: Job,
+    rank: number,
+    onEvent: (event: PartEvent) => void,
+    { mayBreak = false }: JobOptions = {},
+  ): Promise<void> {
     await new Promise<void>((start) => {
       this.#waiting.push({ rank, start });
       this.#next();
@@ -49,6 +60,7 @@ export class JobPool {
       await this.#inProcess(job, onEvent);
       onEvent({ kind: 'done' });
     } catch (error) {
+      if (mayBreak && isBreak(error)) throw error;
       this.#failed ??= error;
       for (const child of this.#running) send(child, 'stop');
       throw error;
@@ -87,6 +99,10 @@ export class JobPool {
     });
   }
 }
+
+/** Whether work broke off, rather than being refused for its input or stopped by the user. */
+export const isBreak = (error: unknown): error is Error =>
+  error instanceof Error && !(error instanceof SystemError) && !(error instanceof TrainingError);
 
 function send(child: ChildProcess, request: JobRequest): void {
   if (child.connected) child.send(request, () => undefined); // one that has just ended needs no word

@@ -6,13 +6,14 @@ import type { NetworkName } from '@mammoscope/nn';
 import { SystemError } from '../errors.ts';
 import { reproductionOf, systemOf } from '../registry.ts';
 import { makeFolder } from '../run/make-folder.ts';
-import { holdsFile, holdsRun, readRunRecord, runFiles } from '../run/run-record.ts';
+import { holdsFile, runFiles } from '../run/run-record.ts';
 import type { Job, PartEvent, RunPlan } from './job.ts';
 import { JobPool } from './job-pool.ts';
 import { beginOrGoOn } from './plan.ts';
 import { byFold, bySeed, type PlannedRepetition, writeFolds } from './repetitions.ts';
 import type { EvaluatedRepetition, PlannedRun } from './reproduction.ts';
 import { writeComparison } from './results.ts';
+import { settled, trainMembers } from './train-members.ts';
 
 /** What to compare, on what, and where. */
 export interface ReproduceOptions {
@@ -99,12 +100,6 @@ function requireNetworks(
     );
 }
 
-/** All results, once all have ended; the first error where there is one. */
-async function settled<T>(work: readonly Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(work);
-  return Promise.all(work);
-}
-
 /** The parts of a comparison as files of its folder, made where they are missing. */
 class MadeRuns {
   readonly #options: ReproduceOptions;
@@ -144,15 +139,10 @@ class MadeRuns {
       settings: [...planned.settings, ...settings],
       ...(data ? { classes: data.classes } : {}),
     };
-    if (!(await holdsRun(out))) await this.#job(`${part} preparation`, { ...plan, kind: 'train' }, rank);
-    const { members } = await readRunRecord(out);
-    await settled(
-      members.map(async (member) => {
-        const last = reproductionOf(system).lastFile?.(member) ?? 'model';
-        if (!(await holdsFile(runFiles(out).member(member)[last])))
-          await this.#job(`${part} ${member}`, { ...plan, kind: 'train', member }, rank);
-      }),
-    );
+    await trainMembers(this.#place.pool, plan, {
+      rank,
+      onEvent: (member, event) => this.#options.onEvent?.(`${part} ${member}`, event),
+    });
     if (!(await holdsFile(runFiles(out).report)))
       await this.#job(`${part} evaluation`, { ...plan, kind: 'evaluate' }, rank);
     return [planned.name, out];

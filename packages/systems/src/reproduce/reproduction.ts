@@ -104,7 +104,7 @@ export interface Reproduction {
     overlap: number,
   ) => Promise<readonly FigureTable[]>;
   /** A member's file that is written last; its model.onnx unless it says. */
-  readonly lastFile?: (member: string) => 'model' | 'validation';
+  readonly lastFile?: (member: string) => 'model' | 'validation' | 'history' | 'outcome';
   /** What the remarks of models mean, a sentence each for the top of the page, where a model has it. */
   readonly remarks?: Readonly<Record<string, string>>;
 }

@@ -55,6 +55,8 @@ export const runFiles = (folder: string) => ({
     history: join(folder, name, 'history.csv'),
     validation: join(folder, name, 'validation.csv'),
     model: join(folder, name, 'model.onnx'),
+    /** Of a trial of a search. */
+    outcome: join(folder, name, 'trial.json'),
   }),
 });
 

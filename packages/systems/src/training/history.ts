@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { writeAside } from '@mammoscope/files';
 import { bestOf, type EpochRecord } from '@mammoscope/runtime';
 import { parse } from 'csv-parse/sync';
-import { type RunRecord, runFiles } from '../run/run-record.ts';
+import { holdsFile, type RunRecord, runFiles } from '../run/run-record.ts';
 
 /** What the training of a run's networks came to. */
 export interface TrainingSummary {
@@ -39,16 +39,17 @@ export async function readHistory(path: string): Promise<EpochRecord[]> {
   }));
 }
 
-/** Epochs trained and the best one of each network of a run. */
+/** Epochs trained and the best one of each network of a run; a network of which no epoch ended is left out. */
 export async function trainingSummary(run: string, { system, seed, members }: RunRecord): Promise<TrainingSummary> {
-  const histories = await Promise.all(members.map((network) => readHistory(runFiles(run).member(network).history)));
-  return {
-    system,
-    seed,
-    members: members.map((network, i) => {
-      const history = histories[i] as EpochRecord[];
-      const { epoch, valAuc, valLoss } = bestOf(history) as EpochRecord;
-      return { network, epochs: history.length, bestEpoch: epoch, valAuc, valLoss };
+  const summaries = await Promise.all(
+    members.map(async (network) => {
+      const path = runFiles(run).member(network).history;
+      const history = (await holdsFile(path)) ? await readHistory(path) : [];
+      const best = bestOf(history);
+      if (!best) return [];
+      const { epoch, valAuc, valLoss } = best;
+      return [{ network, epochs: history.length, bestEpoch: epoch, valAuc, valLoss }];
     }),
-  };
+  );
+  return { system, seed, members: summaries.flat() };
 }
