@@ -45,6 +45,10 @@ def r3d(blocks, wide):
     stem = lambda c: nn.Conv3d(c, 64, (3, 7, 7), stride=(1, 2, 2), padding=(1, 3, 3), bias=False)
     return lambda c: ResNet3(stem, nn.Identity(), lambda i, o, s: nn.Conv3d(i, o, 3, stride=s, padding=1, bias=False), blocks, wide, c)
 
+def hara(blocks):
+    stem = lambda c: nn.Conv3d(c, 64, 7, stride=(1, 2, 2), padding=3, bias=False)
+    return lambda c: ResNet3(stem, nn.MaxPool3d(3, stride=2, padding=1), lambda i, o, s: nn.Conv3d(i, o, 3, stride=s, padding=1, bias=False), blocks, False, c)
+
 def anisotropic(blocks):
     stem = lambda c: nn.Conv3d(c, 64, (1, 7, 7), stride=(1, 2, 2), padding=(0, 3, 3), bias=False)
     conv = lambda i, o, s: S(nn.Conv3d(i, o, (1, 3, 3), stride=(1, s, s), padding=(0, 1, 1), bias=False),
@@ -180,6 +184,7 @@ class Alex3(nn.Module):
 
 NETWORKS = dict(
     r3d_34=(r3d((3, 4, 6, 3), False), (2, 3, 5, 24, 32)), r3d_50=(r3d((3, 4, 6, 3), True), (2, 1, 6, 32, 40)),
+    hara_resnet18=(hara((2, 2, 2, 2)), (2, 1, 8, 48, 40)),
     anisotropic_resnet18=(anisotropic((2, 2, 2, 2)), (2, 1, 6, 48, 64)), anisotropic_resnet34=(anisotropic((3, 4, 6, 3)), (2, 1, 8, 64, 56)),
     spp_resnet18=(SppResNet18, (4, 3, 160, 96)), resnet22_gn=(ResNet22, (4, 1, 129, 96)),
     samala2016=(Samala, (4, 1, 40, 33)), wang2018=(Wang, (4, 1, 95, 96)), wichakam2018=(Wichakam, (2, 1, 9, 32, 48)),

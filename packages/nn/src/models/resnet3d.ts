@@ -11,6 +11,10 @@
  * are ten times as far apart as pixels. Not stated there and chosen here: the channels between the two are those after
  * them (C_temp = C_out); the first convolution and a 3 x 3 max pooling halve the plane and leave D alone; stages 2 to 4
  * halve all three axes.
+ *
+ * Hara, Kataoka and Satoh, "Can spatiotemporal 3D CNNs retrace the history of 2D CNNs and ImageNet?", CVPR 2018, table 1: isotropic,
+ * with a first convolution of 7 x 7 x 7 and a 3 x 3 x 3 max pooling that halves all three axes; which shortcuts widen is not
+ * stated there for all depths, here a 1 x 1 x 1 convolution does (type B). What Park et al. 2022 compare 3D-GMIC with.
  */
 import * as f from '../graph/functions.ts';
 import type { Tensor } from '../graph/tensor.ts';
@@ -115,19 +119,23 @@ interface Variant {
   readonly block: BlockKind;
   readonly blocks: readonly number[];
   readonly convolution: Convolution3;
-  /** Slices that the first convolution looks through, and whether a max pooling within slices follows it. */
-  readonly stem: { readonly slices: 1 | 3; readonly pooled: boolean };
+  /** Slices that the first convolution looks through, and what a max pooling after it halves. */
+  readonly stem: { readonly slices: 1 | 3 | 7; readonly pooled: 'no' | 'within slices' | 'all axes' };
   readonly dropout: number;
 }
 
-const R3D = { convolution: isotropic, stem: { slices: 3, pooled: false }, dropout: 0 } as const;
+const R3D = { convolution: isotropic, stem: { slices: 3, pooled: 'no' }, dropout: 0 } as const;
 /** "The fully connected layer was added to dropout (p = 0.5)." */
-const ANISOTROPIC = { convolution: anisotropic, stem: { slices: 1, pooled: true }, dropout: 0.5 } as const;
+const ANISOTROPIC = { convolution: anisotropic, stem: { slices: 1, pooled: 'within slices' }, dropout: 0.5 } as const;
+
+const HARA = { convolution: isotropic, stem: { slices: 7, pooled: 'all axes' }, dropout: 0 } as const;
 
 const VARIANTS = {
   r3d_18: { ...R3D, block: basicBlock, blocks: [2, 2, 2, 2] },
   r3d_34: { ...R3D, block: basicBlock, blocks: [3, 4, 6, 3] },
   r3d_50: { ...R3D, block: bottleneck, blocks: [3, 4, 6, 3] },
+  hara_resnet18: { ...HARA, block: basicBlock, blocks: [2, 2, 2, 2] },
+  hara_resnet34: { ...HARA, block: basicBlock, blocks: [3, 4, 6, 3] },
   /** Not in the paper: the blocks of ResNet-18. */
   anisotropic_resnet18: { ...ANISOTROPIC, block: basicBlock, blocks: [2, 2, 2, 2] },
   anisotropic_resnet34: { ...ANISOTROPIC, block: basicBlock, blocks: [3, 4, 6, 3] },
@@ -135,7 +143,7 @@ const VARIANTS = {
   isotropic_resnet34: {
     ...ANISOTROPIC,
     convolution: isotropic,
-    stem: { slices: 3, pooled: true },
+    stem: { slices: 3, pooled: 'within slices' },
     block: basicBlock,
     blocks: [3, 4, 6, 3],
   },
@@ -162,7 +170,7 @@ function stemOf(scope: Scope, { inputs, outputs, slices, small }: StemOptions): 
           outputs,
           kernel: [slices, kernel, kernel],
           stride: [1, stride, stride],
-          padding: [1, (kernel - 1) / 2, (kernel - 1) / 2],
+          padding: [(slices - 1) / 2, (kernel - 1) / 2, (kernel - 1) / 2],
           bias: false,
           initialiser: heFanOut,
         });
@@ -186,9 +194,10 @@ export function resnet3dFeatures(
   const small = stem === 'small';
   const first = { inputs: volume.shape[1] as number, outputs: width, slices: own.slices, small };
   const stages: Stage[] = [{ layer: stemOf(scope, first), stride: small ? 1 : 2 }];
-  if (own.pooled) {
-    const pool: Layer = (x) => f.maxPool(x, [1, 3, 3], { stride: [1, 2, 2], padding: [0, 1, 1] });
-    stages.push({ layer: (x) => scope.child('stem').build(() => pool(x)), stride: 2 });
+  if (own.pooled !== 'no') {
+    const [kernel, sliceStride, padding] = own.pooled === 'all axes' ? [3, 2, 1] : [1, 1, 0];
+    const pool: Layer = (x) => f.maxPool(x, [kernel, 3, 3], { stride: [sliceStride, 2, 2], padding: [padding, 1, 1] });
+    stages.push({ layer: (x) => scope.child('stem').build(() => pool(x)), stride: 2, sliceStride });
   }
   let inputs = width;
   for (const [i, count] of blocks.entries()) {
@@ -220,6 +229,8 @@ export const resnets3d: Readonly<Record<Resnet3dName, Network>> = {
   r3d_18: resnet3d('r3d_18'),
   r3d_34: resnet3d('r3d_34'),
   r3d_50: resnet3d('r3d_50'),
+  hara_resnet18: resnet3d('hara_resnet18'),
+  hara_resnet34: resnet3d('hara_resnet34'),
   anisotropic_resnet18: resnet3d('anisotropic_resnet18'),
   anisotropic_resnet34: resnet3d('anisotropic_resnet34'),
   isotropic_resnet34: resnet3d('isotropic_resnet34'),
