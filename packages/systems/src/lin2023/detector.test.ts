@@ -150,6 +150,26 @@ test('a box of the file is where the networks see it, and back, whatever was cut
   assert.deepEqual(boxOnFile([25, 3, 33, 9], turned), [12, 3, 20, 9]);
 });
 
+test('a film of more rows than asked for is made smaller, each pixel the mean of what it covers, and boxes go there and back', async () => {
+  const [film] = filmsOf(rows) as [Film];
+  const [seen, small] = [await readFilm(film), await readFilm(film, { filmRowsPx: 32 })];
+  assert.deepEqual([small.plane.width, small.plane.height, small.scale], [30, 32, [0.5, 0.5]]);
+  const { data, width } = seen.plane;
+  const sum = (x: number, y: number) => (data[y * width + x] as number) + (data[y * width + x + 1] as number);
+  for (const [x, y] of [
+    [0, 0],
+    [12, 17],
+    [29, 31],
+  ] as const)
+    assert.ok(
+      Math.abs((small.plane.data[y * 30 + x] as number) - (sum(2 * x, 2 * y) + sum(2 * x, 2 * y + 1)) / 4) < 1e-3,
+    );
+  assert.deepEqual(small.lesions[0]?.box, [10, 15, 18, 23]);
+  assert.deepEqual(boxOnFile([10, 15, 18, 23], small), [20, 30, 36, 46]);
+  assert.deepEqual(boxOnPlane([20, 30, 36, 46], small), [10, 15, 18, 23]);
+  assert.deepEqual(await readFilm(film, { filmRowsPx: 64 }), seen);
+});
+
 const filmTiles = async (recipe: Recipe, limitBytes = 1e9) =>
   tilesOfFilms(filmsOf(rows).slice(0, 2), new FilmCache(limitBytes), recipe);
 

@@ -190,5 +190,11 @@ export async function detectOn(
   await readValidationScores(validation); // written last: without it training did not finish
   await loadDetector(engine, best, detectorSpec(recipe, 'inference'));
   const lowerings = new Map(Object.entries(record.lowerings));
-  return scoreFilms(films, { engine, recipe, lowerings, read: readFilm, ...(onFilm ? { onFilm } : {}) });
+  return scoreFilms(films, {
+    engine,
+    recipe,
+    lowerings,
+    read: (film) => readFilm(film, recipe),
+    ...(onFilm ? { onFilm } : {}),
+  });
 }

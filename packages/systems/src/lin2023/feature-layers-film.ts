@@ -69,7 +69,7 @@ export async function layersOfRun(
   await loadDetector(engine, runFiles(run).member('detector').best, detectorSpec(recipe, 'inference'));
   return filmLayersPng(
     engine,
-    { seen: await readFilm(shown.film), found: shown.boxes },
+    { seen: await readFilm(shown.film, recipe), found: shown.boxes },
     { mostPx: MOST_PX, width: recipe.width, lowerings: new Map(Object.entries(record.lowerings)) },
   );
 }

@@ -8,11 +8,12 @@ import {
   type Placement,
   type Plane,
   readManifestImage,
+  resampleSize,
   type View,
 } from '@mammoscope/imaging';
 import { SystemError } from '../errors.ts';
 import { requireOneLabel } from './lesions.ts';
-import { CLASSES, classIndex, type LesionClass } from './recipe.ts';
+import { CLASSES, classIndex, type LesionClass, type Recipe } from './recipe.ts';
 import { boxOnFilm, boxOnStandardised, standardiseFilm } from './standardisation.ts';
 
 /** A film and the rows that describe it. */
@@ -37,6 +38,8 @@ export interface SeenFilm {
   readonly range: readonly [low: number, high: number];
   /** Where the plane lies on what was read, and that on the stored image. */
   readonly cropPx: BoxPx;
+  /** Pixels of the plane for one of what was cut out, along columns and rows, where it was made smaller. */
+  readonly scale?: readonly [x: number, y: number];
   readonly placement?: Placement;
   /** Of the stored image. */
   readonly stored: { readonly width: number; readonly height: number };
@@ -104,8 +107,14 @@ export function filmsOf(rows: readonly ManifestRow[]): Film[] {
   return films;
 }
 
-/** Reads a film, standardised; lesions that lie wholly in what is cut off are left out. ImagingError, SystemError. */
-export async function readFilm({ row, lesions, laterality, path }: Film): Promise<SeenFilm> {
+/**
+ * Reads a film, standardised, and made smaller where it has more rows than `filmRowsPx`, each pixel the mean of what it covers (0: as it is);
+ * lesions that lie wholly in what is cut off are left out. ImagingError, SystemError.
+ */
+export async function readFilm(
+  { row, lesions, laterality, path }: Film,
+  { filmRowsPx }: Pick<Recipe, 'filmRowsPx'> = { filmRowsPx: 0 },
+): Promise<SeenFilm> {
   const seen = await readManifestImage(row);
   const black = !seen.data.some((value) => value !== 0);
   if (black)
@@ -113,17 +122,21 @@ export async function readFilm({ row, lesions, laterality, path }: Film): Promis
       'data-unusable',
       `${path}${row.line > 0 ? ` at line ${row.line}` : ''} is black everywhere: leave the film out or export it again`,
     );
-  const { plane, cropPx } = standardiseFilm(seen, laterality ?? seen.laterality);
+  const { plane: whole, cropPx } = standardiseFilm(seen, laterality ?? seen.laterality);
+  const share = filmRowsPx > 0 ? Math.min(1, filmRowsPx / whole.height) : 1;
+  const plane = share < 1 ? resampleSize(whole, Math.max(1, Math.round(share * whole.width)), filmRowsPx) : whole;
+  const scale = [plane.width / whole.width, plane.height / whole.height] as const;
   const { placement } = seen;
   return {
     plane,
     range: rangeOf(plane),
     cropPx,
+    ...(share < 1 ? { scale } : {}),
     ...(placement ? { placement } : {}),
     stored: { width: placement?.width ?? seen.width, height: placement?.height ?? seen.height },
     lesions: lesions.flatMap((lesion) => {
       const box = boxOnStandardised(boxOnSeen(lesion.box as BoxPx, seen), cropPx);
-      return box ? [{ box, class: classIndex(labelOf(lesion)) }] : [];
+      return box ? [{ box: boxTimes(box, scale), class: classIndex(labelOf(lesion)) }] : [];
     }),
   };
 }
@@ -138,7 +151,18 @@ function rangeOf({ data }: Plane): [number, number] {
 }
 
 /** A box of what the networks see in pixels of the stored image. */
-export function boxOnFile(box: BoxPx, { cropPx, placement }: Pick<SeenFilm, 'cropPx' | 'placement'>): BoxPx {
-  const onRead = boxOnFilm(box, cropPx);
+export function boxOnFile(
+  box: BoxPx,
+  { cropPx, placement, scale: [x, y] = [1, 1] }: Pick<SeenFilm, 'cropPx' | 'placement' | 'scale'>,
+): BoxPx {
+  const onRead = boxOnFilm(boxTimes(box, [1 / x, 1 / y]), cropPx);
   return placement ? boxOnStored(onRead, placement) : onRead;
 }
+
+/** A box in pixels of another size. */
+export const boxTimes = ([x1, y1, x2, y2]: BoxPx, [x, y]: readonly [number, number]): BoxPx => [
+  x1 * x,
+  y1 * y,
+  x2 * x,
+  y2 * y,
+];

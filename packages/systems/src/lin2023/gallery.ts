@@ -45,7 +45,7 @@ export async function galleryOf(engine: Engine, run: string, evaluation: Evaluat
     if (!map) break;
     const { film: own, boxes, decision } = film;
     cases.push({
-      imageDataUri: dataUri(await overlayPng(await readFilm(own), boxes, SIDE_PX)),
+      imageDataUri: dataUri(await overlayPng(await readFilm(own, recipe), boxes, SIDE_PX)),
       overlayDataUri: dataUri(map.overlay),
       patientId: own.patientId,
       path: own.path,

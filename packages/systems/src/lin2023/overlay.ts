@@ -1,7 +1,7 @@
 import { type BoxPx, boxOnSeen, resampleSize } from '@mammoscope/imaging';
 import sharp from 'sharp';
 import type { Detected } from '../detection/detections.ts';
-import type { SeenFilm } from './films.ts';
+import { boxTimes, type SeenFilm } from './films.ts';
 import { className, type LesionClass } from './recipe.ts';
 
 /** "The green boxes represent benign lesions", "the red boxes represent malignant calcification" (figure 3). */
@@ -36,9 +36,9 @@ export async function overlayPng(
 }
 
 /** A box of the stored image where the networks see it; it may reach beyond. */
-export function boxOnPlane(box: BoxPx, { cropPx, placement, plane }: SeenFilm): BoxPx {
+export function boxOnPlane(box: BoxPx, { cropPx, placement, plane, scale = [1, 1] }: SeenFilm): BoxPx {
   const [x1, y1, x2, y2] = boxOnSeen(box, { ...plane, ...(placement ? { placement } : {}), decisions: [] });
-  return [x1 - cropPx[0], y1 - cropPx[1], x2 - cropPx[0], y2 - cropPx[1]];
+  return boxTimes([x1 - cropPx[0], y1 - cropPx[1], x2 - cropPx[0], y2 - cropPx[1]], scale);
 }
 
 function marksSvg(film: SeenFilm, boxes: readonly Detected[], scale: number, width: number, height: number): string {

@@ -46,6 +46,8 @@ export interface Recipe extends TrainingRecipe {
   /** Share of the training and validation images, by patient, on which the epoch is chosen. */
   readonly valFraction: number;
   readonly folds: number;
+  /** Films of more rows are made smaller for the detector; 0: they are seen as they are, in tiles. */
+  readonly filmRowsPx: number;
   /** Sides of the detector's tiles, multiples of 32, and what two of them share; larger films are cut. */
   readonly tileWidthPx: number;
   readonly tileHeightPx: number;
@@ -85,6 +87,7 @@ const PAPER: Recipe = {
   testFraction: 1 / 5,
   valFraction: 1 / 10,
   folds: 5,
+  filmRowsPx: 0,
   tileWidthPx: 832,
   tileHeightPx: 1024,
   overlapPx: 256,
@@ -167,6 +170,16 @@ export function deviationsOf(recipe: Recipe): Deviation[] {
       here: `films larger than ${tileWidthPx} x ${tileHeightPx} px are cut into tiles that share ${overlapPx} px, and their boxes merged`,
       reason: 'Calcifications of a few pixels would be lost by making the film smaller.',
     },
+    ...(recipe.filmRowsPx > 0
+      ? [
+          {
+            name: 'size of films',
+            paper: 'not stated',
+            here: `films of more than ${recipe.filmRowsPx} rows are made smaller before the detector sees them`,
+            reason: 'Minutes on two cores; fine calcifications are lost.',
+          },
+        ]
+      : []),
     {
       name: 'tiles of an epoch',
       paper: 'every film holds a lesion',

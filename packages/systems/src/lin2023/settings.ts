@@ -64,6 +64,7 @@ const table: RecipeTable<Recipe> = {
     testFraction: fraction,
     valFraction: fraction,
     folds: z.number().int().min(2).max(100),
+    filmRowsPx: z.number().int().min(0),
     tileWidthPx: side,
     tileHeightPx: side,
     overlapPx: z.number().int().min(0),
@@ -78,7 +79,7 @@ const table: RecipeTable<Recipe> = {
     film: z.object(sppnetSchema) as z.ZodType<SppnetRecipe>,
     patch: z.object(sppnetSchema) as z.ZodType<SppnetRecipe>,
   },
-  absent: { ...PLAIN_TRAINING, width: RESNET_WIDTH, oneClass: false },
+  absent: { ...PLAIN_TRAINING, width: RESNET_WIDTH, oneClass: false, filmRowsPx: 0 },
   conflict: (recipe, changed) => detectorConflict(recipe) ?? trainingConflict(recipe, changed),
 };
 

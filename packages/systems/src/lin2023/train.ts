@@ -13,7 +13,7 @@ import { detectorSpec } from './detector.ts';
 import { BACKBONE, startingDetector } from './detector-weights.ts';
 import { FilmCache } from './film-cache.ts';
 import { filmRows, splitFilms } from './film-rows.ts';
-import { filmsOf } from './films.ts';
+import { type Film, filmsOf, readFilm } from './films.ts';
 import { type MemberName, sppnetOf } from './members.ts';
 import { type Recipe, SYSTEM } from './recipe.ts';
 import { recipeOf } from './settings.ts';
@@ -53,7 +53,8 @@ export async function trainLin2023(options: TrainOptions): Promise<RunRecord> {
     weights: await hashWeights(weights, [BACKBONE, recipe.classifier]),
     members: recipe.members,
   });
-  const cache = new FilmCache(recipe.cacheMiB * MIB);
+  const read = (film: Film) => readFilm(film, recipe);
+  const cache = new FilmCache(recipe.cacheMiB * MIB, read);
   const [file, sppnetFile] = [weights.get(BACKBONE), weights.get(recipe.classifier)];
   let tiles: readonly FilmTile[] = [];
   return trainRun<MemberName, PhasedStep | TrainingStep>(runOptions, begun, {
@@ -63,7 +64,7 @@ export async function trainLin2023(options: TrainOptions): Promise<RunRecord> {
       const onImage = () => stopWhenAborted(signal, 'before training began');
       for (const name of recipe.members) requireTrainable(name, rows, recipe);
       await checkImages(manifest, rows, { onImage, onNote });
-      await tilesOfFilms(test, new FilmCache(0), recipe, onImage); // none is black
+      await tilesOfFilms(test, new FilmCache(0, read), recipe, onImage); // none is black
       await tilesOfFilms(val, cache, recipe, onImage);
       tiles = await tilesOfFilms(train, cache, recipe, onImage);
       if (file === undefined)
