@@ -6,6 +6,7 @@ import { FILE_ERROR_CODES } from '@mammoscope/files';
 import { IMAGING_ERROR_CODES } from '@mammoscope/imaging';
 import type { GraphError, InitialiserError } from '@mammoscope/nn';
 import { TRAINING_ERROR_CODES, WEIGHTS_ERROR_CODES } from '@mammoscope/runtime';
+import { SERVER_ERROR_CODES } from '@mammoscope/server/errors';
 import { statsErrors } from '@mammoscope/stats';
 import { SYSTEM_ERROR_CODES } from '@mammoscope/systems';
 import { readSourceTree } from './source-tree.ts';
@@ -30,6 +31,7 @@ const CODES: Readonly<Record<string, Codes>> = {
   DicomError: DICOM_ERROR_CODES,
   FileError: FILE_ERROR_CODES,
   ImagingError: IMAGING_ERROR_CODES,
+  ServerError: SERVER_ERROR_CODES,
   SystemError: SYSTEM_ERROR_CODES,
   TrainingError: TRAINING_ERROR_CODES,
   WeightsError: WEIGHTS_ERROR_CODES,

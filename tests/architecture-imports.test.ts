@@ -85,6 +85,10 @@ test('packages import each other one way', () => {
   finds(packageDirections(only(file('random'), from('@mammoscope/stats'))), /random may import no other package/);
   finds(packageDirections(only('packages/stats/src/a.test.ts', from('@mammoscope/report'))), /stats may import/);
   finds(packageDirections(only(file('systems'), from('@mammoscope/cli'))), /imported by nothing/);
+  finds(packageDirections(only(file('systems'), from('@mammoscope/server'))), /imported by nothing/);
+  finds(packageDirections(only('apps/viewer/src/a.ts', from('@mammoscope/server'))), /imported by nothing/);
+  holds(packageDirections(only('apps/viewer/src/a.ts', from('@mammoscope/server/api-types'))));
+  holds(packageDirections(only('apps/cli/src/a.ts', from('@mammoscope/server'))));
   finds(packageDirections(only(file('new'), from('@mammoscope/nn'))), /not in the table/);
   holds(packageDirections(only('apps/cli/src/a.ts', from('@mammoscope/systems'), from('@mammoscope/nn'))));
   holds(packageDirections(only(file('stats'), from('@mammoscope/random'))));

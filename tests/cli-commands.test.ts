@@ -174,6 +174,7 @@ const COMMAND_TREE: Readonly<Record<string, readonly string[]>> = {
   evaluate: [],
   predict: [],
   reproduce: [],
+  serve: ['worker', 'token'],
   export: [],
   data: ['check', 'import', 'split'],
   image: ['explain', 'mask', 'dynamic'],
@@ -182,7 +183,8 @@ const COMMAND_TREE: Readonly<Record<string, readonly string[]>> = {
   weights: ['show', 'import', 'fetch'],
   phantom: [],
   bench: [
-    ...['train', 'inference', 'detection', 'gmic', 'features', 'heads', 'rank-pooling', 'radiomics', 'stats', 'dicom'],
+    ...['train', 'inference', 'detection', 'gmic', 'whole-volumes', 'features', 'heads'],
+    ...['rank-pooling', 'radiomics', 'stats', 'dicom'],
   ],
   demo: [],
 };

@@ -3,6 +3,7 @@ import { DicomError } from '@mammoscope/dicom';
 import { ImagingError } from '@mammoscope/imaging';
 import { GraphError } from '@mammoscope/nn';
 import { TrainingError, WeightsError, type WeightsErrorCode } from '@mammoscope/runtime';
+import { ServerError } from '@mammoscope/server/errors';
 import { StatsError } from '@mammoscope/stats';
 import { SystemError } from '@mammoscope/systems';
 
@@ -22,6 +23,7 @@ export function exitCodeOf(error: unknown): { readonly message: string; readonly
   const input =
     error instanceof DicomError ||
     error instanceof ImagingError ||
+    error instanceof ServerError ||
     error instanceof SystemError ||
     error instanceof StatsError ||
     error instanceof GraphError ||

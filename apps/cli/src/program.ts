@@ -10,6 +10,7 @@ import { modelCommand } from './commands/model.ts';
 import { phantomCommand } from './commands/phantom.ts';
 import { predictCommand } from './commands/predict.ts';
 import { reproduceCommand } from './commands/reproduce.ts';
+import { serveCommand } from './commands/serve.ts';
 import { statsCommand } from './commands/stats.ts';
 import { trainCommand } from './commands/train.ts';
 import { weightsCommand } from './commands/weights.ts';
@@ -29,6 +30,7 @@ for (const command of [
   predictCommand(),
   exportCommand(),
   reproduceCommand(),
+  serveCommand(),
   dataCommand(),
   imageCommand(),
   modelCommand(),

@@ -28,7 +28,7 @@ export interface ApiRoute {
   readonly summary: string;
   /** The least role that may ask; 'anybody' without a token. */
   readonly role: Role | 'anybody';
-  readonly query?: z.ZodObject;
+  readonly query?: z.ZodObject | undefined;
   /** A JSON body, or the media types that the handler reads from the stream. */
   readonly body?: z.ZodType | readonly string[];
   /** A JSON answer, or the media types of another. */
@@ -61,12 +61,12 @@ const rendered = z.object({
 });
 
 const route = <const R extends ApiRoute>(of: R): R => of;
-const get = <const A extends ApiRoute['answer']>(
+const get = <const A extends ApiRoute['answer'], Q extends z.ZodObject | undefined = undefined>(
   path: string,
   summary: string,
   answer: A,
-  more: Partial<ApiRoute> = {},
-) => route({ method: 'GET', path, summary, role: 'reader', answer, ...more });
+  { role = 'reader', query }: { readonly role?: ApiRoute['role']; readonly query?: Q } = {},
+) => ({ method: 'GET' as const, path, summary, role, answer, query: query as Q });
 
 const WADO = '/dicomweb/studies/{study}';
 const SERIES = `${WADO}/series/{series}`;

@@ -36,7 +36,7 @@ export { TRANSFER_SYNTAXES, type TransferSyntax } from './transfer-syntax.ts';
 export type { BreastPosition } from './write/breast-position.ts';
 export { CODE_TABLE } from './write/codes.ts';
 export { encodeDataSet, type WrittenDataSet } from './write/data-set.ts';
-export { dicomBytes, type PixelPiece } from './write/dicom-bytes.ts';
+export { dicomBytes, fileHead, type PixelPiece } from './write/dicom-bytes.ts';
 export type { Examination, Exposure, Instance, PixelGrid } from './write/examination.ts';
 export { type Mammogram, mammogram } from './write/mammogram.ts';
 export { type Tomosynthesis, tomosynthesis } from './write/tomosynthesis.ts';

@@ -17,7 +17,7 @@ export type PixelPiece = Uint8Array | Uint16Array | Int16Array;
  * Throws DicomError: 'value-invalid'; 'image-invalid' where frames are not what Rows, Columns and NumberOfFrames say.
  */
 export function* dicomBytes(dataSet: WrittenDataSet, frames?: Iterable<PixelPiece>): Generator<Uint8Array, void> {
-  yield fileMeta(dataSet);
+  yield fileHead(dataSet);
   yield encodeDataSet(dataSet);
   if (!frames) return;
   const { BitsAllocated: bits } = dataSet;
@@ -38,14 +38,18 @@ export function* dicomBytes(dataSet: WrittenDataSet, frames?: Iterable<PixelPiec
   if (expected % 2) yield new Uint8Array(1);
 }
 
-function fileMeta({ SOPClassUID, SOPInstanceUID }: WrittenDataSet): Buffer {
+/** Preamble and file meta information, before a data set of that transfer syntax. DicomError 'value-invalid'. */
+export function fileHead(
+  { SOPClassUID, SOPInstanceUID }: Pick<WrittenDataSet, 'SOPClassUID' | 'SOPInstanceUID'>,
+  transferSyntax: string = EXPLICIT_LITTLE_ENDIAN,
+): Buffer {
   if (!SOPClassUID || !SOPInstanceUID)
     throw new DicomError('value-invalid', 'an object needs a SOPClassUID and a SOPInstanceUID before it is written');
   const meta = encodeDataSet({
     FileMetaInformationVersion: Uint8Array.of(0, 1),
     MediaStorageSOPClassUID: SOPClassUID,
     MediaStorageSOPInstanceUID: SOPInstanceUID,
-    TransferSyntaxUID: EXPLICIT_LITTLE_ENDIAN,
+    TransferSyntaxUID: transferSyntax,
     ImplementationClassUID: uidOf('mammoscope', 'implementation'),
     ImplementationVersionName: 'MAMMOSCOPE',
   });

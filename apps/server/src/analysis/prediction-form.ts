@@ -1,0 +1,56 @@
+/** predictions.json of every system in one schema: what they have in common, and what each adds. */
+import * as z from 'zod';
+
+const gradCam = z.record(z.string(), z.object({ overlay: z.string(), empty: z.boolean() }));
+const numbers = z.record(z.string(), z.number());
+
+const prediction = z.object({
+  path: z.string(),
+  score: z.number(),
+  decision: z.string(),
+  lesionId: z.string().nullish(),
+  // kang2021 and xiao2021: members; the views of a lesion; liang2019: classifiers
+  members: numbers.optional(),
+  votes: z
+    .record(
+      z.string(),
+      z.union([z.string(), z.object({ vote: z.string(), confidence: z.number(), score: z.number() })]),
+    )
+    .optional(),
+  image: z.string().optional(),
+  gradCam: gradCam.optional(),
+  views: z
+    .array(
+      z.object({
+        path: z.string(),
+        focusSlice: z.number().int(),
+        image: z.string().optional(),
+        gradCam: gradCam.optional(),
+      }),
+    )
+    .optional(),
+  // liang2019
+  dbtPath: z.string().optional(),
+  dynamicImage: z.string().optional(),
+  overlays: z.record(z.string(), z.string()).optional(),
+  // lin2023
+  overlay: z.string().optional(),
+  boxes: z
+    .array(z.object({ box: z.array(z.number()).length(4), class: z.string(), confidence: z.number() }))
+    .optional(),
+});
+
+/** What a system wrote. */
+export const predictionFile = z.object({
+  classes: z.array(z.string()).optional(),
+  cutoff: z.number().nullish(),
+  rule: z.string().optional(),
+  warning: z.string().optional(),
+  memberCutoffs: z.record(z.string(), z.number().nullable()).optional(),
+  predictions: z.array(prediction),
+  breasts: z
+    .array(z.object({ laterality: z.string(), views: z.array(z.string()), score: z.number(), decision: z.string() }))
+    .optional(),
+});
+export type PredictionFile = z.infer<typeof predictionFile>;
+export type PredictionEntry = PredictionFile['predictions'][number];

@@ -1,0 +1,163 @@
+/** Predictions of any system as the one form that viewers read. */
+import { readdir, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import type {
+  AnalysisResult,
+  BreastReading,
+  Finding,
+  Lesion,
+  Model,
+  Picture,
+  Reading,
+  ResultFile,
+  Vote,
+} from '../api-types.ts';
+import type { PredictionEntry, PredictionFile } from './prediction-form.ts';
+import type { StudyImage, StudyManifest } from './study-manifest.ts';
+
+/** What a result is made of. */
+export interface ResultParts {
+  readonly analysis: string;
+  readonly study: string;
+  readonly model: Model;
+  readonly version: string;
+  readonly file: PredictionFile;
+  readonly manifest: StudyManifest;
+  readonly lesions: readonly Lesion[];
+  /** Folder of the attempt, with everything that was written. */
+  readonly folder: string;
+}
+
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  '.json': 'application/json',
+  '.csv': 'text/csv',
+  '.png': 'image/png',
+  '.dcm': 'application/dicom',
+};
+
+/** The media type of a result's file by its ending. */
+export const mediaTypeOf = (path: string): string => MEDIA_TYPES[extname(path)] ?? 'application/octet-stream';
+
+/** The result; its score is the highest of its readings, and the decision that one's. */
+export async function resultOf(parts: ResultParts): Promise<AnalysisResult> {
+  const { analysis, study, model, version, file, manifest } = parts;
+  const readings = file.predictions.map((entry) => readingOf(parts, entry));
+  const [worst] = [...readings].sort((a, b) => b.probability - a.probability);
+  const breasts = (file.breasts ?? []).map(
+    ({ laterality, views, score, decision }): BreastReading => ({ laterality, views, probability: score, decision }),
+  );
+  return {
+    ...{ analysis, study, model: model.id, system: model.system, version },
+    notice: 'Not a medical device. For research only.',
+    warning: file.warning ?? null,
+    classes: [...(file.classes ?? model.classes)],
+    ...{ cutoff: file.cutoff ?? null, rule: file.rule ?? null },
+    calibration: 'not calibrated: scores rank, and are no probabilities of cancer',
+    ...{ score: worst?.probability ?? 0, decision: worst?.decision ?? '' },
+    ...{ readings, breasts, findings: findingsOf(parts), leftOut: [...manifest.leftOut] },
+    files: await filesOf(analysis, parts.folder),
+  };
+}
+
+const urlOf = (analysis: string, path: string): string =>
+  `/api/analyses/${analysis}/files/${path.split('/').map(encodeURIComponent).join('/')}`;
+
+/** The images that a prediction is of: views of a lesion, a pair, or one. */
+function imagesOf({ manifest }: ResultParts, { path, dbtPath, views }: PredictionEntry): readonly StudyImage[] {
+  const paths = views?.map((view) => view.path) ?? [path, ...(dbtPath === undefined ? [] : [dbtPath])];
+  return paths.flatMap((each) => manifest.images.filter((image) => image.path === each));
+}
+
+function readingOf(parts: ResultParts, entry: PredictionEntry): Reading {
+  const images = imagesOf(parts, entry);
+  return {
+    instances: images.map(({ instance }) => instance),
+    lesion: entry.lesionId ?? null,
+    ...{ probability: entry.score, decision: entry.decision },
+    focusSlices: images.map(({ path }) => entry.views?.find((view) => view.path === path)?.focusSlice ?? null),
+    votes: votesOf(parts, entry),
+    pictures: picturesOf(parts, entry),
+  };
+}
+
+function votesOf({ file }: ResultParts, { votes = {}, members = {} }: PredictionEntry): Vote[] {
+  return Object.entries(votes).map(([name, vote]) => {
+    const cutoff = file.memberCutoffs?.[name] ?? null;
+    return typeof vote === 'string'
+      ? { name, probability: members[name] ?? 0, decision: vote, cutoff }
+      : { name, probability: vote.score, decision: vote.vote, cutoff };
+  });
+}
+
+function picturesOf({ analysis }: ResultParts, entry: PredictionEntry): Picture[] {
+  const picture = (
+    kind: Picture['kind'],
+    of: string | null,
+    path: string | undefined,
+    frame: number | null = null,
+  ): Picture[] => (path === undefined ? [] : [{ kind, of, url: urlOf(analysis, `predictions/${path}`), frame }]);
+  const maps = (of: Pick<PredictionEntry, 'image' | 'gradCam'>, frame: number | null) => [
+    ...picture('image', null, of.image, frame),
+    ...Object.entries(of.gradCam ?? {}).flatMap(([name, { overlay }]) => picture('grad-cam', name, overlay, frame)),
+  ];
+  return [
+    ...maps(entry, null),
+    ...(entry.views ?? []).flatMap((view) => maps(view, view.focusSlice)),
+    ...picture('dynamic-image', 'dbt', entry.dynamicImage && `images/${entry.dynamicImage}`),
+    ...Object.entries(entry.overlays ?? {}).flatMap(([side, path]) => picture('grad-cam', side, `images/${path}`)),
+    ...picture('detections', null, entry.overlay && `overlays/${entry.overlay}`),
+  ];
+}
+
+/** A finding before it has a name. */
+interface Place extends Omit<Finding, 'id' | 'instance' | 'series' | 'box'> {
+  readonly image: StudyImage;
+  readonly box: readonly number[];
+}
+
+/** Places in images: boxes that a detector drew, or lesions that were judged, in each of their views. */
+function findingsOf(parts: ResultParts): Finding[] {
+  const { file, lesions, model } = parts;
+  const from = file.cutoff ?? Infinity;
+  const positive = (file.classes ?? model.classes).slice(1);
+  const found = file.predictions.flatMap((entry): Place[] => {
+    const images = imagesOf(parts, entry);
+    const [image] = images;
+    if (entry.boxes && image)
+      return entry.boxes.map(({ box, class: name, confidence }) => ({
+        ...{ image, frame: 0, box, class: name, probability: confidence, lesion: null },
+        isShown: positive.includes(name) && confidence >= from,
+      }));
+    return images.flatMap((view) =>
+      lesions
+        .filter(({ instance, id }) => instance === view.instance && id === entry.lesionId)
+        .map(({ box, slices, id }) => ({
+          ...{
+            image: view,
+            box,
+            class: entry.decision,
+            probability: entry.score,
+            lesion: images.length > 1 ? id : null,
+          },
+          frame:
+            entry.views?.find(({ path }) => path === view.path)?.focusSlice ??
+            Math.floor(((slices?.[0] ?? 0) + (slices?.[1] ?? 0)) / 2),
+          isShown: entry.score >= from,
+        })),
+    );
+  });
+  return found.map(({ image, box, ...place }, i): Finding => {
+    const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = box;
+    return { ...place, id: `finding-${i + 1}`, instance: image.instance, series: image.series, box: [x1, y1, x2, y2] };
+  });
+}
+
+async function filesOf(analysis: string, folder: string): Promise<ResultFile[]> {
+  const files: ResultFile[] = [];
+  for (const path of (await readdir(folder, { recursive: true })).sort()) {
+    const entry = await stat(join(folder, path));
+    if (entry.isFile())
+      files.push({ path, url: urlOf(analysis, path), bytes: entry.size, mediaType: mediaTypeOf(path) });
+  }
+  return files;
+}

@@ -1,0 +1,39 @@
+/** Errors as answers. */
+import { DicomError } from '@mammoscope/dicom';
+import { ImagingError } from '@mammoscope/imaging';
+import { SystemError } from '@mammoscope/systems';
+import type { ApiError } from '../api-types.ts';
+import { ServerError, statusOf } from '../errors.ts';
+
+/** A status and its body. */
+export interface Failure {
+  readonly status: number;
+  readonly body: ApiError;
+}
+
+/** What errors become: those of the input with their sentence, those of the server without any. */
+export function failureOf(error: unknown): Failure {
+  const failure = (status: number, code: string, message: string): Failure => ({
+    status,
+    body: { error: { code, message } },
+  });
+  if (error instanceof ServerError) return failure(statusOf(error), error.code, error.message);
+  if (error instanceof DicomError || error instanceof ImagingError || error instanceof SystemError)
+    return failure(422, error.code, withoutFolders(error.message));
+  if (isDatabaseGone(error))
+    return failure(503, 'unavailable', 'the database cannot be reached at the moment: try again in a few seconds');
+  return failure(500, 'internal', 'the server failed: its log says why');
+}
+
+/** A sentence about a file, without the folders above it. */
+export const withoutFolders = (message: string): string => message.replaceAll(/(?:\/[^/\s:]+)+\/([^/\s:]+)/g, '$1');
+
+/** Whether a database was lost rather than asked something wrong: no answer, or class 08 and 57 of PostgreSQL's codes. */
+export function isDatabaseGone(error: unknown): boolean {
+  const { code = '', message = '' } = error as NodeJS.ErrnoException;
+  return (
+    /^(08|57P)/.test(code) ||
+    ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EPIPE'].includes(code) ||
+    /Connection terminated|timeout exceeded when trying to connect|not queryable|starting up/.test(message)
+  );
+}

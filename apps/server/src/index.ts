@@ -1,0 +1,15 @@
+export { SERVER_ERROR_CODES, ServerError, type ServerErrorCode } from './errors.ts';
+export { viewerFolder } from './handlers-service.ts';
+export { addToken, type User } from './http/tokens.ts';
+export { jsonLog, type Log } from './log.ts';
+export { type RunningServer, startServer, startWorkers } from './server.ts';
+export {
+  type DimseSettings,
+  type PacsAddress,
+  pacsAddresses,
+  type ServerSettings,
+  type TlsFiles,
+  UPLOAD_LIMITS,
+  type UploadLimits,
+  type WorkSettings,
+} from './settings.ts';

@@ -1,0 +1,88 @@
+/** The runs that read studies. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type RunRecord, readRunRecord, systemOf, taskOf } from '@mammoscope/systems';
+import type { ImageSummary, Model, ModelInput } from './api-types.ts';
+import { ServerError } from './errors.ts';
+
+/** A run with what the server knows of it. */
+export interface LoadedModel {
+  readonly model: Model;
+  readonly folder: string;
+  readonly record: RunRecord;
+}
+
+const DIGEST_LETTERS = 12;
+
+/** Opens run folders. SystemError where one holds no run, ServerError 'setting-invalid' where two hold the same. */
+export async function loadModels(folders: readonly string[]): Promise<readonly LoadedModel[]> {
+  const models: LoadedModel[] = [];
+  for (const folder of folders) models.push(await loadModel(folder));
+  const ids = models.map(({ model }) => model.id);
+  const twice = ids.find((id, i) => ids.indexOf(id) !== i);
+  if (twice !== undefined)
+    throw new ServerError('setting-invalid', `two folders hold the run ${twice}: name one of them with --model`);
+  return models;
+}
+
+async function loadModel(folder: string): Promise<LoadedModel> {
+  const record = await readRunRecord(folder);
+  const system = systemOf(record);
+  const id = `${system.name}-${await digestOf(folder)}`;
+  const isThere = (name: string) =>
+    access(join(folder, name)).then(
+      () => true,
+      () => false,
+    );
+  const model: Model = {
+    ...{ id, system: system.name, name: basename(folder), preset: record.preset },
+    ...{ classes: record.classes, members: record.members, input: inputOf(record), hasPlaces: hasPlaces(system.name) },
+    report: (await isThere('report.html')) ? `/api/models/${id}/report` : null,
+    cases: (await isThere('predictions.csv')) ? `/api/models/${id}/cases` : null,
+  };
+  return { model, folder, record };
+}
+
+/** What makes predictions differ: the record and the weights, but not the state of a training that may go on. */
+async function digestOf(folder: string): Promise<string> {
+  const entries = await readdir(folder, { recursive: true });
+  const weights = entries
+    .filter((name) => name.endsWith('.safetensors') && basename(name) !== 'last.safetensors')
+    .sort();
+  const hash = createHash('sha256');
+  for (const name of ['run.json', ...weights]) {
+    hash.update(`${name}\n`);
+    for await (const piece of createReadStream(join(folder, name))) hash.update(piece as Buffer);
+  }
+  return hash.digest('hex').slice(0, DIGEST_LETTERS);
+}
+
+/** Kang 2021 judges whole images unless its recipe cuts out lesions. */
+function inputOf({ system, recipe }: RunRecord): ModelInput {
+  if (system === 'xiao2021') return 'lesions';
+  if (system === 'kang2021') return Number(recipe.roiPx ?? 0) > 0 ? 'lesions' : 'images';
+  return system === 'liang2019' ? 'pairs' : 'images';
+}
+
+function hasPlaces(system: string): boolean {
+  try {
+    taskOf(system);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a study has what a model reads; lesions are given with the request. */
+export function canRead(
+  { input }: Model,
+  images: readonly Pick<ImageSummary, 'modality'>[],
+  hasLesions: boolean,
+): boolean {
+  const has = (...modalities: readonly ImageSummary['modality'][]) =>
+    images.some(({ modality }) => modalities.includes(modality));
+  if (input === 'pairs') return has('DBT') && has('DM', 'SYNTHETIC2D');
+  return input === 'lesions' ? hasLesions : has('DM', 'SYNTHETIC2D');
+}
