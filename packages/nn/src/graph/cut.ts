@@ -74,7 +74,7 @@ function ancestors(of: Tensor): ReadonlySet<Tensor> {
 }
 
 /** Copies tensors of a graph into another with all that they are computed from, each once; `copies` stand for tensors. */
-function copier(to: Graph, from: Graph, copies: Map<Tensor, Tensor> = new Map()): (tensor: Tensor) => Tensor {
+export function copier(to: Graph, from: Graph, copies: Map<Tensor, Tensor> = new Map()): (tensor: Tensor) => Tensor {
   const copyOutside = (tensor: Tensor): Tensor => {
     const { origin, shape, dtype } = tensor;
     switch (origin.kind) {
@@ -119,4 +119,4 @@ function missing(wanted: Tensor, copies: ReadonlyMap<Tensor, Tensor>): ReadonlyS
 }
 
 /** 'layer1.0.conv1' of 'layer1.0.conv1/Conv'. */
-const scopeOf = ({ name }: GraphNode) => name.slice(0, Math.max(name.lastIndexOf('/'), 0));
+export const scopeOf = ({ name }: GraphNode) => name.slice(0, Math.max(name.lastIndexOf('/'), 0));

@@ -242,6 +242,10 @@ export function batchNormalizationTraining(x: Tensor, scale: Tensor, bias: Tenso
   return { y, mean, variance };
 }
 
+/** Group normalisation of [N, C, ...], each image by itself over each of `groups` groups of channels. */
+export const groupNormalization = (x: Tensor, scale: Tensor, bias: Tensor, groups: number, epsilon = 1e-5) =>
+  apply('GroupNormalization', [x, scale, bias], { groups, epsilon });
+
 /** Sums a tensor down to a shape that broadcasts to its own: the gradient of broadcasting. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
@@ -254,10 +258,18 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
 
 /**
  * Adaptive average pooling of [N, C, ...] to given extents: output i averages inputs floor(i n / m) to
- * ceil((i + 1) n / m), each axis as a product with a constant matrix; an axis that has its extent already is left alone.
+ * ceil((i + 1) n / m). Where all of these lie side by side it is an average pooling; else each axis is a product with a constant
+ * matrix, and an axis that has its extent already is left alone.
  */
 export function adaptiveAveragePool(x: Tensor, size: Shape): Tensor {
   if (size.every((extent) => extent === 1)) return globalAveragePool(x);
+  const spatial = x.shape.slice(2);
+  if (sameShape(spatial, size)) return x;
+  if (size.every((extent, axis) => (spatial[axis] as number) % extent === 0))
+    return averagePool(
+      x,
+      size.map((extent, axis) => (spatial[axis] as number) / extent),
+    );
   return size.reduce(
     (t, extent, axis) =>
       t.shape[axis + 2] === extent

@@ -12,6 +12,7 @@ import { normaliseAxis, sizeOf } from './tensor.ts';
  */
 export function averagePoolBack(dy: Tensor, inputShape: Shape, attributes: AveragePoolAttributes): Tensor {
   const { kernel, strides, pads } = attributes;
+  if (tiles(dy.shape, inputShape, attributes)) return repeated(f.mul(dy, 1 / sizeOf(kernel)), kernel);
   const axes = kernel.length;
   const [n, channels] = inputShape as [number, number];
   const counts = windowSizes(inputShape, attributes);
@@ -26,6 +27,20 @@ export function averagePoolBack(dy: Tensor, inputShape: Shape, attributes: Avera
   const spread = f.convTranspose(folded, ones, undefined, { stride: strides, padding: new Array(2 * axes).fill(0) });
   const cropped = f.pad(spread, [0, 0, ...pads.slice(0, axes).map((p) => -p), 0, 0, ...endPads.map((p) => -p)]);
   return f.reshape(cropped, inputShape);
+}
+
+/** Whether windows lie side by side and cover the input. */
+const tiles = (output: Shape, input: Shape, { kernel, strides, pads }: AveragePoolAttributes): boolean =>
+  pads.every((pad) => pad === 0) &&
+  kernel.every((k, axis) => strides[axis] === k && (output[axis + 2] as number) * k === input[axis + 2]);
+
+/** Every element so many times along each spatial axis. */
+function repeated(x: Tensor, times: Shape): Tensor {
+  const [n, c, ...spatial] = x.shape as [number, number, ...number[]];
+  const apart = [n, c, ...spatial.flatMap((extent) => [extent, 1])];
+  const wide = [n, c, ...spatial.flatMap((extent, axis) => [extent, times[axis] as number])];
+  const joined = [n, c, ...spatial.map((extent, axis) => extent * (times[axis] as number))];
+  return f.reshape(f.expand(f.reshape(x, apart), wide), joined);
 }
 
 /** What each window of an average pooling divides by, output positions in row-major order. */

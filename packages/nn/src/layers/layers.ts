@@ -73,14 +73,7 @@ export function batchNorm(scope: Scope, channels: number, { epsilon = 1e-5, mome
 export function groupNorm(scope: Scope, groups: number, channels: number, { epsilon = 1e-5 } = {}): Layer {
   const weight = scope.weight('weight', [channels], { kind: 'constant', value: 1 });
   const bias = scope.weight('bias', [channels], { kind: 'constant', value: 0 });
-  return (x) =>
-    scope.build(() => {
-      const [n, , ...spatial] = x.shape as [number, ...number[]];
-      const perGroup = x.shape.reduce((a, b) => a * b, 1) / (n * groups);
-      const normalised = f.reshape(standardise(f.reshape(x, [n, groups, perGroup]), [2], epsilon), x.shape);
-      const column = (vector: Tensor) => f.reshape(vector, [channels, ...spatial.map(() => 1)]);
-      return f.add(f.mul(normalised, column(weight)), column(bias));
-    });
+  return (x) => scope.build(() => f.groupNormalization(x, weight, bias, groups, epsilon));
 }
 
 /** Normalises over the last axes, whose extents are given (Ba, Kiros and Hinton 2016). */

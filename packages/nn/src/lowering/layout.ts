@@ -3,7 +3,7 @@
  * memory while the declared shape stays [N, C, H, W]; `filter` is its layout for kernels, [O/b, I/b, kh, kw, b(I),
  * b(O)] behind a declared [O, I, kh, kw]. The block b is 8 or 16 and depends on the processor.
  */
-import { type Shape, sizeOf } from '../graph/tensor.ts';
+import { type Shape, sizeOf, type Tensor } from '../graph/tensor.ts';
 
 export type Layout = 'plain' | 'blocked' | 'filter';
 
@@ -43,6 +43,10 @@ export const holdsBlocked = (shape: Shape, blockSize: number): boolean => blocka
 
 /** True when this may be held as a filter: kernels of images, and of volumes where they are seen as such, flat in some axis. */
 export const holdsFilter = (shape: Shape, blockSize: number): boolean => filterable(imageOf(shape), blockSize);
+
+/** A kernel that lies as a filter, or a parameter that nothing has asked for yet. */
+export const isKernel = ({ origin, dtype }: Tensor, layout: Layout | null): boolean =>
+  layout === 'filter' || (layout === null && origin.kind === 'parameter' && dtype === 'float32');
 
 /** Copies a kernel [O, I, kh, kw], or of more axes, between plain and filter layout on the host. */
 export function permuteFilter(

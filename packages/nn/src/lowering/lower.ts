@@ -66,8 +66,8 @@ export function liveNodes(graph: Graph): GraphNode[] {
 export interface OutsideLayouts {
   /** Inputs and parameters; where it is silent the first use decides. */
   readonly inputs?: ReadonlyMap<string, Layout>;
-  /** Outputs; where it is silent they leave plain. */
-  readonly outputs?: ReadonlyMap<string, Layout>;
+  /** Outputs, 'any' for those that leave in the layout that they have; where it is silent they leave plain. */
+  readonly outputs?: ReadonlyMap<string, Layout | 'any'>;
 }
 
 /** Writes a graph as an ONNX model. Dead nodes are left out. */
@@ -102,14 +102,12 @@ export function lower(
     onnxOutputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
     return { name, dtype: tensor.dtype, shape: tensor.shape, layout };
   };
-  for (const [name, tensor] of graph.outputs)
-    outputs.push(
-      leave(
-        `out:${name}`,
-        tensor,
-        layouts.outputs?.get(name) ?? lowering.outsideLayouts.get(graph.outputLikes.get(name) ?? '') ?? 'plain',
-      ),
-    );
+  for (const [name, tensor] of graph.outputs) {
+    const wanted = layouts.outputs?.get(name);
+    const layout = wanted === 'any' ? lowering.naturalLayout(tensor) : wanted;
+    const like = lowering.outsideLayouts.get(graph.outputLikes.get(name) ?? '');
+    outputs.push(leave(`out:${name}`, tensor, layout ?? like ?? 'plain'));
+  }
   const updates = new Map<string, string>();
   for (const [name, tensor] of graph.updates) {
     const parameter = graph.parameters.get(name) as Tensor;

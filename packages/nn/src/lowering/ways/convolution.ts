@@ -4,6 +4,8 @@ import type { GraphNode, Shape, Tensor } from '../../graph/tensor.ts';
 import type { OnnxAttribute } from '../../onnx/model.ts';
 import { blockable, filterable, type Target } from '../layout.ts';
 import type { Lowering, Way } from '../lowering.ts';
+import { activationAttributes } from './fused-activation.ts';
+import { swallowEnd } from './normalization.ts';
 
 /** The geometry as attributes of ONNX's Conv. */
 export function convolutionAttributes(
@@ -28,12 +30,8 @@ export function blockedConv(
   w: string,
   attributes: ConvAttributes,
   kernel: Shape,
-  bias: readonly string[] = [],
 ): string {
-  return lowering.emit('Conv', [x, w, ...bias], {
-    domain: NCHWC,
-    attributes: convolutionAttributes(attributes, kernel),
-  });
+  return lowering.emit('Conv', [x, w], { domain: NCHWC, attributes: convolutionAttributes(attributes, kernel) });
 }
 
 /** Whether a dense 2D convolution from `inputs` to `outputs` channels can run blocked, image and kernel. */
@@ -64,39 +62,36 @@ const canBlockNarrow = (node: Conv, { blockSize }: Target) => {
   return blockSize > 0 && isFlat(node) && isFloat32(node) && node.attributes.group === 1 && narrow;
 };
 
+/** A blocked convolution, and in the same pass the addition of a tensor that is there already, and the activation that alone reads it. */
+function emitBlocked(lowering: Lowering, node: Conv, x: string, filter: string): void {
+  const [, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
+  const { result, end } = swallowEnd(lowering, node.outputs[0] as Tensor, 'blocked');
+  const addends = [...(bias ? [lowering.value(bias)] : end.addend === undefined ? [] : ['']), end.addend ?? []].flat();
+  const value = lowering.emit('Conv', [x, filter, ...addends], {
+    domain: NCHWC,
+    attributes: {
+      ...convolutionAttributes(node.attributes, w.shape.slice(2)),
+      ...activationAttributes(end.activation),
+    },
+  });
+  lowering.define(result, value, 'blocked');
+}
+
 export const convWays: readonly Way<'Conv'>[] = [
   {
     name: 'conv-blocked',
     applies: canBlock,
     emit(lowering, node) {
-      const [x, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
-      const addend = bias ? [lowering.value(bias)] : [];
-      const y = blockedConv(
-        lowering,
-        lowering.value(x, 'blocked'),
-        lowering.value(w, 'filter'),
-        node.attributes,
-        w.shape.slice(2),
-        addend,
-      );
-      lowering.define(node.outputs[0] as Tensor, y, 'blocked');
+      const [x, w] = node.inputs as [Tensor, Tensor];
+      emitBlocked(lowering, node, lowering.value(x, 'blocked'), lowering.value(w, 'filter'));
     },
   },
   {
     name: 'conv-blocked-narrow',
     applies: canBlockNarrow,
     emit(lowering, node) {
-      const [x, w, bias] = node.inputs as [Tensor, Tensor, Tensor?];
-      const addend = bias ? [lowering.value(bias)] : [];
-      const y = blockedConv(
-        lowering,
-        lowering.value(x),
-        narrowFilter(lowering, w),
-        node.attributes,
-        w.shape.slice(2),
-        addend,
-      );
-      lowering.define(node.outputs[0] as Tensor, y, 'blocked');
+      const [x, w] = node.inputs as [Tensor, Tensor];
+      emitBlocked(lowering, node, lowering.value(x), narrowFilter(lowering, w));
     },
   },
   {

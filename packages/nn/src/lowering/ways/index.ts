@@ -6,6 +6,8 @@ import { convTransposeWays, convWays } from './convolution.ts';
 import { convInputGradientWays } from './convolution-input-gradient.ts';
 import { convWeightGradientWays } from './convolution-weight-gradient.ts';
 import { gatherSumGradientWays, gatherSumWays } from './gather-sum.ts';
+import { groupNormalizationGradientWays, groupNormalizationWays } from './group-normalization.ts';
+import { maxPoolGradientWays } from './max-pool-gradient.ts';
 import {
   concatWays,
   expandWays,
@@ -20,8 +22,8 @@ import {
   batchNormalizationTrainingWays,
   batchNormalizationWays,
 } from './normalization.ts';
-import { barrierWays, clipWays, direct, pointwise, reluGradientWays } from './pointwise.ts';
-import { averagePoolWays, globalAveragePoolWays, maxPoolGradientWays, maxPoolWays } from './pooling.ts';
+import { barrierWays, clipWays, direct, mulWays, pointwise, reluGradientWays } from './pointwise.ts';
+import { averagePoolWays, globalAveragePoolWays, maxPoolWays } from './pooling.ts';
 import {
   completedConvInputGradientWays,
   completedConvTransposeWays,
@@ -39,7 +41,7 @@ const alongAxis = ({ attributes }: { attributes: { axis: number } }) => ({ axis:
 export const ways: { readonly [K in OpName]: readonly Way<K>[] } = {
   Add: pointwise('Add'),
   Sub: pointwise('Sub'),
-  Mul: pointwise('Mul'),
+  Mul: mulWays,
   Div: pointwise('Div'),
   Pow: [...webgpuPowWays, ...pointwise('Pow')],
   Min: pointwise('Min'),
@@ -82,6 +84,8 @@ export const ways: { readonly [K in OpName]: readonly Way<K>[] } = {
   BatchNormalization: batchNormalizationWays,
   BatchNormalizationTraining: batchNormalizationTrainingWays,
   BatchNormalizationGradient: batchNormalizationGradientWays,
+  GroupNormalization: groupNormalizationWays,
+  GroupNormalizationGradient: groupNormalizationGradientWays,
   ReduceSum: reductionWays('ReduceSum'),
   ReduceMean: reductionWays('ReduceMean'),
   ReduceMax: reductionWays('ReduceMax'),

@@ -2,8 +2,7 @@
 import type { GraphNode, Shape, Tensor } from '../../graph/tensor.ts';
 import { normaliseAxis, sameShape, sizeOf } from '../../graph/tensor.ts';
 import type { OnnxAttribute } from '../../onnx/model.ts';
-import type { Layout } from '../layout.ts';
-import { holdsBlocked, holdsFilter } from '../layout.ts';
+import { holdsBlocked, holdsFilter, isKernel } from '../layout.ts';
 import type { Lowering, Way } from '../lowering.ts';
 
 /** Reductions over all axes do not care about the layout; the others are written plain. */
@@ -40,10 +39,6 @@ function slicesMoved(lowering: Lowering, value: string, outer: Shape, plane: num
   const planes = lowering.reshape(value, [...outer, plane * lowering.target.blockSize]);
   return lowering.reshape(lowering.transpose(planes, [0, 2, 1, 3]), result);
 }
-
-/** A kernel that lies as a filter, or a parameter that nothing has asked for yet. */
-const isKernel = ({ origin, dtype }: Tensor, layout: Layout | null) =>
-  layout === 'filter' || (layout === null && origin.kind === 'parameter' && dtype === 'float32');
 
 /**
  * Blocked where the channels stay where they are, or where images become volumes of slices; a filter where a kernel only gains or

@@ -4,46 +4,41 @@ import { sameShape, sizeOf } from '../../graph/tensor.ts';
 import { holdsBlocked, type Layout } from '../layout.ts';
 import type { Lowering, Way } from '../lowering.ts';
 import { type AffineEnd, channelAffine, channelDot, channelSum, type Images } from './channels.ts';
+import { activated, swallowActivation } from './fused-activation.ts';
 
 /** Blocked when the images are blocked already, plain otherwise. */
-function imageLayout(lowering: Lowering, images: Tensor): Layout {
+export function imageLayout(lowering: Lowering, images: Tensor): Layout {
   const blocked = holdsBlocked(images.shape, lowering.target.blockSize) && images.dtype === 'float32';
   return blocked && lowering.naturalLayout(images) === 'blocked' ? 'blocked' : 'plain';
 }
 
 /** 1 / sqrt(variance + epsilon). */
-function inverseDeviation(lowering: Lowering, variance: string, epsilon: number, like: Tensor): string {
+export function inverseDeviation(lowering: Lowering, variance: string, epsilon: number, like: Tensor): string {
   const root = lowering.emit('Sqrt', [lowering.emit('Add', [variance, lowering.scalar(epsilon, like.dtype)])]);
   return lowering.emit('Reciprocal', [root]);
 }
 
 /**
- * What follows y, if it can be computed in the same pass: a ReLU, or the addition of a tensor that is there already and
- * then a ReLU. Returns the tensor that the pass then holds; the nodes swallowed are marked done.
+ * What follows y, if it can be computed in the same pass: an activation, or the addition of a tensor that is there already and
+ * then an activation. Returns the tensor that the pass then holds; the nodes swallowed are marked done.
  */
-function swallowEnd(
+export function swallowEnd(
   lowering: Lowering,
   y: Tensor,
   layout: Layout,
 ): { readonly result: Tensor; readonly end: AffineEnd } {
+  const ended = (tensor: Tensor, addend?: string) => {
+    const activation = swallowActivation(lowering, tensor);
+    return {
+      result: activated(tensor, activation),
+      end: { ...(addend === undefined ? {} : { addend }), ...(activation ? { activation } : {}) },
+    };
+  };
   const next = lowering.soleConsumer(y);
-  if (next?.op === 'Relu') {
-    lowering.done.add(next);
-    return { result: next.outputs[0] as Tensor, end: { relu: true } };
-  }
-  if (next?.op === 'Add') {
-    const other = next.inputs.find((input) => input !== y);
-    const sum = next.outputs[0] as Tensor;
-    const after = lowering.soleConsumer(sum);
-    if (other && sameShape(other.shape, y.shape) && lowering.isAvailable(other)) {
-      lowering.done.add(next);
-      const addend = lowering.value(other, layout);
-      if (after?.op !== 'Relu') return { result: sum, end: { addend } };
-      lowering.done.add(after);
-      return { result: after.outputs[0] as Tensor, end: { addend, relu: true } };
-    }
-  }
-  return { result: y, end: {} };
+  const other = next?.op === 'Add' ? next.inputs.find((input) => input !== y) : undefined;
+  if (!next || !other || !sameShape(other.shape, y.shape) || !lowering.isAvailable(other)) return ended(y);
+  lowering.done.add(next);
+  return ended(next.outputs[0] as Tensor, lowering.value(other, layout));
 }
 
 export const batchNormalizationWays: readonly Way<'BatchNormalization'>[] = [

@@ -3,7 +3,7 @@ import type { OpName } from '../../graph/ops/index.ts';
 import type { GraphNode, Tensor } from '../../graph/tensor.ts';
 import { sameShape, sizeOf } from '../../graph/tensor.ts';
 import type { OnnxAttribute } from '../../onnx/model.ts';
-import type { Layout } from '../layout.ts';
+import { holdsFilter, isKernel, type Layout } from '../layout.ts';
 import type { Lowering, Way } from '../lowering.ts';
 
 /**
@@ -43,6 +43,37 @@ export function pointwise<K extends OpName>(op: K, attributes: Named<K> = () => 
     },
   ];
 }
+
+/**
+ * A kernel that lies as a filter, or a parameter that nothing has asked for yet, times a factor for each output channel, [O, 1, ...]:
+ * [O/b, ..., b] times [O/b, 1, b] in memory. False where the operands are others.
+ */
+function scaleFilter(lowering: Lowering, { inputs, outputs }: GraphNode<'Mul'>): boolean {
+  const [kernel, factor] = inputs as [Tensor, Tensor];
+  const [result] = outputs as [Tensor];
+  const [channels, ...rest] = kernel.shape as [number, ...number[]];
+  const b = lowering.target.blockSize;
+  if (kernel.dtype !== 'float32' || !holdsFilter(kernel.shape, b)) return false;
+  if (sizeOf(rest) === 1 || !sameShape(factor.shape, [channels, ...rest.map(() => 1)])) return false;
+  if (!isKernel(kernel, lowering.naturalLayout(kernel))) return false;
+  const [filter, factors] = [
+    lowering.reshape(lowering.value(kernel, 'filter'), [channels / b, sizeOf(rest), b]),
+    lowering.reshape(lowering.value(factor), [channels / b, 1, b]),
+  ];
+  lowering.define(result, lowering.reshape(lowering.emit('Mul', [filter, factors]), result.shape), 'filter');
+  return true;
+}
+
+const [anyMul] = pointwise('Mul') as [Way<'Mul'>];
+
+export const mulWays: readonly Way<'Mul'>[] = [
+  {
+    name: 'pointwise',
+    emit(lowering, node) {
+      if (!scaleFilter(lowering, node)) anyMul.emit(lowering, node);
+    },
+  },
+];
 
 /** The op of the same name in ONNX on plain operands. */
 export function direct<K extends OpName>(
