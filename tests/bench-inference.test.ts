@@ -29,7 +29,7 @@ test('bench inference has a line for each network', async () => {
   assertDone(outcome);
   assert.match(
     outcome.stdout,
-    /share +peak MiB[\s\S]*^squeezenet1_1, 1 x 3 x 32 x 32 [\s\S]*^resnet18, 1 x 3 x 32 x 32 /m,
+    /share +by processor time +peak MiB[\s\S]*^squeezenet1_1, 1 x 3 x 32 x 32 [\s\S]*^resnet18, 1 x 3 x 32 x 32 /m,
   );
 });
 

@@ -2,7 +2,6 @@ import {
   backboneName,
   classifierName,
   FEATURE_BACKBONES,
-  type FeaturesResult,
   HEADS,
   runFeaturesCase,
   runHeadCase,
@@ -10,7 +9,14 @@ import {
 import type { Command } from 'commander';
 import { listOption, positiveNumber, print, wholeNumber } from '../options.ts';
 import { formatTable } from '../table.ts';
-import { type EngineBenchFlags, eachAlone, engineCommand, threadsPart } from './bench-options.ts';
+import {
+  type EngineBenchFlags,
+  eachAlone,
+  engineCommand,
+  SPEED_COLUMNS,
+  speedCells,
+  threadsPart,
+} from './bench-options.ts';
 
 interface FeaturesBenchFlags extends EngineBenchFlags {
   readonly model: readonly string[];
@@ -59,7 +65,7 @@ async function benchFeatures(flags: FeaturesBenchFlags): Promise<void> {
     { flags, parts: (name) => ['features', '--model', name, '--size', `${sizePx}`] },
   );
   const lines = results.map((r) => [`${r.backbone}, ${r.sizePx} px, to ${r.map.join(' x ')}`, ...speedCells(r)]);
-  print(flags.json, results, formatTable(['features', ...SPEED], lines));
+  print(flags.json, results, formatTable(['features', ...SPEED_COLUMNS], lines));
 }
 
 async function benchHeads(flags: HeadsBenchFlags): Promise<void> {
@@ -76,15 +82,9 @@ async function benchHeads(flags: HeadsBenchFlags): Promise<void> {
     ...speedCells(r),
     (r.trainingSeconds / 60).toFixed(1),
   ]);
-  print(flags.json, results, formatTable(['step of 32 pairs', ...SPEED, 'minutes for 300 pairs, 100 epochs'], lines));
+  print(
+    flags.json,
+    results,
+    formatTable(['step of 32 pairs', ...SPEED_COLUMNS, 'minutes for 300 pairs, 100 epochs'], lines),
+  );
 }
-
-/** Wall time and processor time: these take too long for a busy machine to be still. */
-const SPEED = [
-  ...['least ms', 'median ms', 'processor ms', 'GFLOP/s', 'MatMul GFLOP/s'],
-  ...['share', 'by processor time', 'peak MiB'],
-];
-const speedCells = (r: Omit<FeaturesResult, 'backbone' | 'sizePx' | 'map'>): string[] => [
-  ...[r.leastMs, r.medianMs, r.processorMs, r.gflopPerSecond, r.ceilingGflopPerSecond].map((value) => value.toFixed(0)),
-  ...[r.shareOfCeiling.toFixed(2), r.processorShare.toFixed(2), r.peakMiB.toFixed(0)],
-];

@@ -54,20 +54,26 @@ export async function eachAlone<Name extends string, Result>(
   return results;
 }
 
-async function inOwnProcess<Result>(parts: readonly string[], { steps, threads }: EngineBenchFlags): Promise<Result> {
+const inOwnProcess = <Result>(parts: readonly string[], { steps, threads }: EngineBenchFlags): Promise<Result> =>
+  benchProcess<Result>([...parts, '--steps', String(steps), ...(threads ? ['--threads', String(threads)] : [])]);
+
+/** The first result of a benchmark in a process of its own. */
+export async function benchProcess<Result>(parts: readonly string[]): Promise<Result> {
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-  const flags = ['--json', '--steps', String(steps), ...(threads ? ['--threads', String(threads)] : [])];
-  const words = ['--disable-warning=ExperimentalWarning', main, 'bench', ...parts, ...flags];
+  const words = ['--disable-warning=ExperimentalWarning', main, 'bench', ...parts, '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, words);
   return (JSON.parse(stdout) as Result[])[0] as Result;
 }
 
-/** Columns of a table of speeds. */
-export const SPEED_COLUMNS = ['least ms', 'median ms', 'GFLOP/s', 'MatMul GFLOP/s', 'share', 'peak MiB'];
+/** Columns of a table of speeds, by the clock and by processor time. */
+export const SPEED_COLUMNS = [
+  ...['least ms', 'median ms', 'processor ms', 'GFLOP/s', 'MatMul GFLOP/s'],
+  ...['share', 'by processor time', 'peak MiB'],
+];
 
 /** Cells of these columns; `decimals` of the times. */
 export const speedCells = (speed: Speed, decimals = 0): string[] => [
-  ...[speed.leastMs, speed.medianMs].map((ms) => ms.toFixed(decimals)),
+  ...[speed.leastMs, speed.medianMs, speed.processorMs].map((ms) => ms.toFixed(decimals)),
   ...[speed.gflopPerSecond, speed.ceilingGflopPerSecond].map((value) => value.toFixed(0)),
-  ...[speed.shareOfCeiling.toFixed(2), speed.peakMiB.toFixed(0)],
+  ...[speed.shareOfCeiling.toFixed(2), speed.processorShare.toFixed(2), speed.peakMiB.toFixed(0)],
 ];

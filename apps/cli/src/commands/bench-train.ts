@@ -2,7 +2,14 @@ import { runTrainCase, TRAIN_CASES } from '@mammoscope/systems';
 import type { Command } from 'commander';
 import { print } from '../options.ts';
 import { formatTable } from '../table.ts';
-import { type EngineBenchFlags, eachAlone, engineCommand, threadsPart } from './bench-options.ts';
+import {
+  type EngineBenchFlags,
+  eachAlone,
+  engineCommand,
+  SPEED_COLUMNS,
+  speedCells,
+  threadsPart,
+} from './bench-options.ts';
 
 interface TrainBenchFlags extends EngineBenchFlags {
   readonly case?: string;
@@ -27,14 +34,6 @@ async function benchTrain(flags: TrainBenchFlags): Promise<void> {
     (name) => runTrainCase(name, flags.steps, threadsPart(flags).threads),
     { flags, parts: (name) => ['train', '--case', name] },
   );
-  const lines = results.map((r) => [
-    r.title,
-    ...[r.leastMs, r.medianMs].map((ms) => ms.toFixed(0)),
-    r.imagesPerSecond.toFixed(1),
-    ...[r.gflopPerSecond, r.ceilingGflopPerSecond].map((value) => value.toFixed(0)),
-    r.shareOfCeiling.toFixed(2),
-    ...[r.peakMiB, r.stepMiB].map((mib) => mib.toFixed(0)),
-  ]);
-  const times = ['training step', 'least ms', 'median ms', 'images/s', 'GFLOP/s', 'MatMul GFLOP/s'];
-  print(flags.json, results, formatTable([...times, 'share', 'peak MiB', 'step MiB'], lines));
+  const lines = results.map((r) => [r.title, ...speedCells(r), r.imagesPerSecond.toFixed(1), r.stepMiB.toFixed(0)]);
+  print(flags.json, results, formatTable(['training step', ...SPEED_COLUMNS, 'images/s', 'step MiB'], lines));
 }

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import { benchDetectionCommand } from './bench-detection.ts';
+import { benchDetectionCommand, benchGmicCommand } from './bench-cases.ts';
 import { benchDicomCommand } from './bench-dicom.ts';
-import { benchGmicCommand } from './bench-gmic.ts';
 import { benchInferenceCommand } from './bench-inference.ts';
 import { benchFeaturesCommand, benchHeadsCommand } from './bench-joint.ts';
 import { benchRadiomicsCommand } from './bench-radiomics.ts';

@@ -10,21 +10,14 @@ import { STRIDE_PX } from '../detection/image-batch.ts';
 import { TEST_PROPOSALS, TRAINING_PROPOSALS } from '../detection/proposals.ts';
 import { rpnTargets } from '../detection/targets.ts';
 import { SystemError } from '../errors.ts';
-import { ceiling, gflopOfGraph, peakBytesNow, type Speed, speedOf } from './speed.ts';
+import { caseNamed, gflopOfGraph, type Speed, timed } from './speed.ts';
 
 /** The two things that are timed. */
 export const DETECTION_CASES = ['training', 'inference'] as const;
 export type DetectionCase = (typeof DETECTION_CASES)[number];
 
 /** SystemError 'option-invalid' for another name. */
-export function detectionCase(name: string): DetectionCase {
-  const known = DETECTION_CASES.find((each) => each === name);
-  if (known) return known;
-  throw new SystemError(
-    'option-invalid',
-    `there is no case "${name}" of the detector: use ${DETECTION_CASES.join(', ')}`,
-  );
-}
+export const detectionCase = (name: string): DetectionCase => caseNamed(DETECTION_CASES, 'the detector', name);
 
 /** What a case came to. */
 export interface DetectionResult extends Speed {
@@ -61,7 +54,6 @@ export async function runDetectionCase(
       ? trainingPhases(spec, adam(), 0, { device: engine.device, recompute: true })
       : { phases: inferencePhases(spec), hostStep: undefined };
     const choices = await chooseWays(engine, [phases.early, phases.late]);
-    const before = await ceiling(engine);
     await putProbeValues(engine, phases, hostStep);
     const sessions = await loadPhases(engine, phases, choices, hostStep);
     const geometry = geometryOf(spec, PUBLISHED_ANCHORS);
@@ -82,19 +74,12 @@ export async function runDetectionCase(
             { proposals: TRAINING_PROPOSALS, stream: (image) => new RandomStream(1, 'bench', 'regions', run, image) },
           )
         : detect(sessions, geometry, images, sizes, { proposals: TEST_PROPOSALS, detections: PUBLISHED_DETECTION });
-    const times: number[] = [];
-    for (let run = 0; run < runs; run++) {
-      const start = performance.now();
-      await film(run);
-      times.push(performance.now() - start);
-    }
-    const peakBytes = peakBytesNow();
-    const ceilingGflopPerSecond = Math.max(before, await ceiling(engine));
+    let done = 0;
     const gflop = gflopOfGraph(phases.early) + gflopOfGraph(phases.late);
     return {
       case: name,
       title: `${training ? 'training step' : 'inference'}, 1 x ${heightPx} x ${widthPx}, ${spec.rois} regions`,
-      ...speedOf(times, { gflop, ceilingGflopPerSecond, peakBytes }),
+      ...(await timed(engine, { gflop, runs, run: () => film(done++) })),
     };
   } finally {
     await engine.close();

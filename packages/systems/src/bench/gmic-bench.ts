@@ -1,21 +1,16 @@
 /** The global network of 3D-GMIC on one slice, timed against the MatMul ceiling of the same process. */
 import { adam, lower, type TensorData } from '@mammoscope/nn';
 import { chooseWays, Engine, probeInput, probeParameter } from '@mammoscope/runtime';
-import { SystemError } from '../errors.ts';
 import { GMIC_PORTS, gmicStep, localGraph, saliencyGraph } from '../gmic/graphs.ts';
 import { type GmicSpec, mapSize } from '../gmic/spec.ts';
-import { ceiling, gflopOfGraph, peakBytesNow, type Speed, speedOf } from './speed.ts';
+import { caseNamed, gflopOfGraph, type Speed, timed } from './speed.ts';
 
 /** The two passes over a slice that are timed. */
 export const GMIC_CASES = ['inference', 'training'] as const;
 export type GmicCase = (typeof GMIC_CASES)[number];
 
 /** SystemError 'option-invalid' for another name. */
-export function gmicCase(name: string): GmicCase {
-  const known = GMIC_CASES.find((each) => each === name);
-  if (known) return known;
-  throw new SystemError('option-invalid', `there is no case "${name}" of 3D-GMIC: use ${GMIC_CASES.join(', ')}`);
-}
+export const gmicCase = (name: string): GmicCase => caseNamed(GMIC_CASES, '3D-GMIC', name);
 
 /** What a case came to. */
 export interface GmicBenchResult extends Speed {
@@ -59,7 +54,6 @@ export async function runGmicCase(
     const inference = saliencyGraph(spec);
     const graph = name === 'inference' ? inference : gmicStep(spec, options).streamed;
     const lowered = lower(graph, engine.target, await chooseWays(engine, [graph]));
-    const before = await ceiling(engine);
     for (const { name, shape } of lowered.parameters)
       await engine.put(new Map([[name, { dtype: 'float32' as const, shape, data: probeParameter(name, shape, '') }]]));
     const session = await engine.load(lowered);
@@ -68,17 +62,9 @@ export async function runGmicCase(
       [GMIC_PORTS.slices, probeInput([1, 1, heightPx, spec.widthPx], 1)],
       [GMIC_PORTS.seed, new Float32Array(2 * rows * columns).fill(1)],
     ]);
-    const times: number[] = [];
-    for (let run = 0; run < runs; run++) {
-      const start = performance.now();
-      await session.run(inputs);
-      times.push(performance.now() - start);
-    }
-    const peakBytes = peakBytesNow();
-    const ceilingGflopPerSecond = Math.max(before, await ceiling(engine));
     return {
       ...{ case: name, title: `${name}, 1 x ${heightPx} x ${spec.widthPx}` },
-      ...speedOf(times, { gflop: gflopOfGraph(graph), ceilingGflopPerSecond, peakBytes }),
+      ...(await timed(engine, { gflop: gflopOfGraph(graph), runs, run: () => session.run(inputs) })),
       volumeGmacs: (SLICES * gflopOfGraph(inference) + gflopOfGraph(localGraph(spec))) / 2,
     };
   } finally {

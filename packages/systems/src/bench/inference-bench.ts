@@ -4,7 +4,7 @@ import { Engine, float32Tensor, openExportedModel, probeInput, probeParameter } 
 import { exportClassifiers } from '../classifier/export.ts';
 import { type ClassifierSpec, declarationsOf, inferenceGraph, PORTS } from '../classifier/graphs.ts';
 import { SystemError } from '../errors.ts';
-import { ceiling, gflopOf, peakBytesNow, type Speed, speedOf } from './speed.ts';
+import { gflopOf, type Speed, timed } from './speed.ts';
 
 /** What one network came to. */
 export interface InferenceResult extends Speed {
@@ -22,9 +22,6 @@ export interface InferenceOptions {
 
 /** Models that are timed when none is named. */
 export const INFERENCE_MODELS: readonly NetworkName[] = ['resnet34', 'resnet50'];
-
-/** Parts that the runs come in, a ceiling between two. */
-const ROUNDS = 3;
 
 /** SystemError 'option-invalid' for a network that is not there or takes volumes. */
 export function inferenceModel(name: string): NetworkName {
@@ -47,22 +44,10 @@ export async function runInferenceCase(
     const exported = await openExportedModel(exportOf(spec), engine.threads);
     const shape = [1, spec.channels, sizePx, sizePx];
     const inputs = { [PORTS.image]: { shape, data: probeInput(shape, 1) } };
-    const times: number[] = [];
-    let peakBytes = 0;
-    let fastest = 0;
-    for (let round = 0; round < ROUNDS; round++) {
-      await exported.run(inputs); // what the ceiling pushed out of the caches
-      for (let i = round; i < runs; i += ROUNDS) {
-        const start = performance.now();
-        await exported.run(inputs);
-        times.push(performance.now() - start);
-      }
-      if (round === 0) peakBytes = peakBytesNow();
-      fastest = Math.max(fastest, await ceiling(engine));
-    }
-    await exported.release();
     const gflop = gflopOf(inferenceGraph(spec, 1).nodes);
-    return { model, sizePx, ...speedOf(times, { gflop, ceilingGflopPerSecond: fastest, peakBytes }) };
+    const speed = await timed(engine, { gflop, runs, run: () => exported.run(inputs) });
+    await exported.release();
+    return { model, sizePx, ...speed };
   } finally {
     await engine.close();
   }

@@ -1,21 +1,13 @@
 /** The two costs of Liang 2019: features of an image through a frozen backbone, and training of the classifiers on kept features. */
-import { adam, functions as f, Graph, lower, sizeOf, type TensorData } from '@mammoscope/nn';
+import { adam, foldNormalisation, lower, sizeOf, type TensorData } from '@mammoscope/nn';
 import { chooseWays, Engine, probeInput, probeParameter, residentShapes } from '@mammoscope/runtime';
 import { SystemError } from '../errors.ts';
 import { backboneGraph, headSpec, headStep, PORTS } from '../liang2019/head-graphs.ts';
 import { BACKBONES, type Backbone, CLASSIFIERS, type Classifier, PRESETS } from '../liang2019/recipe.ts';
-import { ceiling, gflopOfGraph, peakBytesNow, type Speed, speedOf } from './speed.ts';
-
-/** Speed of one graph. */
-export interface GraphSpeed extends Speed {
-  /** Mean processor time of a run, over all threads: it says more than the others on a machine that has other work. */
-  readonly processorMs: number;
-  /** The same of operations a second of processor time, which other work on the machine changes little. */
-  readonly processorShare: number;
-}
+import { gflopOfGraph, type Speed, timed } from './speed.ts';
 
 /** A backbone to the map that it is cut after, one image at a time, as features are computed. */
-export interface FeaturesResult extends GraphSpeed {
+export interface FeaturesResult extends Speed {
   readonly backbone: Backbone;
   readonly sizePx: number;
   /** [C, H, W] */
@@ -23,7 +15,7 @@ export interface FeaturesResult extends GraphSpeed {
 }
 
 /** Training steps of a classifier of Table I, and what training on so many pairs comes to by the median step. */
-export interface HeadResult extends GraphSpeed {
+export interface HeadResult extends Speed {
   readonly classifier: Classifier;
   readonly backbone: Backbone;
   readonly sizePx: number;
@@ -73,13 +65,14 @@ export async function runFeaturesCase(
 ): Promise<FeaturesResult> {
   const engine = await Engine.create(threads ? { threads } : {});
   try {
-    const { graph, map } = backboneGraph({ network: backbone, cut: BACKBONES[backbone] }, { sizePx });
+    const { graph: whole, map } = backboneGraph({ network: backbone, cut: BACKBONES[backbone] }, { sizePx });
+    const { graph } = foldNormalisation(whole);
     const lowered = lower(graph, engine.target, await chooseWays(engine, [graph]));
     for (const { name, shape } of lowered.parameters)
       await engine.put(new Map([[name, { dtype: 'float32' as const, shape, data: probeParameter(name, shape, '') }]]));
     const session = await engine.load(lowered);
     const inputs = new Map<string, TensorData>([[PORTS.image, probeInput([1, 3, sizePx, sizePx], 1)]]);
-    const speed = await timed(engine, graph, runs, () => session.run(inputs));
+    const speed = await timed(engine, { gflop: gflopOfGraph(graph), runs, run: () => session.run(inputs) });
     await session.release();
     return { backbone, sizePx, map, ...speed };
   } finally {
@@ -116,7 +109,7 @@ export async function runHeadCase(
     );
     for (const [scalar, value] of Object.entries(optimiser.scalars(1, [1e-4])))
       inputs.set(scalar, Float32Array.of(value));
-    const speed = await timed(engine, graph, runs, () => session.run(inputs));
+    const speed = await timed(engine, { gflop: gflopOfGraph(graph), runs, run: () => session.run(inputs) });
     await session.release();
     const weights = lowered.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     const steps = Math.floor(PAIRS / batch) * EPOCHS;
@@ -128,52 +121,6 @@ export async function runHeadCase(
   } finally {
     await engine.close();
   }
-}
-
-/** Runs that a ceiling stands before and after; the first run, which brings everything into place, does not count. */
-async function timed(engine: Engine, graph: Graph, runs: number, run: () => Promise<unknown>): Promise<GraphSpeed> {
-  const before = await ceiling(engine);
-  const largest = await processorCeiling(engine);
-  await run();
-  const times: number[] = [];
-  const cpu = process.cpuUsage();
-  for (let i = 0; i < runs; i++) {
-    const start = performance.now();
-    await run();
-    times.push(performance.now() - start);
-  }
-  const { user, system } = process.cpuUsage(cpu);
-  const peakBytes = peakBytesNow();
-  const ceilingGflopPerSecond = Math.max(before, await ceiling(engine));
-  const gflop = gflopOfGraph(graph);
-  const processorMs = (user + system) / 1000 / runs;
-  return {
-    ...speedOf(times, { gflop, ceilingGflopPerSecond, peakBytes }),
-    ...{ processorMs, processorShare: (1000 * gflop) / processorMs / largest },
-  };
-}
-
-const SIDE = 2048;
-
-/** GFLOP of a large MatMul a second of processor time. */
-async function processorCeiling(engine: Engine): Promise<number> {
-  const graph = new Graph();
-  const [a, b] = [graph.parameter('ceiling.a', [SIDE, SIDE]), graph.parameter('ceiling.b', [SIDE, SIDE])];
-  graph.output('mean', f.reduceMean(f.matMul(a, b))); // one number, so that the product is not copied out
-  const data = probeInput([SIDE, SIDE], 1);
-  for (const name of ['ceiling.a', 'ceiling.b'])
-    await engine.put(new Map([[name, { dtype: 'float32' as const, shape: [SIDE, SIDE], data }]]));
-  const session = await engine.load(lower(graph, engine.target));
-  await session.run(new Map());
-  const times: number[] = [];
-  for (let i = 0; i < 5; i++) {
-    const cpu = process.cpuUsage();
-    await session.run(new Map());
-    const { user, system } = process.cpuUsage(cpu);
-    times.push((user + system) / 1e6);
-  }
-  await session.release();
-  return (2 * SIDE ** 3) / Math.min(...times) / 1e9;
 }
 
 /** Small weights; running variances, scales and second moments of one. */

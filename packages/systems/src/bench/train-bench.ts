@@ -15,7 +15,7 @@ import {
 } from '@mammoscope/nn';
 import { chooseWays, Engine, residentShapes } from '@mammoscope/runtime';
 import { PORTS, stepOf, type TrainingStep, trainingStep } from '../classifier/graphs.ts';
-import { ceiling, gflopOfGraph, peakBytesNow, type Speed, speedOf } from './speed.ts';
+import { gflopOfGraph, type Speed, timed } from './speed.ts';
 
 /** A training step to time. */
 export interface BenchCase {
@@ -96,7 +96,6 @@ export async function runTrainCase(name: string, steps: number, threads?: number
   try {
     const { graph, hostStep, images } = bench.build();
     const lowered = lower(graph, engine.target, await chooseWays(engine, [graph]));
-    const before = await ceiling(engine);
     const resident = residentShapes({ step: lowered, optimiser: adam(), ...(hostStep ? { hostStep } : {}) });
     for (const [name, shape] of resident)
       await engine.put(new Map([[name, { dtype: 'float32' as const, shape, data: firstValues(name, shape) }]]));
@@ -112,20 +111,12 @@ export async function runTrainCase(name: string, steps: number, threads?: number
     for (const [scalar, value] of Object.entries(adam().scalars(1, [1e-4]))) inputs.set(scalar, Float32Array.of(value));
     collectGarbage();
     const baseBytes = process.memoryUsage().rss;
-    const times: number[] = [];
-    for (let i = 0; i < steps; i++) {
-      const start = performance.now();
-      await session.run(inputs);
-      times.push(performance.now() - start);
-    }
-    const peakBytes = peakBytesNow();
+    const speed = await timed(engine, { gflop: gflopOfGraph(graph), runs: steps, run: () => session.run(inputs) });
     await session.release();
-    const ceilingGflopPerSecond = Math.max(before, await ceiling(engine));
-    const speed = speedOf(times, { gflop: gflopOfGraph(graph), ceilingGflopPerSecond, peakBytes });
     return {
       ...{ name, title: bench.title, ...speed },
       imagesPerSecond: (1000 * images) / speed.leastMs,
-      stepMiB: (peakBytes - baseBytes) / 2 ** 20,
+      stepMiB: speed.peakMiB - baseBytes / 2 ** 20,
     };
   } finally {
     await engine.close();
