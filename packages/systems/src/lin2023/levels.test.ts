@@ -130,6 +130,9 @@ test('a level is measured with two patients of each kind, its intervals by patie
   assert.equal(model?.auc.auc, 0.75); // 3 of 4 pairs in order
   const { tp, fp, fn, tn } = model?.atCutoff ?? {};
   assert.deepEqual([tp, fp, fn, tn], [1, 1, 1, 1]);
+  // Of the cut-offs between these scores 0.9 has the largest Youden index, as 0.4 has; the higher comes first.
+  const chosen = measureLevel({ ...level, cutoff: 'test', models: new Map([['detector', cases]]) })?.models[0];
+  assert.deepEqual([chosen?.cutoff, chosen?.called, chosen?.atCutoff.tp], [0.9, [true, false, false, false], 1]);
   assert.equal(measure([...cases, of('a', false, 0.1)])?.clusters?.length, 5);
   assert.equal(
     measure([of('a', true, 0.9), of('a', true, 0.8), ...cases.slice(2)]),

@@ -89,6 +89,24 @@ test('tables of one run: ours with intervals beside the published figures, and n
   assert.deepEqual(frocTable(one, 0).rows[0]?.cells[3], { here: { value: 0.8, interval: [0.1, 0.9] } });
 });
 
+test('columns: precision and sensitivity of benign cases are NPV and specificity', () => {
+  const metrics = metricsOf(0);
+  const of = (value: number) => ({ value, interval: null });
+  const [detector] = metrics.levels.image?.models ?? [];
+  const told = {
+    ...detector,
+    ...{ accuracy: of(0.1), npv: of(0.2), ppv: of(0.3), specificity: of(0.4), sensitivity: of(0.5), f1: of(0.7) },
+    ...{ classes: { benign: { f1: 0.6 } }, auc: 0.8, aucInterval: null },
+  };
+  const levels = { image: { cases: 2, models: [told] } } as TabledMetrics['levels'];
+  const { columns, rows } = tableTwo([{ ...metrics, levels }]);
+  assert.deepEqual(
+    rows[1]?.cells.map(({ here }) => here?.value),
+    [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
+  );
+  assert.deepEqual([columns[1], columns[4], columns[7]], ['Precision, benign', 'Sensitivity, malignant', 'AUC']);
+});
+
 test('tables of folds: every fold, their mean and standard deviation, and of FROC the interval over folds', () => {
   const five = [0.1, 0.2, 0.3, 0.4, 0.5].map(metricsOf);
   const names = five.map((_, i) => `fold-${i}`);

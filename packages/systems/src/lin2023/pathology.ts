@@ -22,8 +22,8 @@ export interface PatchTask {
   readonly classOf: (text: string, place: string) => 0 | 1 | undefined;
 }
 
-/** Malignant lesions alone have a type: of others, and where it is unknown, nothing is said. */
-const WITHOUT_TYPE = new Set(['', 'benign', 'normal', 'unknown']);
+/** Malignant lesions alone have a type: of others, and where it is unknown, nothing is said; some data sets say no more than malignant. */
+const WITHOUT_TYPE = new Set(['', 'benign', 'malignant', 'normal', 'unknown']);
 
 /** The pathology that a cell of a manifest names; undefined where it names none. SystemError for another word. */
 export function pathologyOf(text: string, place: string): Pathology | undefined {
@@ -33,7 +33,7 @@ export function pathologyOf(text: string, place: string): Pathology | undefined 
   if (known) return known;
   throw new SystemError(
     'data-unusable',
-    `pathology at ${place} must be one of ${PATHOLOGIES.join(', ')}, benign or empty, got "${text}": rename it`,
+    `pathology at ${place} must be one of ${PATHOLOGIES.join(', ')}, malignant, benign or empty, got "${text}": rename it`,
   );
 }
 

@@ -153,15 +153,15 @@ test('a label that changes between views of one lesion is refused, naming both p
 
 test('pathological type: microinvasion counts as invasive, or as DCIS, and only malignant lesions have a type', () => {
   const [invasive, dcis] = [pathologicalType('as invasive'), pathologicalType('as dcis')];
-  const classes = ['invasive', 'DCIS with microinvasion', 'pure DCIS', 'dcis', 'benign', ''].map((text) => [
-    invasive.classOf(text, 'line 2'),
-    dcis.classOf(text, 'line 2'),
-  ]);
+  const classes = ['invasive', 'DCIS with microinvasion', 'pure DCIS', 'dcis', 'benign', 'malignant', ''].map(
+    (text) => [invasive.classOf(text, 'line 2'), dcis.classOf(text, 'line 2')],
+  );
   assert.deepEqual(classes, [
     [0, 0],
     [0, 1],
     [1, 1],
     [1, 1],
+    [undefined, undefined],
     [undefined, undefined],
     [undefined, undefined],
   ]);
