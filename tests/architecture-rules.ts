@@ -24,6 +24,8 @@ const APP_IMPORTS: readonly (readonly [app: string, specifier: string])[] = [
   ['cli', '@mammoscope/server'],
   ['cli', '@mammoscope/server/errors'],
   ['viewer', '@mammoscope/server/api-types'],
+  // the page is built when the server is first started
+  ['cli', '@mammoscope/viewer/built-page'],
 ];
 
 /** What each folder of nn/src may import of the others. */
@@ -286,7 +288,7 @@ export function longFiles(files: readonly SourceFile[]): string[] {
 /** Files are kebab-case nouns of the field; a folder of odds and ends is where cycles start. */
 export function fileNames(files: readonly SourceFile[]): string[] {
   const vague = /(^|[/.-])(utils?|helpers?|common|misc|managers?)([/.-]|$)/;
-  const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/;
+  const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.ts$/;
   return files
     .filter(({ path }) => path.endsWith('.ts') && !path.includes('/generated/'))
     .flatMap(({ path }) => {

@@ -26,7 +26,10 @@ function readValue(element: JsonElement, attribute: Attribute, attributes: Attri
     throw new DicomError('image-unsupported', `${name}: ${attribute.name} is kept apart by the server (BulkDataURI)`);
   const values = element.InlineBinary === undefined ? (element.Value ?? []) : wordsOf(element.InlineBinary);
   if (attribute.vr === 'SQ') return values.map((item) => jsonDataSet(item as object, attributes, name));
-  const plain = values.filter((value) => value !== null).map((value) => plainOf(value, attribute, name));
+  // null is an empty value among others (PS3.18 F.2.5)
+  const isNumber = NUMERIC.has(attribute.vr);
+  const present = values.flatMap((value) => (value !== null ? [value] : isNumber || values.length === 1 ? [] : ['']));
+  const plain = present.map((value) => plainOf(value, attribute, name));
   return attribute.many ? (plain.length > 0 ? plain : undefined) : plain[0];
 }
 

@@ -1,0 +1,117 @@
+/** Workers that read images, and the queue before them: what is looked at comes first. */
+import type { Answers, FrameOrder, ImageSource, Order, RegionOrder, Reply } from './protocol.ts';
+
+/** How soon an answer is wanted; smaller is sooner. */
+export const PRIORITY = { seen: 0, facts: 1, next: 2, ahead: 3 } as const;
+export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY];
+
+interface Job {
+  readonly order: Order;
+  priority: number;
+  readonly resolve: (answer: Answers[keyof Answers]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Hand {
+  readonly worker: Worker;
+  job: Job | null;
+  timer: number;
+}
+
+/** A frame that takes longer is given up, and its worker with it: a damaged codestream may never end. */
+const TIMEOUT_MS = 60_000;
+/** Above this more workers fight over memory. */
+const WORKERS_MAX = 4;
+
+/** Thrown to whoever waits for what nobody looks at any more. */
+export class Dropped extends Error {}
+
+export class ImagePool {
+  readonly #hands: Hand[] = [];
+  readonly #jobs: Job[] = [];
+  readonly #size = Math.min(WORKERS_MAX, Math.max(1, (navigator.hardwareConcurrency || 2) - 1));
+  #id = 0;
+
+  facts(source: ImageSource): Promise<Answers['facts']> {
+    return this.#ask({ type: 'facts', source }, PRIORITY.facts) as Promise<Answers['facts']>;
+  }
+
+  laying(source: ImageSource, priority: Priority): Promise<Answers['laying']> {
+    return this.#ask({ type: 'laying', source }, priority) as Promise<Answers['laying']>;
+  }
+
+  frame(source: ImageSource, order: FrameOrder, priority: Priority): Promise<Answers['frame']> {
+    return this.#ask({ type: 'frame', source, ...order }, priority) as Promise<Answers['frame']>;
+  }
+
+  region(source: ImageSource, region: RegionOrder): Promise<Answers['region']> {
+    return this.#ask({ type: 'region', source, region }, PRIORITY.seen) as Promise<Answers['region']>;
+  }
+
+  /** A frame that waits because it might be wanted is wanted now. */
+  hasten({ key }: ImageSource, frame: number): void {
+    for (const job of this.#jobs) {
+      const { order } = job;
+      if (order.type === 'frame' && order.source.key === key && order.frame === frame) job.priority = PRIORITY.seen;
+    }
+  }
+
+  /** Forgets what waits only because it might be wanted. */
+  dropAhead(): void {
+    const isAhead = ({ priority }: Job) => priority === PRIORITY.ahead;
+    const dropped = this.#jobs.filter(isAhead);
+    this.#jobs.splice(0, this.#jobs.length, ...this.#jobs.filter((job) => !isAhead(job)));
+    for (const { reject } of dropped) reject(new Dropped('nobody looks at it any more'));
+  }
+
+  #ask(order: Order, priority: Priority): Promise<Answers[keyof Answers]> {
+    return new Promise((resolve, reject) => {
+      this.#jobs.push({ order, priority, resolve, reject });
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    let hand = this.#hands.find(({ job }) => job === null);
+    if (!hand && this.#hands.length < this.#size) hand = this.#hire();
+    if (!hand) return;
+    // the first of the most urgent
+    let best = 0;
+    for (const [i, { priority }] of this.#jobs.entries())
+      if (priority < (this.#jobs[best]?.priority ?? Infinity)) best = i;
+    const [job] = this.#jobs.splice(best, 1);
+    if (!job) return;
+    hand.job = job;
+    const id = ++this.#id;
+    hand.timer = self.setTimeout(() => this.#dismiss(hand, 'takes too long: its bytes are likely damaged'), TIMEOUT_MS);
+    hand.worker.postMessage({ id, order: job.order });
+    if (this.#jobs.length > 0) this.#next();
+  }
+
+  #hire(): Hand {
+    const worker = new Worker(new URL('./image-worker.ts', import.meta.url), { type: 'module' });
+    const hand: Hand = { worker, job: null, timer: 0 };
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+      const { job } = hand;
+      clearTimeout(hand.timer);
+      hand.job = null;
+      if ('fault' in data) job?.reject(new Error(data.fault));
+      else job?.resolve(data.answer);
+      this.#next();
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#dismiss(hand, 'cannot be read: the decoder ended');
+    };
+    this.#hands.push(hand);
+    return hand;
+  }
+
+  #dismiss(hand: Hand, sentence: string): void {
+    clearTimeout(hand.timer);
+    hand.worker.terminate();
+    this.#hands.splice(this.#hands.indexOf(hand), 1);
+    hand.job?.reject(new Error(`${hand.job.order.source.name} ${sentence}`));
+    this.#next();
+  }
+}

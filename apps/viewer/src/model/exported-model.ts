@@ -1,0 +1,53 @@
+/** What an exported model says of its input and output, as packages/systems writes it. */
+
+/** An exported model that the page can feed. */
+export interface ExportedModelInfo {
+  readonly system: string;
+  readonly classes: readonly string[];
+  readonly input: string;
+  readonly sizePx: number;
+  readonly channels: number;
+  /** Before the model; null where the model does it. */
+  readonly normalisation: 'zScore' | 'minMax' | null;
+  /** null where none beats chance. */
+  readonly cutoff: number | null;
+  /** Whether it was trained on squares around lesions rather than on whole images. */
+  readonly judgesPlaces: boolean;
+  readonly licence: string;
+}
+
+interface InputText {
+  readonly shape: readonly (string | number)[];
+  readonly normalisation: string;
+}
+
+/** Systems whose networks see the surroundings of a lesion: a whole mammogram means nothing to them. */
+const SYSTEMS_OF_PLACES: ReadonlySet<string> = new Set(['kang2021', 'xiao2021']);
+
+/** Reads the metadata. RangeError that says why the page cannot run the model. */
+export function exportedModelInfo(metadata: Readonly<Record<string, string>>): ExportedModelInfo {
+  const { system = '', classes, input, cutoff = 'null', model_license: licence = 'not stated' } = metadata;
+  if (!classes || (!input && !metadata.inputs))
+    throw new RangeError('the model says nothing of its classes and input: export it with "mammoscope export"');
+  if (!input) throw new RangeError('the model takes images of several sizes: export one network with --network');
+  const { shape, normalisation } = JSON.parse(input) as InputText;
+  const [, channels, height, width] = shape;
+  if (shape.length !== 4 || height !== width || typeof width !== 'number')
+    throw new RangeError(`the model takes ${shape.join(' x ')}: the page runs models of square images`);
+  const limit = JSON.parse(cutoff) as number | null;
+  return {
+    system,
+    classes: JSON.parse(classes) as string[],
+    input: 'image',
+    sizePx: width,
+    channels: Number(channels),
+    normalisation: normalisation.startsWith('in the model')
+      ? null
+      : normalisation.includes('(x - mean)')
+        ? 'zScore'
+        : 'minMax',
+    cutoff: limit,
+    judgesPlaces: SYSTEMS_OF_PLACES.has(system),
+    licence,
+  };
+}

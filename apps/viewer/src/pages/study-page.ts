@@ -1,0 +1,248 @@
+/** A study in the reading room: toolbar, panes, and what models say. */
+import { button, element, fill } from '../dom.ts';
+import type { HeatMap, StudyReading } from '../findings/readings.ts';
+import { hang, LAYOUT_NAMES, type LayoutName } from '../hanging/slots.ts';
+import { PRIORITY } from '../images/image-pool.ts';
+import { type JudgedPlace, judgeImage, judgePlace, localReading, occlusionMap } from '../model/judge.ts';
+import type { ModelRunner } from '../model/model-runner.ts';
+import { obeyKey, showKeys } from '../room/keys.ts';
+import { handlePointer } from '../room/pointer.ts';
+import { Room, TOOLS, type Tool } from '../room/room.ts';
+import { measureScreen } from '../room/screen-size.ts';
+import type { OpenStudy } from '../studies/study-entry.ts';
+import { findingsPanel } from './findings-panel.ts';
+
+/** What a study's page needs of the rest. */
+export interface StudyPageContext {
+  readonly tools: HTMLElement;
+  readonly live: HTMLElement;
+  /** The model of this page; null without one. */
+  readonly runner: () => ModelRunner | null;
+  readonly openModel: () => void;
+  /** Readings that this page made. */
+  readonly keepReadings: (readings: readonly StudyReading[]) => void;
+  /** Instance to look at first. */
+  readonly first: string | null;
+}
+
+export class StudyPage {
+  readonly root: HTMLElement;
+  readonly #room: Room;
+  readonly #panel = element('aside', { class: 'panel', 'aria-label': 'Findings', tabindex: -1 });
+  readonly #context: StudyPageContext;
+  #study: OpenStudy;
+  #judged: readonly JudgedPlace[] = [];
+  #heatMaps: readonly HeatMap[] = [];
+  #modelState = '';
+  #isDrawing = false;
+
+  constructor(study: OpenStudy, context: StudyPageContext) {
+    this.#study = study;
+    this.#context = context;
+    this.#room = new Room(context.live, () => this.redraw());
+    this.root = element('div', { class: 'reading-room' }, this.#room.root, this.#panel);
+    handlePointer(this.#room);
+    this.#room.root.addEventListener('dblclick', (event) => {
+      const pane = this.#room.panes.find(({ root }) => root.contains(event.target as Node));
+      if (!pane?.laying || !context.runner()?.info.judgesPlaces) return;
+      const { left, top } = pane.root.getBoundingClientRect();
+      void this.#judgeAt(pane.mmAt([event.clientX - left, event.clientY - top]));
+    });
+  }
+
+  /** Hangs the study; the page must be in the document, since panes have the size that they are given. */
+  begin(): void {
+    const room = this.#room;
+    room.hang(this.#hung());
+    room.setReadings(this.#study.readings);
+    const { first } = this.#context;
+    if (first !== null) this.#goToInstance(first);
+    // what the tags do not say the pixels may
+    for (const image of [...this.#study.images, ...this.#study.priorImages]) {
+      if (image.laterality && image.view) continue;
+      image.look(PRIORITY.next).then(
+        () => room.rehang(this.#hung()),
+        () => undefined, // said when the image is looked at
+      );
+    }
+  }
+
+  end(): void {
+    this.#room.leave();
+    fill(this.#context.tools);
+  }
+
+  /** The study has more images, or was read. */
+  update(study: OpenStudy): void {
+    this.#study = study;
+    this.#room.rehang(this.#hung());
+    this.#room.setReadings(this.#allReadings());
+  }
+
+  key(event: KeyboardEvent): void {
+    if (event.key === 'j' && this.#context.runner() && !(event.target instanceof HTMLInputElement)) void this.#judge();
+    else if (!obeyKey(event, this.#room)) return;
+    event.preventDefault();
+  }
+
+  #hung() {
+    const { images, priorImages } = this.#study;
+    return { current: hang(images), prior: priorImages.length > 0 ? hang(priorImages) : null };
+  }
+
+  #goToInstance(instance: string): void {
+    const image = this.#study.images.find(({ facts }) => facts.instance === instance);
+    const mark = this.#study.readings[0]?.marks.find((each) => each.instance === instance && each.isShown);
+    if (mark) this.#room.goTo(mark);
+    else if (image) {
+      const frame = image.facts.frames > 1 ? Math.floor((image.facts.frames - 1) / 2) : null;
+      const place = { id: '', instance, boxPx: [0, 0, 0, 0], kind: 'finding', label: '', probability: 0 } as const;
+      this.#room.goTo({ ...place, frame, isShown: false });
+    }
+  }
+
+  /** Draws toolbar and panel anew, once a frame. */
+  redraw(): void {
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    requestAnimationFrame(() => {
+      this.#isDrawing = false;
+      if (!this.root.isConnected) return;
+      this.#drawTools();
+      this.#drawPanel();
+    });
+  }
+
+  #drawTools(): void {
+    const room = this.#room;
+    const pressed = (is: boolean) => ({ 'aria-pressed': is ? 'true' : 'false' });
+    const layouts = (Object.keys(LAYOUT_NAMES) as LayoutName[]).map((name, index) =>
+      button(LAYOUT_NAMES[name], () => room.setLayout(name), {
+        ...pressed(room.layout === name),
+        title: `Layout, key ${index + 1}`,
+      }),
+    );
+    const tools = (Object.keys(TOOLS) as Tool[]).map((tool) =>
+      button(TOOLS[tool], () => room.setTool(tool), pressed(room.tool === tool)),
+    );
+    const group = (label: string, ...children: readonly HTMLElement[]) =>
+      element('div', { class: 'group', role: 'group', 'aria-label': label }, ...children);
+    const focused = this.#context.tools.contains(document.activeElement) ? document.activeElement?.textContent : null;
+    fill(
+      this.#context.tools,
+      group('Layout', ...layouts),
+      group('Tool', ...tools),
+      group(
+        'View',
+        button('DM / DBT', () => room.toggleKind(false), { title: 'D' }),
+        button(room.isCine ? 'Stop' : 'Cine', () => room.toggleCine(), { title: 'Space', ...pressed(room.isCine) }),
+        button('Invert', () => room.invert(), { title: 'I', ...pressed(room.active?.isInverted ?? false) }),
+        button('Fit', () => room.arrange(), { title: '0' }),
+        button('True size', () => room.trueSize(), { title: 'T' }),
+        button('Screen …', () => measureScreen(() => room.trueSize())),
+        button('Keys ?', showKeys),
+      ),
+    );
+    // drawing anew takes the focus from the button that was pressed
+    if (focused)
+      [...this.#context.tools.querySelectorAll('button')].find(({ textContent }) => textContent === focused)?.focus();
+  }
+
+  #drawPanel(): void {
+    const runner = this.#context.runner();
+    const focus = this.#panel.contains(document.activeElement) ? document.activeElement?.textContent : null;
+    const isOpen = [...this.#panel.querySelectorAll('details')].map(
+      ({ className, open }) => [className, open] as const,
+    );
+    const model = runner && {
+      name: runner.name,
+      state: this.#modelState || `${runner.info.system || 'a model'} on ${runner.device}`,
+      judgesPlaces: runner.info.judgesPlaces,
+    };
+    const { openModel } = this.#context;
+    findingsPanel(this.#panel, this.#room, this.#study, {
+      openModel,
+      model,
+      judge: () => void this.#judge(),
+      explain: () => void this.#explain(),
+    });
+    for (const [i, details] of [...this.#panel.querySelectorAll('details')].entries())
+      if (isOpen[i]?.[0] === details.className) details.open = isOpen[i][1] || details.open;
+    if (focus)
+      [...this.#panel.querySelectorAll<HTMLElement>('button, select, input')]
+        .find(({ textContent }) => textContent === focus)
+        ?.focus();
+  }
+
+  #allReadings(): readonly StudyReading[] {
+    const runner = this.#context.runner();
+    const own = runner && this.#judged.length > 0 ? [localReading(runner, this.#judged, this.#heatMaps)] : [];
+    return [...own, ...this.#study.readings.filter(({ model }) => model !== runner?.name)];
+  }
+
+  #keep(): void {
+    const readings = this.#allReadings();
+    this.#context.keepReadings(readings);
+    this.#room.setReadings(readings);
+    const [own] = readings;
+    if (own) this.#room.choose(own);
+  }
+
+  /** Says what the model does while it does it, and what went wrong. */
+  async #working(what: string, work: () => Promise<void>): Promise<void> {
+    this.#modelState = what;
+    this.redraw();
+    try {
+      await work();
+      this.#modelState = '';
+      this.#keep();
+    } catch (error) {
+      this.#modelState = `failed: ${error instanceof Error ? error.message : String(error)}`;
+      this.#room.say(this.#modelState);
+    }
+    this.redraw();
+  }
+
+  async #judge(): Promise<void> {
+    const runner = this.#context.runner();
+    const { active } = this.#room;
+    if (!runner) return;
+    if (runner.info.judgesPlaces) {
+      if (active) await this.#judgeAt(this.#room.cursor ?? [active.camera.xMm, active.camera.yMm]);
+      return;
+    }
+    await this.#working('judging …', async () => {
+      for (const image of this.#study.images.filter(
+        ({ kind, isRaw }) => (kind === 'DM' || kind === 'SYNTHETIC2D') && !isRaw,
+      ))
+        this.#add(await judgeImage(runner, image));
+    });
+  }
+
+  async #judgeAt(at: readonly [number, number]): Promise<void> {
+    const runner = this.#context.runner();
+    const pane = this.#room.active;
+    const { image, frame } = pane ?? {};
+    if (!runner || !pane || !image || frame === undefined) return;
+    await this.#working('judging …', async () => {
+      this.#add(await judgePlace(runner, { image, frame, centrePx: pane.storedAt(at) }));
+    });
+  }
+
+  #add(place: JudgedPlace): void {
+    this.#judged = [...this.#judged.filter(({ mark }) => mark.id !== place.mark.id), place];
+  }
+
+  async #explain(): Promise<void> {
+    const runner = this.#context.runner();
+    if (!runner || this.#judged.length === 0) {
+      this.#room.say('Judge a place first.');
+      return;
+    }
+    await this.#working('covering parts …', async () => {
+      const maps: HeatMap[] = [];
+      for (const place of this.#judged) maps.push(await occlusionMap(runner, place));
+      this.#heatMaps = maps;
+    });
+  }
+}

@@ -1,0 +1,131 @@
+/** What each key does: one table, which the page obeys and lists. */
+import { element, fill } from '../dom.ts';
+import { LAYOUT_NAMES, type LayoutName } from '../hanging/slots.ts';
+import type { Room } from './room.ts';
+
+/** A key and what it does. */
+export interface Key {
+  /** As KeyboardEvent.key has it; letters in lower case, with Shift in upper. */
+  readonly keys: readonly string[];
+  readonly shown: string;
+  readonly does: string;
+  readonly run: (room: Room) => void;
+}
+
+const key = (keys: string, does: string, run: (room: Room) => void, shown = keys.toUpperCase()): Key => ({
+  keys: keys === ' ' ? [' '] : keys.split(' '),
+  shown,
+  does,
+  run,
+});
+
+const layout = (keys: string, name: LayoutName): Key =>
+  key(keys, `Layout: ${LAYOUT_NAMES[name]}`, (room) => room.setLayout(name));
+
+/** A step of brightness or contrast as a share of the window's width. */
+const STEP = 0.1;
+function changeWindow(room: Room, shift: number, widen: number): void {
+  for (const pane of room.panes) {
+    const { low, high } = pane.window;
+    const width = high - low;
+    pane.setWindow({ low: low + width * (shift - widen), high: high + width * (shift + widen) });
+  }
+}
+
+/** All keys, in the order in which they are listed. */
+export const KEYS: readonly Key[] = [
+  layout('1', 'one'),
+  layout('2', 'cc'),
+  layout('3', 'mlo'),
+  layout('4', 'four'),
+  layout('5', 'prior'),
+  key('d', 'Mammogram, synthesised view, tomosynthesis of this view', (room) => room.toggleKind(false)),
+  key('D', 'The same for all views', (room) => room.toggleKind(true), 'Shift D'),
+  key('c', 'Current or prior study', (room) => room.togglePrior()),
+  key('ArrowUp ArrowDown', 'Slice before or after (wheel)', () => undefined, '↑ ↓'),
+  key('PageUp PageDown', 'Ten slices', () => undefined, 'Page'),
+  key('Home End', 'First, last slice', () => undefined, 'Home End'),
+  key(' ', 'Cine', (room) => room.toggleCine(), 'Space'),
+  key('b', 'Thickness of the slab: 1, 3, 5, 9 slices', (room) => room.changeSlab()),
+  key('n', 'Next finding', (room) => room.nextFinding(1)),
+  key('N', 'Finding before', (room) => room.nextFinding(-1), 'Shift N'),
+  key('h', 'Hide or show every mark', (room) => room.hideMarks()),
+  key('o', 'Heat maps fainter', (room) => room.setOpacity(room.opacity - 0.1)),
+  key('O', 'Heat maps stronger', (room) => room.setOpacity(room.opacity + 0.1), 'Shift O'),
+  key('w', 'Drag: window', (room) => room.setTool('window')),
+  key('p', 'Drag: pan', (room) => room.setTool('pan')),
+  key('m', 'Drag: measure in mm; arrows and Enter by keyboard', (room) => room.setTool('measure')),
+  key('g', 'Lens on all views', (room) => room.setTool(room.tool === 'lens' ? 'window' : 'lens')),
+  key('Delete', 'Remove measurements', (room) => room.clearMeasurements(), 'Del'),
+  key('i', 'Invert', (room) => room.invert()),
+  key('.', 'Brighter', (room) => changeWindow(room, -STEP, 0)),
+  key(',', 'Darker', (room) => changeWindow(room, STEP, 0)),
+  key(']', 'More contrast', (room) => changeWindow(room, 0, -STEP)),
+  key('[', 'Less contrast', (room) => changeWindow(room, 0, STEP)),
+  key('r', 'Window of the file', (room) => room.resetWindow()),
+  key('+ =', 'Nearer', (room) => room.zoom(1.25), '+'),
+  key('-', 'Farther', (room) => room.zoom(0.8), '−'),
+  key('0 f', 'Fit: as hung', (room) => room.arrange(), '0'),
+  key('t', 'True size', (room) => room.trueSize()),
+  key('x', 'Every pixel', (room) => room.everyPixel()),
+  key('k', 'Zoom and pan: linked or each by itself', (room) => {
+    room.areViewsLinked = !room.areViewsLinked;
+    room.say(room.areViewsLinked ? 'Views are linked' : 'Each view by itself');
+  }),
+  key('Tab', 'Next pane, then its slices and the panel', () => undefined, 'Tab'),
+  key('Escape', 'End measuring, close', () => undefined, 'Esc'),
+  key('?', 'These keys', () => showKeys()),
+];
+
+/** Whether typing belongs to a field. */
+const isField = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.matches('input:not([type=range]), textarea, select, [contenteditable]');
+
+/** Does what a key says; true where it did. */
+export function obeyKey(event: KeyboardEvent, room: Room): boolean {
+  if (event.ctrlKey || event.altKey || event.metaKey || isField(event.target)) return false;
+  if (document.querySelector('dialog[open]')) return false;
+  if (event.key === ' ' && event.target instanceof HTMLButtonElement) return false;
+  const { active } = room;
+  const steps: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowDown: 1, PageUp: -10, PageDown: 10 };
+  const step = steps[event.key];
+  if (step !== undefined && !room.cursor && !(event.target instanceof HTMLInputElement)) {
+    room.scroll(step);
+    return true;
+  }
+  if (event.key === 'Home' || event.key === 'End') {
+    active?.scrollTo(event.key === 'Home' ? 0 : active.frames - 1);
+    return true;
+  }
+  const found = KEYS.find(({ keys }) => keys.includes(event.key));
+  found?.run(room);
+  return found !== undefined;
+}
+
+/** Lists the keys. */
+export function showKeys(): void {
+  const open = document.querySelector<HTMLDialogElement>('dialog.keys');
+  if (open) {
+    open.close();
+    return;
+  }
+  const close = element('button', { type: 'button', onclick: () => dialog.close() }, 'Close');
+  const dialog = element('dialog', { class: 'keys', 'aria-label': 'Keys', onclose: () => dialog.remove() });
+  const rows = KEYS.map(({ shown, does }) => [element('dt', {}, element('kbd', {}, shown)), element('dd', {}, does)]);
+  fill(
+    dialog,
+    element('h2', {}, 'Keys'),
+    element('dl', {}, ...rows.flat()),
+    element(
+      'p',
+      {},
+      'Left button: the tool that is chosen. Right button: zoom. Middle button: pan. Wheel: slices; with Ctrl, or on a mammogram, zoom.',
+    ),
+    element('p', { class: 'buttons' }, close),
+  );
+  dialog.addEventListener('keydown', (event) => {
+    if (event.key === '?') dialog.close();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+}

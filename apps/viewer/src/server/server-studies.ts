@@ -1,0 +1,116 @@
+/** Studies of the server: its work list, kept up to date by its events, and the studies that are opened. */
+import type { ImageSummary, StudySummary } from '@mammoscope/server/api-types';
+import type { StudyReading } from '../findings/readings.ts';
+import { type ImageFacts, shownName } from '../images/image-facts.ts';
+import type { ImagePool } from '../images/image-pool.ts';
+import { StudyImage } from '../images/study-image.ts';
+import { listen } from '../own-origin.ts';
+import type { OpenStudy, StudyEntry } from '../studies/study-entry.ts';
+import { readResult, readStudies, readStudy } from './server-client.ts';
+import { readingOf } from './server-reading.ts';
+
+/** Events that come together are one change. */
+const GATHER_MS = 300;
+
+export class ServerStudies {
+  readonly #pool: ImagePool;
+  readonly #images = new Map<string, StudyImage>();
+  #entries: readonly StudyEntry[] = [];
+
+  constructor(pool: ImagePool) {
+    this.#pool = pool;
+  }
+
+  entries(): readonly StudyEntry[] {
+    return this.#entries;
+  }
+
+  async refresh(): Promise<void> {
+    const { studies } = await readStudies();
+    this.#entries = studies.map(entryOf);
+  }
+
+  /** Tells of changes of the list or of a study, until what it returns is called. */
+  watch(changed: (study: string) => void): () => void {
+    let timer = 0;
+    const waiting = new Set<string>();
+    return listen('api/events', ['study', 'analysis', 'removed'], (_type, data) => {
+      waiting.add((JSON.parse(data) as { readonly study: string }).study);
+      clearTimeout(timer);
+      timer = self.setTimeout(() => {
+        for (const study of waiting) changed(study);
+        waiting.clear();
+      }, GATHER_MS);
+    });
+  }
+
+  /** A study with its images, its latest prior, and what models that are done say. */
+  async open(uid: string): Promise<OpenStudy> {
+    const study = await readStudy(uid);
+    const [last] = study.priors;
+    const prior = last ? await readStudy(last.study) : null;
+    const done = study.analyses.flatMap(({ result }) => (result === null ? [] : [result]));
+    const readings: readonly StudyReading[] = (await Promise.all(done.map(readResult))).map(readingOf);
+    return {
+      entry: entryOf(study),
+      images: study.instances.filter(isShown).map((image) => this.#image(study, image)),
+      priorImages: prior ? prior.instances.filter(isShown).map((image) => this.#image(prior, image)) : [],
+      priorDate: last?.date ?? null,
+      readings: [...readings].sort((a, b) => b.probability - a.probability),
+      faults: study.analyses.flatMap(({ system, error }) => (error ? [`${system}: ${error.message}`] : [])),
+    };
+  }
+
+  #image(study: StudySummary, image: ImageSummary): StudyImage {
+    const known = this.#images.get(image.instance);
+    if (known) return known;
+    const { metadata, framesAt, instance, laterality, view, modality } = image;
+    const name = [laterality, view, modality].filter(Boolean).join(' ');
+    const source = { kind: 'server', key: instance, name, metadata, framesAt } as const;
+    const made = new StudyImage(source, factsOf(study, image), this.#pool);
+    this.#images.set(instance, made);
+    return made;
+  }
+}
+
+/** Reports and the like have no pixels. */
+const isShown = ({ rows, columns }: ImageSummary): boolean => rows > 0 && columns > 0;
+
+const RAW = '1.2.840.10008.5.1.4.1.1.1.2.1';
+
+function factsOf(study: StudySummary, image: ImageSummary): ImageFacts {
+  const { instance, series, modality, sopClass, frames, rows, columns, laterality, view } = image;
+  return {
+    ...{ instance, series, study: study.study, kind: modality, isRaw: sopClass === RAW, frames, rows, columns },
+    laterality: laterality === 'L' || laterality === 'R' ? laterality : undefined,
+    view: (view ?? undefined) as ImageFacts['view'],
+    modifiers: [],
+    patient: { name: shownName(study.patientName ?? ''), id: study.patientId ?? '' },
+    date: study.date ?? '',
+    description: study.description ?? '',
+  };
+}
+
+function entryOf(study: StudySummary): StudyEntry {
+  const running = study.analyses.filter(({ state }) => state === 'running' || state === 'queued');
+  const failed = study.analyses.find(({ state }) => state === 'failed');
+  const progress = running.length > 0 ? running.reduce((sum, each) => sum + each.progress, 0) / running.length : null;
+  const missing = study.missingViews.length > 0 ? `without ${study.missingViews.join(', ')}` : '';
+  const state = failed?.error
+    ? `failed: ${failed.error.message}`
+    : (running.find(({ state: is }) => is === 'running')?.step ??
+      study.state ??
+      (study.isComplete ? 'no model' : 'arriving'));
+  return {
+    key: study.study,
+    patientName: shownName(study.patientName ?? ''),
+    patientId: study.patientId ?? '',
+    date: study.date ?? '',
+    description: study.description ?? '',
+    views: study.views,
+    imageCount: study.images,
+    priority: study.priority,
+    state: [state, missing].filter(Boolean).join(', '),
+    progress,
+  };
+}
