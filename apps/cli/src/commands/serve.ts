@@ -86,7 +86,7 @@ export function serveCommand(): Command {
       5,
     )
     .option('--max-upload-bytes <n>', 'the most that one request may upload', positiveNumber)
-    .option('--viewer <folder>', 'the built viewer (apps/viewer/dist unless given)')
+    .option('--viewer <folder>', 'another page than the viewer, which is built when the server is first started')
     .addHelpText(
       'after',
       '\nWith DATABASE_URL (postgres://...) in the environment the database is that PostgreSQL, else one in the data folder.\n\nExample:\n  ./mammoscope serve --model run',
@@ -169,11 +169,12 @@ const workSettings = (flags: WorkFlags): WorkSettings => {
 };
 
 async function serve(flags: ServeFlags): Promise<void> {
-  const { startServer, UPLOAD_LIMITS, pacsAddresses, viewerFolder } = await import('@mammoscope/server');
+  const { startServer, UPLOAD_LIMITS, pacsAddresses } = await import('@mammoscope/server');
+  const { builtPage } = await import('@mammoscope/viewer/built-page');
   const { host, port, group, settleSeconds, tokens, watch, maxUploadBytes, tlsCert, tlsKey } = flags;
   const tls = await tlsFiles(tlsCert, tlsKey);
   const dimse = dimseSettings(flags);
-  const viewer = flags.viewer === undefined ? await viewerFolder() : resolve(flags.viewer);
+  const viewer = flags.viewer === undefined ? await builtPage() : resolve(flags.viewer);
   const settings: ServerSettings = {
     ...workSettings(flags),
     ...{ host, port, group, settleSeconds },
