@@ -33,7 +33,7 @@ function sectionsOf(data: ReportData): (readonly [id: string, name: string, cont
     ['decision', 'Decision curve', optionalFigures('decision', 'Clinical utility', figures.decision)],
     ['detection', 'Detection', optionalFigures('detection', 'Detection', figures.detection)],
     ['subgroups', 'Subgroups', optionalFigures('subgroups', 'Subgroups', figures.subgroups)],
-    ['gallery', 'Heat maps', gallerySection(data)],
+    ['gallery', 'Heat maps', data.saliency && !data.gallery ? undefined : gallerySection(data)],
     [
       'training',
       'Training',

@@ -56,7 +56,7 @@ th:first-child{padding-left:0}
 .interval,.counts,.value{white-space:nowrap}
 .performance .interval,.performance .counts{display:block;font-size:.8125rem;color:var(--quiet)}
 .performance .value{font-weight:600}
-.performance th .counts{white-space:normal}
+.performance th .counts{white-space:normal;font-weight:400}
 .performance .numeric{padding-left:.3rem;padding-right:.3rem}
 .pairwise .value,.pairwise .p{white-space:nowrap}
 .pairwise .p{display:block;font-size:.8125rem;color:var(--quiet)}
