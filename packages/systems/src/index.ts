@@ -28,6 +28,18 @@ export { type RankPoolingResult, runRankPoolingCase } from './bench/rank-pooling
 export type { Speed } from './bench/speed.ts';
 export { runStatsBench, type StatsBenchResult } from './bench/stats-bench.ts';
 export { type BenchResult, runTrainCase, TRAIN_CASES } from './bench/train-bench.ts';
+export {
+  MEASURED_SLICES,
+  type MeasuredStep,
+  measureStep,
+  TABLE_ROWS,
+  TABLE_SLICES,
+  WHOLE_VOLUME_CASES,
+  type WholeVolumeCase,
+  type WholeVolumeCost,
+  wholeVolumeCase,
+  wholeVolumeCost,
+} from './bench/whole-volumes.ts';
 export { PREPROCESSING_PLACES, type PreprocessingPlace } from './classifier/export.ts';
 export { type DemoData, demoData } from './demo-data.ts';
 export { taskOf } from './dicom-results/judged-places.ts';
@@ -46,6 +58,7 @@ export * from './reader-study/index.ts';
 export { reproductionOf, systemOf, systems } from './registry.ts';
 export type { PartEvent } from './reproduce/job.ts';
 export { type ReproduceOptions, type ReproduceSummary, reproduce } from './reproduce/reproduce.ts';
+export { type TrainInProcessesOptions, trainInProcesses } from './reproduce/train-members.ts';
 export { makeFolder } from './run/make-folder.ts';
 export { type RunRecord, readRunRecord } from './run/run-record.ts';
 export { versions } from './run/versions.ts';

@@ -7,8 +7,9 @@ import { benchRadiomicsCommand } from './bench-radiomics.ts';
 import { benchRankPoolingCommand } from './bench-rank-pooling.ts';
 import { benchStatsCommand } from './bench-stats.ts';
 import { benchTrainCommand } from './bench-train.ts';
+import { benchWholeVolumesCommand } from './bench-whole-volumes.ts';
 
-/** `bench train`, which `bench` alone is, `inference`, `detection`, `gmic`, `features`, `heads`, `rank-pooling`, `radiomics`, `stats`, `dicom`. */
+/** `bench train`, which `bench` alone is, `inference`, `detection`, `gmic`, `whole-volumes`, `features`, `heads`, `rank-pooling`, `radiomics`, `stats`, `dicom`. */
 export function benchCommand(): Command {
   const bench = new Command('bench')
     .description(
@@ -20,6 +21,7 @@ export function benchCommand(): Command {
     benchInferenceCommand(),
     benchDetectionCommand(),
     benchGmicCommand(),
+    benchWholeVolumesCommand(),
     benchFeaturesCommand(),
     benchHeadsCommand(),
     benchRankPoolingCommand(),
