@@ -58,7 +58,7 @@ const claim = (level: 'image' | 'breast') => ({
 const COHORTS: Readonly<Record<string, { readonly patients: number; readonly heightPx: number }>> = {
   paper: { patients: 1200, heightPx: 2048 },
   small: { patients: 400, heightPx: 1120 },
-  tiny: { patients: 240, heightPx: 416 },
+  tiny: { patients: 240, heightPx: 320 },
 };
 
 /** See the comparison of Xiao et al. */
