@@ -152,7 +152,7 @@ async function take(files: readonly DroppedFile[]): Promise<void> {
   const models = files.filter(({ path }) => path.toLowerCase().endsWith('.onnx'));
   const model = models.length === 1 ? models[0] : undefined;
   faults.splice(0);
-  if (model) await openModel(model.file);
+  const opening = model ? openModel(model.file) : null; // images are not kept waiting for it
   try {
     for (const run of await runFolders(files)) runs.set(run.name, run);
   } catch (error) {
@@ -175,6 +175,7 @@ async function take(files: readonly DroppedFile[]): Promise<void> {
   if (page) showProgress();
   else if (only && entries.length === 1 && before === 0 && runs.size === 0) location.hash = addressOf(only.key);
   else await route();
+  await opening;
 }
 
 /** Sends files to the server, one after the other. */

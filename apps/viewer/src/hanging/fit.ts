@@ -16,6 +16,8 @@ export interface Camera {
 
 /** A little air around the breast that decides the scale. */
 const MARGIN = 1.02;
+/** The bar of slices stands in the air beside the nipple. */
+const BAR_PX = 20;
 
 /** Box of the breast in mm; of an image without spacing pixels are taken for mm, which aligns it and measures nothing. */
 export function breastMm({ boxPx: [x1, y1, x2, y2], columnMm = 1, rowMm = 1 }: Laying) {
@@ -34,7 +36,7 @@ export function sharedScale(hung: readonly { readonly laying: Laying; readonly p
 /** mm of a CSS pixel at which one breast fits. */
 export function fitScale(laying: Laying, { widthPx, heightPx }: PaneSize): number {
   const { left, top, right, bottom } = breastMm(laying);
-  return MARGIN * Math.max((right - left) / Math.max(1, widthPx), (bottom - top) / Math.max(1, heightPx));
+  return MARGIN * Math.max((right - left) / Math.max(1, widthPx - BAR_PX), (bottom - top) / Math.max(1, heightPx));
 }
 
 /**

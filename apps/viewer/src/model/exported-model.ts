@@ -11,16 +11,19 @@ export interface ExportedModelInfo {
   readonly normalisation: 'zScore' | 'minMax' | null;
   /** null where none beats chance. */
   readonly cutoff: number | null;
-  /** Whether it was trained on squares around lesions rather than on whole images. */
-  readonly judgesPlaces: boolean;
+  /** Side of the square of stored pixels around a lesion that it was trained on; null where it was whole images. */
+  readonly placePx: number | null;
   readonly licence: string;
 }
 
 interface InputText {
   readonly shape: readonly (string | number)[];
   readonly normalisation: string;
+  readonly roiPx?: number;
 }
 
+/** What Kang et al. 2021 and Xiao et al. 2021 cut out, for files that do not say. */
+const PLACE_PX = 512;
 /** Systems whose networks see the surroundings of a lesion: a whole mammogram means nothing to them. */
 const SYSTEMS_OF_PLACES: ReadonlySet<string> = new Set(['kang2021', 'xiao2021']);
 
@@ -30,7 +33,7 @@ export function exportedModelInfo(metadata: Readonly<Record<string, string>>): E
   if (!classes || (!input && !metadata.inputs))
     throw new RangeError('the model says nothing of its classes and input: export it with "mammoscope export"');
   if (!input) throw new RangeError('the model takes images of several sizes: export one network with --network');
-  const { shape, normalisation } = JSON.parse(input) as InputText;
+  const { shape, normalisation, roiPx = SYSTEMS_OF_PLACES.has(system) ? PLACE_PX : 0 } = JSON.parse(input) as InputText;
   const [, channels, height, width] = shape;
   if (shape.length !== 4 || height !== width || typeof width !== 'number')
     throw new RangeError(`the model takes ${shape.join(' x ')}: the page runs models of square images`);
@@ -47,7 +50,7 @@ export function exportedModelInfo(metadata: Readonly<Record<string, string>>): E
         ? 'zScore'
         : 'minMax',
     cutoff: limit,
-    judgesPlaces: SYSTEMS_OF_PLACES.has(system),
+    placePx: roiPx > 0 ? roiPx : null,
     licence,
   };
 }

@@ -4,8 +4,6 @@ import type { HeatMap, ImageReading, Mark, StudyReading } from '../findings/read
 import type { StudyImage } from '../images/study-image.ts';
 import type { ModelRunner } from './model-runner.ts';
 
-/** Side of the square around a place, in stored pixels: what Kang et al. 2021 and Xiao et al. 2021 cut out. */
-export const PLACE_PX = 512;
 /** Squares along a side that are covered one by one. */
 const COVERS = 7;
 
@@ -32,9 +30,10 @@ const decisionOf = ({ info }: ModelRunner, score: number): string =>
 export async function judgePlace(runner: ModelRunner, place: MarkedPlace): Promise<JudgedPlace> {
   const { image, frame, centrePx } = place;
   const laying = await image.look();
-  const square = { centrePx, sidePx: PLACE_PX };
+  const sidePx = runner.info.placePx ?? runner.info.sizePx;
+  const square = { centrePx, sidePx };
   const plane = (await image.pool.region(image.source, { frame, laying, square, sizePx: runner.info.sizePx })).data;
-  return judged(runner, image, frame, squareOf(image, centrePx), plane);
+  return judged(runner, image, frame, squareOf(image, centrePx, sidePx), plane);
 }
 
 /** Judges a whole image: the box of its breast. */
@@ -55,7 +54,7 @@ async function judged(
   plane: Float32Array,
 ): Promise<JudgedPlace> {
   const [score = Number.NaN] = await runner.scores([plane]);
-  const isPositive = runner.info.cutoff !== null && score >= runner.info.cutoff;
+  const isPlace = runner.info.placePx !== null;
   const { instance, frames } = image.facts;
   const mark: Mark = {
     id: `${instance} ${frame} ${boxPx.join(' ')}`,
@@ -63,9 +62,10 @@ async function judged(
     frame: frames > 1 ? frame : null,
     boxPx,
     kind: 'finding',
-    label: isPositive ? runner.info.classes.slice(1).join(' or ') : (runner.info.classes[0] ?? ''),
+    label: runner.info.classes.slice(1).join(' or '),
     probability: score,
-    isShown: true,
+    // of a whole image there is no place to mark
+    isShown: isPlace,
   };
   const reading: ImageReading = {
     instances: [instance],
@@ -80,11 +80,11 @@ async function judged(
 }
 
 /** The square in stored pixels, moved into the image. */
-function squareOf({ facts }: StudyImage, [x, y]: readonly [number, number]): BoxPx {
+function squareOf({ facts }: StudyImage, [x, y]: readonly [number, number], sidePx: number): BoxPx {
   const start = (centre: number, extent: number) =>
-    Math.max(0, Math.min(extent - PLACE_PX, Math.round(centre - PLACE_PX / 2)));
+    Math.max(0, Math.min(extent - sidePx, Math.round(centre - sidePx / 2)));
   const [left, top] = [start(x, facts.columns), start(y, facts.rows)];
-  return [left, top, Math.min(facts.columns, left + PLACE_PX), Math.min(facts.rows, top + PLACE_PX)];
+  return [left, top, Math.min(facts.columns, left + sidePx), Math.min(facts.rows, top + sidePx)];
 }
 
 /**
@@ -138,7 +138,7 @@ export function localReading(
     warning: null,
     readings: places.map(({ reading }) => reading),
     breasts: [],
-    marks: places.map(({ mark }) => mark),
+    marks: places.map(({ mark }) => mark).filter(({ isShown }) => isShown),
     heatMaps,
     leftOut: [],
   };

@@ -10,7 +10,7 @@ export interface PanelActions {
   /** Opens an exported model. */
   readonly openModel: () => void;
   /** Name and state of the model that is open; null without one. */
-  readonly model: { readonly name: string; readonly state: string; readonly judgesPlaces: boolean } | null;
+  readonly model: { readonly name: string; readonly state: string; readonly placePx: number | null } | null;
   readonly judge: () => void;
   readonly explain: () => void;
 }
@@ -45,7 +45,7 @@ function patientPart({ entry, priorDate, faults }: OpenStudy): HTMLElement {
 }
 
 function modelPart({ openModel, model, judge, explain }: PanelActions): HTMLElement {
-  const what = model?.judgesPlaces ? 'Judge the middle of the view (J)' : 'Judge the images';
+  const what = model?.placePx ? 'Judge the middle of the view (J)' : 'Judge the images (J)';
   return element(
     'details',
     { class: 'local-model', open: model !== null },
@@ -53,7 +53,9 @@ function modelPart({ openModel, model, judge, explain }: PanelActions): HTMLElem
     model
       ? element('p', { class: 'quiet' }, `${model.name}: ${model.state}`)
       : element('p', { class: 'quiet' }, 'An ONNX file of "mammoscope export" runs here; nothing is sent anywhere.'),
-    model?.judgesPlaces ? element('p', { class: 'quiet' }, 'It judges places: double-click one.') : null,
+    model?.placePx
+      ? element('p', { class: 'quiet' }, `It judges squares of ${model.placePx} pixels: double-click a place.`)
+      : null,
     element(
       'p',
       { class: 'buttons' },

@@ -44,7 +44,7 @@ export class StudyPage {
     handlePointer(this.#room);
     this.#room.root.addEventListener('dblclick', (event) => {
       const pane = this.#room.panes.find(({ root }) => root.contains(event.target as Node));
-      if (!pane?.laying || !context.runner()?.info.judgesPlaces) return;
+      if (!pane?.laying || !context.runner()?.info.placePx) return;
       const { left, top } = pane.root.getBoundingClientRect();
       void this.#judgeAt(pane.mmAt([event.clientX - left, event.clientY - top]));
     });
@@ -157,7 +157,7 @@ export class StudyPage {
     const model = runner && {
       name: runner.name,
       state: this.#modelState || `${runner.info.system || 'a model'} on ${runner.device}`,
-      judgesPlaces: runner.info.judgesPlaces,
+      placePx: runner.info.placePx,
     };
     const { openModel } = this.#context;
     findingsPanel(this.#panel, this.#room, this.#study, {
@@ -207,7 +207,7 @@ export class StudyPage {
     const runner = this.#context.runner();
     const { active } = this.#room;
     if (!runner) return;
-    if (runner.info.judgesPlaces) {
+    if (runner.info.placePx !== null) {
       if (active) await this.#judgeAt(this.#room.cursor ?? [active.camera.xMm, active.camera.yMm]);
       return;
     }

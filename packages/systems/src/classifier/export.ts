@@ -24,6 +24,8 @@ export interface ExportMetadata {
   readonly preprocessing?: PreprocessingPlace;
   /** In words, what the image or volume shows of a study; all of it unless given. */
   readonly content?: string;
+  /** Side of the square of stored pixels around a lesion that an image shows; 0 of whole images. */
+  readonly roiPx?: number;
   /** An image is called positive when its score is at least this; Infinity, null in the file, where no cut-off beats chance. */
   readonly cutoff: number;
   readonly versions: Readonly<Record<string, string>>;
@@ -109,7 +111,17 @@ function averagedGraph(
 function describe(
   members: readonly TrainedClassifier[],
   channels: number,
-  { system, classes, normalisation, preprocessing = 'metadata', content, cutoff, versions, licence }: ExportMetadata,
+  {
+    system,
+    classes,
+    normalisation,
+    preprocessing = 'metadata',
+    content,
+    roiPx,
+    cutoff,
+    versions,
+    licence,
+  }: ExportMetadata,
 ): Record<string, string> {
   const { slices } = (members[0] as TrainedClassifier).spec;
   const grey = slices === undefined ? 'a grey image' : `${slices} slices of a grey volume`;
@@ -121,6 +133,7 @@ function describe(
     shape: [BATCH, channels, ...(slices === undefined ? [] : [slices]), sizePx, sizePx],
     values: inGraph ? `stored values of ${grey}` : `${grey}, normalised, in every channel`,
     ...(content === undefined ? {} : { content }),
+    ...(roiPx === undefined ? {} : { roiPx }),
     resampling: `before the model, to ${sizePx} x ${sizePx}: bilinear, antialiased`,
     normalisation: `${inGraph ? 'in the model' : 'before the model'}, each image by itself: ${perImage}; zeros for a constant image`,
   });

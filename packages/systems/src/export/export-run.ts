@@ -70,6 +70,7 @@ export async function exportRun(run: string, { network, preprocessing, licence }
     system,
     classes,
     normalisation: recipe.normalisation,
+    roiPx: recipe.roiPx,
     preprocessing,
     cutoff,
     versions,
