@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { delongPaired } from '@mammoscope/stats';
 import { combinationName, evaluateUnits } from './evaluated-units.ts';
-import { type Evaluation, evaluation } from './evaluation.ts';
+import type { Evaluation } from './evaluation.ts';
 import { judgedBreasts } from './judged-breasts.ts';
-import { PRESETS } from './recipe.ts';
 import { metricsOf, writeResults } from './results.ts';
 import type { ScoredImage } from './scored-cases.ts';
-import { fixtureRecord, type SharedFiles, scoredImages, writeSharedFiles } from './scored-fixture.ts';
+import { fixtureEvaluation, type SharedFiles, scoredImages, writeSharedFiles } from './scored-fixture.ts';
 import { classificationTables, segmentationTable } from './tables.ts';
 
 const OPTIONS = { seed: 3, cutoffFrom: 'validation', path: 'manifest.csv' } as const;
@@ -21,14 +20,7 @@ let found: Evaluation;
 before(async () => {
   files = await writeSharedFiles();
   images = scoredImages(['DM', 'DBT'], files.folder, true);
-  found = await evaluation({
-    record: fixtureRecord(files.manifest),
-    recipe: { ...PRESETS.tiny, modalities: ['DM', 'DBT'] },
-    manifest: files.manifest,
-    scored: { dataset: 'test split', images, exclusions: [] },
-    validation: scoredImages(['DM', 'DBT']),
-    cutoffFrom: 'validation',
-  });
+  found = await fixtureEvaluation(files);
 });
 after(() => rm(files.folder, { recursive: true }));
 
@@ -116,7 +108,7 @@ test('tables II to V have a row a combination, malignant before benign, and what
   assert.deepEqual(ffdm?.cells[2]?.published, { value: 0.816, interval: [0.737, 0.878] });
   assert.equal(ffdm?.cells[2]?.here?.value, breasts[0]?.measured.full.malignant.auc.value);
   assert.deepEqual(wise?.rows[1]?.cells[2]?.published, { value: 0.809, interval: [0.761, 0.852] });
-  const five = segmentationTable(segmentation, true);
+  const five = segmentationTable(segmentation, { published: true });
   assert.deepEqual(
     five.rows.map(({ label }) => label),
     ['FFDM', 'DBT max-projected'].flatMap((name) => [

@@ -111,7 +111,7 @@ export const scoreColumn = (
 ): string => `${publishedKey(modalities)}_${finding}_${architecture}`;
 
 /** breasts.csv: a line a breast that any modality shows, empty where a combination has not got it. */
-function breastsCsv({ breasts, judged }: Evaluation): string {
+export function breastsCsv({ breasts, judged }: Evaluation): string {
   const lines = new Map<string, Record<string, string | number>>();
   for (const { modalities, units } of breasts)
     for (const architecture of ARCHITECTURES)

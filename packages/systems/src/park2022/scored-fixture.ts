@@ -12,6 +12,7 @@ import {
   writePng16,
 } from '@mammoscope/imaging';
 import type { RunRecord } from '../run/run-record.ts';
+import { type Evaluation, evaluation } from './evaluation.ts';
 import { PRESETS } from './recipe.ts';
 import {
   type ArchitectureScores,
@@ -135,8 +136,17 @@ export function scoredImages(modalities: readonly ParkModality[], folder = '/dat
   );
 }
 
+/** The evaluation of FFDM and DBT, with saliency maps, by cut-offs of validation images that are the same. */
+export const fixtureEvaluation = ({ folder, manifest }: SharedFiles): Promise<Evaluation> =>
+  evaluation({
+    ...{ record: fixtureRecord(manifest), manifest, cutoffFrom: 'validation' },
+    recipe: { ...PRESETS.tiny, modalities: ['DM', 'DBT'] },
+    scored: { dataset: 'test split', images: scoredImages(['DM', 'DBT'], folder, true), exclusions: [] },
+    validation: scoredImages(['DM', 'DBT']),
+  });
+
 /** The record of a run that never was. */
-export const fixtureRecord = (manifest: Manifest): RunRecord => ({
+const fixtureRecord = (manifest: Manifest): RunRecord => ({
   format: 'mammoscope-run-1',
   ...{ system: 'park2022', preset: 'tiny', command: 'mammoscope train park2022 --data manifest.csv', seed: 3 },
   classes: ['normal', 'benign', 'malignant'],
