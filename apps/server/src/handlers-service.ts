@@ -2,7 +2,6 @@
 import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { versions } from '@mammoscope/systems';
 import { ServerError } from './errors.ts';
 import type { Handlers, RawAnswer } from './http/handlers.ts';
@@ -55,19 +54,10 @@ export function serviceHandlers(
     openapi: async () => ({ json: description }),
     page: async () =>
       settings.viewer
-        ? viewerFile(settings.viewer, 'index.html')
+        ? viewerFile(await settings.viewer(), 'index.html')
         : { headers: { 'Content-Type': 'text/html; charset=utf-8' }, body: PLAIN_PAGE },
-    asset: async ({ params }) => viewerFile(settings.viewer, join('assets', params.path ?? '')),
+    asset: async ({ params }) => viewerFile(await settings.viewer?.(), join('assets', params.path ?? '')),
   };
-}
-
-/** The viewer as it was built in this repository; nothing where it was not. */
-export async function viewerFolder(): Promise<string | undefined> {
-  const folder = fileURLToPath(new URL('../../viewer/dist/', import.meta.url));
-  return access(join(folder, 'index.html')).then(
-    () => folder,
-    () => undefined,
-  );
 }
 
 /** A file of the built viewer. Those under assets/ have the digest of their content in their names, and are kept by browsers. */

@@ -1,5 +1,4 @@
 export { SERVER_ERROR_CODES, ServerError, type ServerErrorCode } from './errors.ts';
-export { viewerFolder } from './handlers-service.ts';
 export { addToken, type User } from './http/tokens.ts';
 export { jsonLog, type Log } from './log.ts';
 export { type RunningServer, startServer, startWorkers } from './server.ts';

@@ -85,8 +85,8 @@ export interface ServerSettings extends WorkSettings {
   readonly group: string;
   readonly settleSeconds: number;
   readonly limits: UploadLimits;
-  /** Folder of the built viewer; a plain page where there is none. */
-  readonly viewer?: string;
+  /** Brings the folder of the viewer when the page is first asked for, built if need be; a plain page where nothing is given. */
+  readonly viewer?: () => Promise<string>;
 }
 
 /** Whether an address is this machine's own. */

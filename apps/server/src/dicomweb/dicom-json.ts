@@ -37,11 +37,8 @@ export async function jsonOf(file: DicomFile, framesAt: string): Promise<JsonDat
     '7FE00010': { vr: file.image.bitsAllocated > 8 ? 'OW' : 'OB', BulkDataURI: framesAt },
   };
   // text leaves as UTF-8 whatever it was (PS3.18 F.2)
-  return sorted({ ...elements, '00080005': jsonText('CS', 'ISO_IR 192') });
+  return { ...elements, '00080005': jsonText('CS', 'ISO_IR 192') };
 }
-
-const sorted = (elements: JsonDataSet): JsonDataSet =>
-  Object.fromEntries(Object.entries(elements).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 type AnyAttribute = AttributeName | keyof typeof IDENTITY_ATTRIBUTES;
 const TABLE: Readonly<Record<AnyAttribute, readonly [tag: number, vr: string, count: 'one' | 'many']>> = {
@@ -69,6 +66,11 @@ function elementOf(vr: string, values: readonly (string | number | DataSet)[], s
     return { vr, InlineBinary: Buffer.from(words.buffer).toString('base64') };
   }
   if (vr === 'PN') return { vr, Value: values.map((Alphabetic) => ({ Alphabetic })) };
-  // JSON has no NaN
-  return { vr, Value: values.map((value) => (typeof value === 'number' && !Number.isFinite(value) ? null : value)) };
+  // an empty value among others is null (PS3.18 F.2.5), and so is NaN, which JSON does not have
+  return {
+    vr,
+    Value: values.map((value) =>
+      value === '' || (typeof value === 'number' && !Number.isFinite(value)) ? null : value,
+    ),
+  };
 }

@@ -44,7 +44,7 @@ export async function renderedAnswer(
       options.window === undefined
         ? stretched((await image.seen(shown)).data)
         : throughWindow((await image.stored(shown)).data, options.window, image.facts(shown));
-    const picture = sharp(greys, { raw: { width, height, channels: 1 } });
+    const picture = sharp(greys, { raw: { width, height, channels: 1 } }).toColourspace('b-w');
     const fitted =
       options.viewport === undefined
         ? picture

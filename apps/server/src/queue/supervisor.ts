@@ -24,25 +24,22 @@ const STOP_LIMIT_MS = 20_000;
 /** The workers of one machine. */
 export class Supervisor {
   readonly #place: SupervisorPlace;
+  /** By the names of the workers: this machine and their process ids. */
   readonly #children = new Map<string, ChildProcess>();
   #stopping = false;
 
   constructor(place: SupervisorPlace) {
     this.#place = place;
-    for (let i = 1; i <= place.settings.workers; i++) this.#start(`${hostname()}-${process.pid}-${i}`);
+    for (let i = 0; i < place.settings.workers; i++) this.#start();
   }
 
-  /** Process ids by the names of the workers. */
-  pids(): ReadonlyMap<string, number | undefined> {
-    return new Map([...this.#children].map(([name, { pid }]) => [name, pid]));
-  }
-
-  #start(name: string): void {
+  #start(): void {
     const { settings, database, log, onLost } = this.#place;
     const child = fork(new URL('./worker-process.ts', import.meta.url), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
+    const name = `${hostname()}-${child.pid ?? 'none'}`;
     this.#children.set(name, child);
     if (settings.databaseUrl === undefined) answerQueries(child, database);
     child.on('error', (error) => log('error', 'worker-not-started', { worker: name, reason: error.message }));
@@ -55,7 +52,7 @@ export class Supervisor {
       await onLost(name).catch((error) =>
         log('warn', 'database-unreachable', { reason: String(error.message).slice(0, 300) }),
       );
-      setTimeout(() => !this.#stopping && this.#start(name), code === LEFT ? 0 : PAUSE_MS);
+      setTimeout(() => !this.#stopping && this.#start(), code === LEFT ? 0 : PAUSE_MS);
     });
   }
 

@@ -1,0 +1,263 @@
+/** The server as a user starts it: a child process on a free port, small studies, a small trained run, and real PostgreSQL where it is installed. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { chownSync, existsSync, readdirSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { dicomBytes, mammogram } from '@mammoscope/dicom';
+import { formatCsv } from '@mammoscope/imaging';
+import type { Analysis, StudyList, UploadReport } from '@mammoscope/server/api-types';
+import { assertDone, workplace } from './cli-process.ts';
+import { EXPOSURE, examinationOf } from './dicom-result-study.ts';
+import { mammogramValues } from './mammogram-object.ts';
+
+const COMMAND = fileURLToPath(new URL('../mammoscope', import.meta.url));
+export const SIDE = 96;
+
+/** A woman's mammogram; the lesion's box is [x1, y1, x2, y2]. */
+export interface DrawnStudy {
+  readonly study: string;
+  readonly patient: string;
+  readonly name?: string;
+  readonly laterality?: 'L' | 'R';
+  readonly view?: 'CC' | 'MLO';
+  readonly number?: number;
+  readonly lesion: readonly [number, number, number, number];
+  readonly brighter?: number;
+}
+
+/** The bytes of its DICOM file. */
+export function studyBytes({
+  study,
+  patient,
+  name,
+  laterality = 'L',
+  view = 'CC',
+  number = 1,
+  lesion,
+  brighter = 0,
+}: DrawnStudy): Buffer {
+  const examination = examinationOf({ patient, study });
+  const object = mammogram({
+    examination: { ...examination, patient: { ...examination.patient, ...(name !== undefined && { name }) } },
+    instance: {
+      sopInstanceUid: `${study}.2.${number}`,
+      number,
+      series: { uid: `${study}.1`, number: 1, description: '' },
+    },
+    position: { laterality, view, obliqueDeg: 45 },
+    grid: { rows: SIDE, columns: SIDE, spacingMm: 0.1, bitsStored: 12 },
+    exposure: EXPOSURE,
+    irradiationEventUid: '1.2.3',
+    intent: 'FOR PRESENTATION',
+    processing: 'none',
+  });
+  return Buffer.concat([...dicomBytes(object, [Uint16Array.from(mammogramValues({ lesion, brighter }))])]);
+}
+
+/** Women, in turn benign and malignant, as the tests of predict have them. */
+export const drawnWoman = (i: number): DrawnStudy => ({
+  ...{ study: `1.2.840.99999.${i + 1}`, patient: `w${i}`, brighter: 9 * (i % 40) },
+  lesion: [10 + 2 * (i % 8), 40, 16 + 2 * (i % 8) + 4 * (i % 2), 46],
+});
+
+/** A workplace with a run, trained in seconds, that judges whole images, or lesions of them. */
+export async function trainedRun(judges: 'images' | 'lesions') {
+  const { folder, mammoscope } = await workplace();
+  await mkdir(join(folder, 'films'));
+  const rows = await Promise.all(
+    Array.from({ length: 8 }, async (_, i) => {
+      const woman = drawnWoman(i);
+      await writeFile(join(folder, 'films', `${i}.dcm`), studyBytes(woman));
+      const [x1, y1, x2, y2] = woman.lesion;
+      return {
+        ...{
+          patient_id: woman.patient,
+          path: `films/${i}.dcm`,
+          modality: 'DM',
+          label: i % 2 === 0 ? 'benign' : 'malignant',
+        },
+        ...{ laterality: 'L', view: 'CC', split: i < 4 ? 'train' : i < 6 ? 'val' : 'test' },
+        ...(judges === 'lesions' && { lesion_id: 'a', x1, y1, x2, y2 }),
+      };
+    }),
+  );
+  await writeFile(join(folder, 'films.csv'), formatCsv(rows));
+  const settings = [
+    'networks=samala2016',
+    'sizePx=32',
+    'batch=4',
+    'epochs=1',
+    ...(judges === 'lesions' ? ['roiPx=32'] : []),
+  ];
+  assertDone(
+    await mammoscope([
+      ...[
+        'train',
+        'kang2021',
+        '--data',
+        'films.csv',
+        '--classes',
+        'benign,malignant',
+        '--preset',
+        'tiny',
+        '--seed',
+        '7',
+      ],
+      ...settings.flatMap((setting) => ['--set', setting]),
+      ...['--threads', '1', '--out', 'run'],
+    ]),
+  );
+  return { folder, mammoscope };
+}
+
+/** A server that was started; disposal stops it. */
+export interface StartedServer extends AsyncDisposable {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Everything that it has logged. */
+  readonly log: () => string;
+  /** Ends with its exit code. */
+  readonly ended: Promise<number | null>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts `mammoscope serve` in a folder and waits until it listens. */
+export async function startServer(
+  folder: string,
+  args: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<StartedServer> {
+  const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache'), ...environment };
+  const child = spawn(COMMAND, ['serve', '--port', '0', ...args], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [out, log] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    await ended;
+  };
+  while (!out.includes('\n')) {
+    assert.equal(child.exitCode, null, log);
+    await sleep(50);
+  }
+  return { url: out.trim(), child, log: () => log, ended, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** A free port of this machine. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  assert.ok(address !== null && typeof address === 'object');
+  return address.port;
+}
+
+/** Asks until the answer satisfies; fails with what was answered last. */
+export async function eventually<T>(ask: () => Promise<T>, satisfies: (answer: T) => boolean, tries = 600): Promise<T> {
+  for (let i = 0; ; i++) {
+    const answer = await ask();
+    if (satisfies(answer)) return answer;
+    assert.ok(i < tries, `still not so: ${JSON.stringify(answer).slice(0, 2000)}`);
+    await sleep(100);
+  }
+}
+
+/** The JSON of an address. */
+export async function getJson<T>(url: string, init: RequestInit = {}): Promise<T> {
+  const response = await fetch(url, init);
+  assert.ok(response.ok, `${url}: ${response.status} ${response.ok ? '' : await response.clone().text()}`);
+  return (await response.json()) as T;
+}
+
+/** Uploads a file as the body of a PUT. */
+export const upload = (
+  server: Pick<StartedServer, 'url'>,
+  name: string,
+  bytes: Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+) =>
+  fetch(`${server.url}/api/uploads/${encodeURIComponent(name)}`, { method: 'PUT', body: Buffer.from(bytes), headers });
+
+/** Uploads and requires that everything was stored. */
+export async function stored(server: StartedServer, name: string, bytes: Uint8Array): Promise<UploadReport> {
+  const response = await upload(server, name, bytes);
+  const report = (await response.json()) as UploadReport;
+  assert.deepEqual([response.status, report.refused], [200, []]);
+  return report;
+}
+
+/** Waits until the analyses of a study are at an end. */
+export async function analysed(server: Pick<StartedServer, 'url'>, study: string): Promise<readonly Analysis[]> {
+  const isEnded = ({ state }: Analysis) => state !== 'queued' && state !== 'running';
+  const { studies } = await eventually(
+    () => getJson<StudyList>(`${server.url}/api/studies?search=${study}`),
+    ({ studies: [first] }) => first !== undefined && first.analyses.length > 0 && first.analyses.every(isEnded),
+  );
+  return studies[0]?.analyses ?? [];
+}
+
+const POSTGRES_FOLDER = existsSync('/usr/lib/postgresql')
+  ? readdirSync('/usr/lib/postgresql').map((version) => `/usr/lib/postgresql/${version}/bin`)
+  : [];
+/** The folder of initdb and pg_ctl; undefined where PostgreSQL is not installed. */
+const postgresBin = [...POSTGRES_FOLDER, '/usr/local/bin', '/usr/bin'].find((bin) => existsSync(join(bin, 'pg_ctl')));
+const isRoot = process.getuid?.() === 0;
+const hasUser = !isRoot || spawnSync('id', ['postgres']).status === 0;
+/** Why PostgreSQL cannot be tested; false where it can. */
+export const POSTGRES_MISSING =
+  postgresBin === undefined
+    ? 'PostgreSQL is not installed'
+    : hasUser
+      ? false
+      : 'root runs the tests and there is no user postgres';
+
+/** A PostgreSQL of its own in a temporary folder, that listens on this machine alone; disposal ends and removes it. */
+export async function startPostgres() {
+  const folder = await mkdtemp(join(tmpdir(), 'mammoscope-postgres-'));
+  const port = await freePort();
+  if (isRoot)
+    chownSync(folder, Number(execFileSync('id', ['-u', 'postgres'])), Number(execFileSync('id', ['-g', 'postgres'])));
+  const data = join(folder, 'data');
+  const run = (program: string, args: readonly string[]) => {
+    const command = [join(postgresBin as string, program), ...args];
+    const [file = '', ...rest] = isRoot ? ['runuser', '-u', 'postgres', '--', ...command] : command;
+    execFileSync(file, rest, { cwd: folder, stdio: 'ignore' });
+  };
+  run('initdb', ['-D', data, '-U', 'mammoscope', '--auth=trust', '-N', '-E', 'UTF8', '--locale=C']);
+  const options = `-p ${port} -h 127.0.0.1 -k ${folder} -c fsync=off -c shared_buffers=16MB`;
+  const start = () => run('pg_ctl', ['-D', data, '-w', '-o', options, '-l', join(folder, 'log'), 'start']);
+  /** 'immediate' is a crash: nothing is written down any more. */
+  const stop = (how: 'fast' | 'immediate') => run('pg_ctl', ['-D', data, '-m', how, '-w', 'stop']);
+  start();
+  let isUp = true;
+  return {
+    url: `postgres://mammoscope@127.0.0.1:${port}/postgres`,
+    kill: () => {
+      stop('immediate');
+      isUp = false;
+    },
+    start: () => {
+      start();
+      isUp = true;
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (isUp) stop('immediate');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
