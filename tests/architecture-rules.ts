@@ -114,7 +114,7 @@ export function packageDirections(files: readonly SourceFile[]): string[] {
     if (!specifier.startsWith(SCOPE)) return null;
     const target = specifier.slice(SCOPE.length).split('/')[0] as string;
     const [importing] = APP_IMPORTS.filter(([app, what]) => path.startsWith(`apps/${app}/`) && specifier === what);
-    if (importing || (isTest(path) && specifier.startsWith(`${SCOPE}server`))) return null;
+    if (importing || (isTest(path) && /^@mammoscope\/(server|viewer)\b/.test(specifier))) return null;
     if (!(target in PACKAGE_IMPORTS)) return 'no package of that name; apps are imported by nothing';
     const importer = packageName(path);
     if (importer === null) return null;

@@ -86,7 +86,7 @@ export function serveCommand(): Command {
       5,
     )
     .option('--max-upload-bytes <n>', 'the most that one request may upload', positiveNumber)
-    .option('--viewer <folder>', 'another page than the viewer, which is built when the server is first started')
+    .option('--viewer <folder>', 'another page than the viewer, which is built when it is first asked for')
     .addHelpText(
       'after',
       '\nWith DATABASE_URL (postgres://...) in the environment the database is that PostgreSQL, else one in the data folder.\n\nExample:\n  ./mammoscope serve --model run',
@@ -170,11 +170,9 @@ const workSettings = (flags: WorkFlags): WorkSettings => {
 
 async function serve(flags: ServeFlags): Promise<void> {
   const { startServer, UPLOAD_LIMITS, pacsAddresses } = await import('@mammoscope/server');
-  const { builtPage } = await import('@mammoscope/viewer/built-page');
   const { host, port, group, settleSeconds, tokens, watch, maxUploadBytes, tlsCert, tlsKey } = flags;
   const tls = await tlsFiles(tlsCert, tlsKey);
   const dimse = dimseSettings(flags);
-  const viewer = flags.viewer === undefined ? await builtPage() : resolve(flags.viewer);
   const settings: ServerSettings = {
     ...workSettings(flags),
     ...{ host, port, group, settleSeconds },
@@ -185,7 +183,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     },
     ...(tls && { tls }),
     ...(dimse && { dimse }),
-    ...(viewer && { viewer }),
+    viewer: flags.viewer === undefined ? viewerPage() : async () => resolve(flags.viewer as string),
     ...(tokens !== undefined && { tokens: resolve(tokens) }),
     ...(watch !== undefined && { watch: resolve(watch) }),
   };
@@ -194,6 +192,20 @@ async function serve(flags: ServeFlags): Promise<void> {
   await untilStopped();
   await server.stop();
   process.exit(0);
+}
+
+/** The viewer, built when its page is first asked for. */
+function viewerPage(): () => Promise<string> {
+  let folder: Promise<string> | undefined;
+  return () => {
+    folder ??= import('@mammoscope/viewer/built-page')
+      .then(({ builtPage }) => builtPage())
+      .catch((error) => {
+        folder = undefined; // the next who asks tries again
+        throw error;
+      });
+    return folder;
+  };
 }
 
 async function work(flags: WorkFlags): Promise<void> {
