@@ -77,12 +77,12 @@ test('tables of one run: ours with intervals beside the published figures, and n
     { here: { value: 10 }, published: { value: 438 } },
   ]);
   const [sppnet, detector] = tableTwo(one).rows;
-  assert.deepEqual([sppnet?.label, sppnet?.cells[0]], ['Mammogram, SPPNet', { published: { value: 0.6324 } }]);
+  assert.deepEqual([sppnet?.label, sppnet?.cells[0]], ['Image, SPPNet', { published: { value: 0.6324 } }]);
   assert.deepEqual(
     [detector?.detail, detector?.cells[0], detector?.cells.at(-1)?.published],
     ['20 images', { here: { value: 0.8, interval: [0.4, 1] }, published: { value: 0.7055 } }, { value: 0.7753 }],
   );
-  const average = tableThree(one, ['seed-0']).rows.find(({ label }) => label === 'Mammogram, FPNNet, average');
+  const average = tableThree(one, ['seed-0']).rows.find(({ label }) => label === 'Image, FPNNet, average');
   assert.deepEqual(average?.cells[0], { published: { value: 0.8026, deviation: 0.147 } });
   const status = tableFour(one).rows[2];
   assert.deepEqual(status?.cells[1], { here: { value: 0.75 }, published: { value: 416 / 564 } });
@@ -110,7 +110,7 @@ test('columns: precision and sensitivity of benign cases are NPV and specificity
 test('tables of folds: every fold, their mean and standard deviation, and of FROC the interval over folds', () => {
   const five = [0.1, 0.2, 0.3, 0.4, 0.5].map(metricsOf);
   const names = five.map((_, i) => `fold-${i}`);
-  const rows = tableThree(five, names).rows.filter(({ label }) => label.startsWith('Mammogram, FPNNet'));
+  const rows = tableThree(five, names).rows.filter(({ label }) => label.startsWith('Image, FPNNet'));
   assert.deepEqual(
     rows.map(({ label, detail }) => [label.split(', ')[2], detail]),
     [...names.map((name, i) => [String(i + 1), name]), ['average', undefined]],

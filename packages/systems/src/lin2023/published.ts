@@ -18,9 +18,9 @@ export type PaperNetwork = keyof typeof PAPER_NAMES;
 
 /** "Mammograph images", "One-sided breast", "Microcalcification lesions". */
 export const LEVEL_NAMES: Readonly<Record<Level, string>> = {
-  image: 'Mammogram',
+  image: 'Image',
   breast: 'Breast',
-  lesion: 'Microcalcification lesion',
+  lesion: 'Lesion',
 };
 
 type ByNetwork<T> = { readonly [name in PaperNetwork]?: T };

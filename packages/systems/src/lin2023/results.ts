@@ -1,6 +1,6 @@
 /**
  * The files that an evaluation writes: metrics.json, predictions.csv (a line a film), breasts.csv, scores.csv, detections.csv and
- * detections.json (COCO's form), layers.png (figure 3e), table-4.csv where there are pathological types, the report and its figures.
+ * detections.json (COCO's form), patches.png and layers.png (figures 3b, 3d and 3e), table-4.csv where there are pathological types, the report and its figures.
  */
 import { join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
@@ -14,6 +14,7 @@ import type { Evaluation } from './evaluate.ts';
 import { layersOfRun } from './feature-layers-film.ts';
 import type { JudgedBreast } from './levels.ts';
 import { metricsOf } from './metrics.ts';
+import { patchesOfRun } from './patches-figure.ts';
 import { pathologyTable } from './pathology-table.ts';
 import { reportOf } from './report.ts';
 import type { ScoredFilm } from './score-films.ts';
@@ -35,6 +36,8 @@ export async function writeResults(engine: Engine, run: string, evaluation: Eval
   }
   const layers = await layersOfRun(engine, run, evaluation);
   if (layers) await writeAside(join(out, 'layers.png'), layers);
+  const patches = await patchesOfRun(evaluation);
+  if (patches) await writeAside(join(out, 'patches.png'), patches);
   await writeReport(await reportOf(engine, run, evaluation), out);
 }
 
