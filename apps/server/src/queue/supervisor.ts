@@ -21,6 +21,17 @@ export interface SupervisorPlace {
 const PAUSE_MS = 1000;
 const STOP_LIMIT_MS = 20_000;
 
+/** What a worker needs of a server's settings: neither its keys nor its PACS. */
+function workPart(settings: WorkSettings): WorkSettings {
+  const { data, databaseUrl, runs, workers, threads, analysisSeconds, heartbeatSeconds } = settings;
+  const { institution, department, station } = settings;
+  return {
+    ...{ data, runs, workers, analysisSeconds, heartbeatSeconds, institution, department, station },
+    ...(databaseUrl !== undefined && { databaseUrl }),
+    ...(threads !== undefined && { threads }),
+  };
+}
+
 /** The workers of one machine. */
 export class Supervisor {
   readonly #place: SupervisorPlace;
@@ -43,7 +54,7 @@ export class Supervisor {
     this.#children.set(name, child);
     if (settings.databaseUrl === undefined) answerQueries(child, database);
     child.on('error', (error) => log('error', 'worker-not-started', { worker: name, reason: error.message }));
-    child.send({ kind: 'start', name, settings } satisfies WorkerStart, () => undefined);
+    child.send({ kind: 'start', name, settings: workPart(settings) } satisfies WorkerStart, () => undefined);
     child.once('exit', async (code, signal) => {
       this.#children.delete(name);
       if (this.#stopping) return;
