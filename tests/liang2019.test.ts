@@ -81,7 +81,7 @@ test('a second run takes features from the cache and ends with the same bytes, a
   assert.equal(names.length, 4 * PATIENTS); // mammogram and dynamic image, and for the baselines mammogram and slices
   await appendFile(join(cache, names[0] as string), 'x');
   const older = join(cache, names[1] as string);
-  await writeFile(older, (await readFile(older, 'latin1')).replace('features-1', 'features-0'), 'latin1');
+  await writeFile(older, (await readFile(older, 'latin1')).replace('features-2', 'features-0'), 'latin1');
   const again = await train('again');
   assertDone(again);
   assert.match(again.stderr, /features of 16 pairs: 2 maps computed/);

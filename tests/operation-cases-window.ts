@@ -3,7 +3,13 @@ import { type Attributes, functions as f, type Tensor } from '@mammoscope/nn';
 import type { RandomStream } from '@mammoscope/random';
 import { type CaseMaker, several } from './operation-check.ts';
 import { elementwise, pick, reduced, separated, shapeOf, total, uniform, type Values } from './reference-array.ts';
-import { normalisationGradient, normalised, normalisedByBatch } from './reference-normalization.ts';
+import {
+  groupGradient,
+  normalisationGradient,
+  normalised,
+  normalisedByBatch,
+  normalisedByGroup,
+} from './reference-normalization.ts';
 import { averagePooled, maxPoolBack, maxPooled, pooledShape, resampled } from './reference-window.ts';
 
 /** A random window that fits, in 1 to 3 dimensions: overlapping or with gaps, pads smaller than the kernel. */
@@ -16,8 +22,9 @@ function drawPool(stream: RandomStream) {
   return { x, pool: { kernel, strides, pads, ceilMode: stream.chance(0.5) } };
 }
 
-/** Rounding up would start a window in the end padding, so it is dropped; the next one keeps a window that overhangs. */
+/** Windows side by side; then rounding up that would start a window in the end padding, so it is dropped, and one that keeps a window that overhangs. */
 const PINNED_POOLS = [
+  { x: [2, 2, 6, 4], pool: { kernel: [3, 2], strides: [3, 2], pads: [0, 0, 0, 0], ceilMode: false } },
   { x: [1, 2, 4], pool: { kernel: [2], strides: [3], pads: [1, 1], ceilMode: true } },
   { x: [1, 2, 4, 6], pool: { kernel: [3, 3], strides: [2, 2], pads: [1, 0, 1, 1], ceilMode: true } },
   { x: [2, 1, 8, 7], pool: { kernel: [3, 2], strides: [3, 3], pads: [0, 0, 0, 0], ceilMode: true } },
@@ -120,6 +127,19 @@ function drawImages(stream: RandomStream) {
   return { images: uniform(stream, shape, -1, 3), vector };
 }
 
+/** Images in 1 to 3 dimensions of one to three groups of one to three channels, with more than a few elements a group. */
+function drawGroups(stream: RandomStream) {
+  const [groups, perGroup] = [stream.integer(1, 3), stream.integer(1, 3)];
+  const axes = stream.integer(1, 3);
+  const shape = [
+    stream.integer(1, 3),
+    groups * perGroup,
+    ...shapeOf(stream, axes, axes === 1 ? 6 : 3, axes === 1 ? 8 : 3),
+  ];
+  const vector = () => uniform(stream, shape.slice(1, 2));
+  return { images: uniform(stream, shape, -1, 3), vector, groups };
+}
+
 export const normalizationCases = {
   BatchNormalization: several(4, (stream) => {
     const { images, vector } = drawImages(stream);
@@ -147,6 +167,25 @@ export const normalizationCases = {
       apply: (...operands) =>
         (operands[0] as Tensor).graph.apply('BatchNormalizationGradient', operands, { epsilon: EPSILON }),
       reference: (c, dy, scale, v) => normalisationGradient(c, dy, scale, v, EPSILON),
+    };
+  }),
+  GroupNormalization: several(6, (stream) => {
+    const { images, vector, groups } = drawGroups(stream);
+    return {
+      operands: [images, vector(), vector()],
+      through: [0],
+      apply: (x, scale, bias) => x.graph.apply('GroupNormalization', [x, scale, bias], { groups, epsilon: EPSILON }),
+      reference: (x, scale, bias) => normalisedByGroup(x, scale, bias, groups, EPSILON),
+    };
+  }),
+  GroupNormalizationGradient: several(6, (stream) => {
+    const { images, vector, groups } = drawGroups(stream);
+    const [, mean, variance] = normalisedByGroup(images, vector(), vector(), groups, EPSILON);
+    return {
+      operands: [images, uniform(stream, images.shape), vector(), mean, variance],
+      apply: (...operands) =>
+        (operands[0] as Tensor).graph.apply('GroupNormalizationGradient', operands, { groups, epsilon: EPSILON }),
+      reference: (...values) => groupGradient(values as [Values, Values, Values, Values, Values], groups, EPSILON),
     };
   }),
 };

@@ -7,7 +7,7 @@ import { DM_EXPOSURE, expose, projectionExposure } from './detector.ts';
 import { drawTrait } from './lesion.ts';
 import { addBall, type BallInView } from './lesion-view.ts';
 import { powerLawNoise } from './power-law-noise.ts';
-import type { GridPlane } from './tissue.ts';
+import type { GridPlane, MassInView } from './tissue.ts';
 import { marginRows, PROJECTION_TANGENTS, PROJECTIONS, project, type Slabs, shiftAndAdd } from './tomosynthesis.ts';
 
 /** Size of a region: square slices, the cluster in their middle. */
@@ -73,18 +73,44 @@ export function drawClusterCase(
 
 /** Images the cluster of a case in one view. */
 export function drawClusterRoi(woman: ClusterCase, view: 'CC' | 'MLO', size: ClusterRoiGrid): ClusterRoi {
-  const { sizePx, spacingMm, slices, sliceMm } = size;
+  const balls = ballsInView(woman, view, size.sizePx * size.spacingMm);
+  const { slices, sliceMm } = size;
+  const nearest = (w: number) => Math.min(slices - 1, Math.max(0, Math.floor(w / sliceMm + slices / 2)));
+  const reach = balls.map((ball) => ball.at[2]);
+  return {
+    ...drawRegion(woman, view, size, { balls }),
+    box: boxOf(balls, size),
+    sliceFirst: nearest(Math.min(...reach)),
+    sliceLast: nearest(Math.max(...reach)),
+  };
+}
+
+/** Whose tissue a region shows. */
+export type RegionTissue = Pick<ClusterCase, 'seed' | 'patient' | 'tissue'>;
+
+/** What lies in a region, in view coordinates: x along the rows from the left, u up and w away from the detector from the middle. */
+export interface RegionContent {
+  readonly balls: readonly BallInView[];
+  readonly mass?: MassInView;
+}
+
+/** Images tissue with something in it as a mammogram and a tomosynthesis. */
+export function drawRegion(
+  woman: RegionTissue,
+  view: 'CC' | 'MLO',
+  { sizePx, spacingMm, slices, sliceMm }: ClusterRoiGrid,
+  { balls, mass }: RegionContent,
+): Pick<ClusterRoi, 'dm' | 'dbt'> {
   const depths = Array.from({ length: slices }, (_, i) => (i + 0.5 - slices / 2) * sliceMm);
   const margin = marginRows(BREAST_MM, spacingMm);
   const grid = { widthPx: sizePx, heightPx: sizePx + 2 * margin, spacingMm };
-  const balls = ballsInView(woman, view, sizePx * spacingMm);
   const at = { uToRow: (u: number, { heightPx }: { heightPx: number }) => heightPx / 2 - 0.5 - u / spacingMm };
   const noise = (image: string) => (row: number) =>
     new RandomStream(woman.seed, 'phantom-cluster-noise', woman.patient, view, image, row);
   const stackMm = slices * sliceMm;
   const beyond = (BREAST_MM + stackMm) / 4; // the middle of what is above the stack, or below
   const slabs = stackMm < BREAST_MM ? [-beyond, ...depths, beyond] : depths;
-  const planes = project(blockOfTissue(woman, view, grid, stackMm), slabs, sliceMm, PROJECTION_TANGENTS);
+  const planes = project(blockOfTissue(woman, view, grid, stackMm, mass), slabs, sliceMm, PROJECTION_TANGENTS);
   const reference = 0.055 * BREAST_MM;
   const dm = cutRows(planes[(PROJECTIONS - 1) / 2] as GridPlane, margin, sizePx);
   for (const ball of balls) addBall(dm, at, ball);
@@ -100,32 +126,28 @@ export function drawClusterRoi(woman: ClusterCase, view: 'CC' | 'MLO', size: Clu
     shiftAndAdd(planes, w, margin, slice);
     dbt.set(greyLevels(slice.values), k * sizePx * sizePx);
   }
-  const nearest = (w: number) => Math.min(slices - 1, Math.max(0, Math.floor(w / sliceMm + slices / 2)));
-  const reach = balls.map((ball) => ball.at[2]);
-  return {
-    dm: greyLevels(dm.values),
-    dbt,
-    box: boxOf(balls, size),
-    sliceFirst: nearest(Math.min(...reach)),
-    sliceLast: nearest(Math.max(...reach)),
-  };
+  return { dm: greyLevels(dm.values), dbt };
 }
 
 /** Depth is half as long as seen from the side: the breast is compressed. */
 const FLATTENING = 0.5;
 
-/** The calcifications in view coordinates: x along the rows, u up, w away from the detector. MLO turns the breast by 45 degrees. */
-function ballsInView({ cluster }: ClusterCase, view: 'CC' | 'MLO', sideMm: number): BallInView[] {
+/** A place relative to the lesion in view coordinates: x along the rows, u up, w away from the detector. MLO turns the breast by 45 degrees. */
+export function turnedToView([x, y, z]: Point, view: 'CC' | 'MLO', flatten: number): Point {
   const angle = view === 'CC' ? 0 : Math.PI / 4;
-  const turned = ([x, y, z]: Point, flatten: number): Point => [
-    x,
-    y * Math.cos(angle) + z * Math.sin(angle),
-    flatten * (z * Math.cos(angle) - y * Math.sin(angle)),
-  ];
+  return [x, y * Math.cos(angle) + z * Math.sin(angle), flatten * (z * Math.cos(angle) - y * Math.sin(angle))];
+}
+
+/** The calcifications of a cluster in the middle of a region. */
+export function ballsInView(
+  { cluster }: Pick<ClusterCase, 'cluster'>,
+  view: 'CC' | 'MLO',
+  sideMm: number,
+): BallInView[] {
   return cluster.calcifications.flatMap(({ atMm, balls, density }) => {
-    const [x, u, w] = turned(atMm, FLATTENING);
+    const [x, u, w] = turnedToView(atMm, view, FLATTENING);
     return balls.map(({ offsetMm, radiusMm }) => {
-      const [dx, du, dw] = turned(offsetMm, 1);
+      const [dx, du, dw] = turnedToView(offsetMm, view, 1);
       const at: Point = [sideMm / 2 + x + dx, u + du, w + dw];
       return { at, radiusMm, gainPerMm: density * (MU.calcification - MU.fat) };
     });
@@ -134,10 +156,11 @@ function ballsInView({ cluster }: ClusterCase, view: 'CC' | 'MLO', sideMm: numbe
 
 /** Gland in fat: one periodic tile of power-law noise, taken from another place for every slab, blended with what all slabs share. */
 function blockOfTissue(
-  { seed, patient, tissue }: ClusterCase,
+  { seed, patient, tissue }: RegionTissue,
   view: string,
   grid: GridPlane['grid'],
   stackMm: number,
+  mass: MassInView | undefined,
 ): Slabs {
   const { widthPx, heightPx } = grid;
   const random = new RandomStream(seed, 'phantom-cluster-tissue', patient, view);
@@ -159,9 +182,27 @@ function blockOfTissue(
         const gland = Math.min(1, Math.max(0, tissue.gland + tissue.contrast * level));
         values[i] = thickMm * (MU.fat + gland * (MU.gland - MU.fat));
       }
+      if (mass && thickMm === slabMm) addMassToSlab({ grid, values, filled }, mass, w, slabMm);
       return values;
     },
   };
+}
+
+/** Replaces tissue by a mass where that attenuates more, as BreastTissue does. */
+function addMassToSlab(
+  { grid, values }: GridPlane,
+  { coverage, density }: MassInView,
+  w: number,
+  slabMm: number,
+): void {
+  const { widthPx, heightPx, spacingMm } = grid;
+  const full = (MU.fat + (MU.mass - MU.fat) * density) * slabMm;
+  for (let i = 0; i < values.length; i++) {
+    const [x, y] = [i % widthPx, Math.floor(i / widthPx)];
+    const there = values[i] as number;
+    const share = coverage((x + 0.5) * spacingMm, (heightPx / 2 - 0.5 - y) * spacingMm, w);
+    values[i] = there + share * Math.max(0, full - there);
+  }
 }
 
 /** A place on a tile that is mirrored at its ends, so that it has no seam. */

@@ -22,6 +22,7 @@ export {
 export { type ComplexArray, fft, fft2d } from './fft.ts';
 export type { Lesion } from './lesion.ts';
 export type { Mass, Spicule } from './mass.ts';
+export { drawMassCase, drawMassRoi, type MassCase } from './mass-roi.ts';
 export {
   type CohortPatch,
   drawPatch,

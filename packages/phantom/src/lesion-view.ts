@@ -2,7 +2,7 @@
 import { ATTENUATION_PER_MM as MU } from './attenuation.ts';
 import type { BreastShape, Point } from './breast-shape.ts';
 import type { Lesion } from './lesion.ts';
-import { coreReachMm, depthInCore } from './mass.ts';
+import { coreReachMm, depthInCore, type Mass } from './mass.ts';
 import type { ImageGrid } from './presets.ts';
 import type { GridPlane, MassInView } from './tissue.ts';
 
@@ -62,8 +62,19 @@ export function lesionInView(shape: BreastShape, lesion: Lesion): LesionInView {
     });
     return { lesion, centre, balls: balls.filter(({ at }) => isInside(shape, at)) };
   }
-  const balls = lesion.spicules.flatMap(({ direction, fromMm, toMm, radiusMm }) => {
-    const [x, u, w] = pressed(direction[0], ...shape.turn(direction[1], direction[2]));
+  const balls = spiculeBalls(lesion, centre, ([x, y, z]) => pressed(x, ...shape.turn(y, z)));
+  const coverage = (x: number, u: number, w: number) => {
+    const [y, z] = shape.turnBack(u - centre[1], w - centre[2]);
+    const depth = depthInCore(lesion, x - centre[0], y, z);
+    return Math.min(1, Math.max(0, 0.5 + depth / lesion.fadeMm));
+  };
+  return { lesion, centre, balls, mass: { centre, reachMm: coreReachMm(lesion), density: lesion.density, coverage } };
+}
+
+/** The spicules of a mass as rows of balls. @param turn brings a direction into the view */
+export const spiculeBalls = ({ spicules }: Mass, centre: Point, turn: (direction: Point) => Point): BallInView[] =>
+  spicules.flatMap(({ direction, fromMm, toMm, radiusMm }) => {
+    const [x, u, w] = turn(direction);
     const step = SPICULE_STEP * radiusMm;
     return Array.from({ length: Math.max(1, Math.round((toMm - fromMm) / step)) }, (_, i): BallInView => {
       const reach = fromMm + i * step;
@@ -74,13 +85,6 @@ export function lesionInView(shape: BreastShape, lesion: Lesion): LesionInView {
       return { at, radiusMm: radiusMm * taper, gainPerMm };
     });
   });
-  const coverage = (x: number, u: number, w: number) => {
-    const [y, z] = shape.turnBack(u - centre[1], w - centre[2]);
-    const depth = depthInCore(lesion, x - centre[0], y, z);
-    return Math.min(1, Math.max(0, 0.5 + depth / lesion.fadeMm));
-  };
-  return { lesion, centre, balls, mass: { centre, reachMm: coreReachMm(lesion), density: lesion.density, coverage } };
-}
 
 /** Whether a place is inside the skin with 2 mm to spare. */
 function isInside(shape: BreastShape, [x, u, w]: Point): boolean {

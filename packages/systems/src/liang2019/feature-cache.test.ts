@@ -39,7 +39,7 @@ test('a file that is damaged anywhere, cut short, longer, empty or of another ve
     Buffer.concat([good, Buffer.alloc(4)]),
     Buffer.alloc(0),
     Buffer.from('{"format":"mammoscope-features-0"}\n'),
-    Buffer.from(good.toString('latin1').replace('features-1', 'features-2'), 'latin1'),
+    Buffer.from(good.toString('latin1').replace('features-2', 'features-3'), 'latin1'),
   ];
   for (const [i, bytes] of broken.entries()) {
     await writeFile(path, bytes);

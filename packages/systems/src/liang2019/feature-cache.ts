@@ -18,7 +18,7 @@ export interface FeatureKey {
 }
 
 /** Raised when files are laid out, or features computed, in another way. */
-const FORMAT = 'mammoscope-features-1';
+const FORMAT = 'mammoscope-features-2';
 /** A header is padded to a multiple of this, so that what follows can be read in place. */
 const ALIGNMENT = 16;
 const ENDING = '.features';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Plane } from '@mammoscope/imaging';
-import { lower, type TensorData } from '@mammoscope/nn';
+import { foldedWeights, foldNormalisation, type Graph, liveNodes, lower, type TensorData } from '@mammoscope/nn';
 import { chooseWays, type Engine, float32Tensor, type Session, type StateDict } from '@mammoscope/runtime';
 import { startingWeights } from '../classifier/starting-weights.ts';
 import { FeatureCache, type FeatureKey } from './feature-cache.ts';
@@ -66,24 +66,26 @@ export class FeatureSource {
     const spec = { network, outputs: 2, channels: 3, sizePx: recipe.sizePx } as const;
     const { values, note } = await startingWeights(spec, seed, file);
     if (note) onNote?.(note);
-    const { graph, map } = backboneGraph(backbone, recipe);
+    const { graph: whole, map } = backboneGraph(backbone, recipe);
+    const { graph, folded } = foldNormalisation(whole);
     const lowered = lower(graph, engine.target, await chooseWays(engine, [graph], {}));
     const own = (resident: string) => resident.slice(network.length + 1);
+    const residents = new Map(
+      parametersOf(whole).map((name) => [name, values.get(own(name)) as Float32Array] as const),
+    );
     const weights: StateDict = new Map(
-      lowered.parameters
-        .map(({ name, shape }) => [own(name), shape] as const)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([name, shape]) => [name, float32Tensor(shape, values.get(name) as Float32Array)]),
+      [...residents].map(([name, data]) => [own(name), float32Tensor(whole.parameters.get(name)?.shape ?? [], data)]),
     );
     const hash = createHash('sha256');
     for (const [name, { data }] of weights)
       hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     const session = await engine.load(lowered);
+    const put = foldedWeights(folded, residents);
     await engine.put(
       new Map(
-        [...weights].map(([name, { shape, data }]) => [
-          `${network}.${name}`,
-          { dtype: 'float32', shape, data: data as Float32Array },
+        lowered.parameters.map(({ name, shape }) => [
+          name,
+          { dtype: 'float32' as const, shape, data: put.get(name) as Float32Array },
         ]),
       ),
     );
@@ -177,3 +179,13 @@ export class FeatureSource {
     };
   }
 }
+
+/** The parameters that what a graph gives depends on, by name in order. */
+const parametersOf = (graph: Graph): string[] =>
+  [
+    ...new Set(
+      liveNodes(graph)
+        .flatMap(({ inputs }) => inputs)
+        .flatMap(({ origin }) => (origin.kind === 'parameter' ? [origin.name] : [])),
+    ),
+  ].sort();

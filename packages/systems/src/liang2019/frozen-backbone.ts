@@ -28,3 +28,9 @@ export const randomMembers = (
   recipe: Pick<Recipe, 'backbone' | 'baselines'>,
   { weights }: { readonly weights: Readonly<Record<string, unknown>> },
 ): Member[] => membersOf(recipe).filter((member) => !Object.hasOwn(weights, backboneOf(recipe, member).network));
+
+/** The same, with the ensemble, which is of the first three. */
+export function randomModels(...run: Parameters<typeof randomMembers>): (Member | 'ensemble')[] {
+  const random = randomMembers(...run);
+  return random.includes('dm-dbt') ? [...random, 'ensemble'] : random;
+}

@@ -128,14 +128,17 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
   paper: PAPER,
   /** Half the side, and FC1 on a grid of 6 x 6: hours on two cores where the paper's first layer alone has 300 million weights. */
   small: { ...PAPER, sizePx: 416, framePx: 512, gridPx: 6, epochs: 40, patience: 40, cacheGiB: 8 },
-  /** Images of 96 px: minutes. */
+  /** Images of 128 px, each as it lies, and 8 slices of a tomosynthesis: minutes. */
   tiny: {
     ...PAPER,
-    sizePx: 96,
+    sizePx: 128,
     framePx: 256,
+    slices: 8,
+    variants: 1,
+    gridPx: 3,
     batch: 16,
-    epochs: 10,
-    patience: 10,
+    epochs: 12,
+    patience: 12,
     learningRate: 3e-4,
     valFraction: 0.2,
     testFraction: 0.25,
