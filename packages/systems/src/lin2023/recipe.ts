@@ -199,6 +199,12 @@ const DEVIATIONS: readonly Deviation[] = [
     here: 'the highest probability of a malignant box, also of one below the score threshold, down to 0.05; 0 without one',
   },
   {
+    name: 'image standardisation',
+    paper: 'all columns up to the first black one are kept',
+    here: "where those have less than half of the film's brightness, the run of columns that has most",
+    reason: 'On scanned films the edge of the plate may lie at the chest wall, with a black gap before the breast.',
+  },
+  {
     name: 'choice of the epoch',
     paper: 'not stated',
     here: 'the largest AUC of validation films by the image rule, then the largest average precision at an overlap of 0.5',

@@ -32,6 +32,14 @@ test('standardisation: columns are summed from the chest wall until one is black
   assert.deepEqual(standardiseFilm(right).cropPx, [4, 0, 7, 3]); // the brighter side, where nobody says
 });
 
+test('standardisation: a strip at the chest wall with a black gap before the breast is not the breast', () => {
+  const strip = film(['1003210', '1003100']);
+  assert.deepEqual(standardiseFilm(strip, 'L').cropPx, [3, 0, 6, 2]);
+  assert.deepEqual(standardiseFilm(film(['0123001', '0013001']), 'R').cropPx, [1, 0, 4, 2]);
+  // Half of the brightness is enough.
+  assert.deepEqual(standardiseFilm(film(['5003200']), 'L').cropPx, [0, 0, 1, 1]);
+});
+
 test('standardisation: boxes go there and back, and a film that is black everywhere is refused', () => {
   const crop = [4, 0, 7, 3] as const;
   assert.deepEqual(boxOnStandardised([5, 1, 7, 3], crop), [1, 1, 3, 3]);
