@@ -1,5 +1,4 @@
 /** Answers about images: uploads, PACS, and DICOMweb. */
-import { createReadStream } from 'node:fs';
 import type { PacsStudy } from './api-types.ts';
 import { type JsonDataSet, jsonOf } from './dicomweb/dicom-json.ts';
 import { CACHED, checkAccept, frameNumbers, framesAnswer, partsOf, relatedType } from './dicomweb/frames.ts';
@@ -15,6 +14,7 @@ import type { Sender, StudySource } from './intake/store-image.ts';
 import { type Outcome, reportOf, takeFile } from './intake/take-file.ts';
 import { fetchStudy, findInPacs, textIn } from './pacs/dicom-web.ts';
 import type { ServerPlace } from './server-place.ts';
+import { fileStream } from './storage/file-stream.ts';
 import { isUid } from './storage/study-files.ts';
 import { visible } from './studies/access.ts';
 import { noStudy, requireStudy } from './studies/work-list.ts';
@@ -102,7 +102,7 @@ export function imageHandlers(place: ServerPlace): Handlers<Names> {
     checkAccept(headers.accept, 'application/dicom');
     const found = await storedImages(place, user, params);
     async function* parts() {
-      for (const { path } of found) yield { type: 'application/dicom', body: createReadStream(path) as ByteStream };
+      for (const { path } of found) yield { type: 'application/dicom', body: fileStream(path) };
     }
     return { headers: relatedType('application/dicom'), body: partsOf(parts()) };
   };

@@ -1,5 +1,4 @@
 /** Answers about the service itself: health, metrics, its description, and the viewer's files. */
-import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { versions } from '@mammoscope/systems';
@@ -8,6 +7,7 @@ import type { Handlers, RawAnswer } from './http/handlers.ts';
 import type { Gauge } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import type { ServerPlace } from './server-place.ts';
+import { fileStream } from './storage/file-stream.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -74,7 +74,7 @@ async function viewerFile(viewer: string | undefined, path: string): Promise<Raw
     'Content-Length': String(entry.size),
     ...(inside.startsWith('assets') && { 'Cache-Control': 'public, max-age=31536000, immutable' }),
   };
-  return { headers, body: createReadStream(file) };
+  return { headers, body: fileStream(file) };
 }
 
 /** What the database knows at this moment. */

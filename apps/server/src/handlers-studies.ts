@@ -1,6 +1,5 @@
 /** Answers about the server, its models, studies and analyses. */
 
-import { createReadStream } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 import { versions } from '@mammoscope/systems';
@@ -16,6 +15,7 @@ import { sendFiles } from './pacs/dicom-web.ts';
 import { cancelAnalysis, queueStudy, retryAnalysis } from './queue/analysis-queue.ts';
 import { runCases } from './run-cases.ts';
 import type { ServerPlace } from './server-place.ts';
+import { fileStream } from './storage/file-stream.ts';
 import { findAnalysis, listAnalyses } from './studies/analyses.ts';
 import { eventStream } from './studies/event-stream.ts';
 import { findStudy, listStudies, requireStudy } from './studies/work-list.ts';
@@ -197,5 +197,5 @@ async function resultFile(place: ServerPlace, groups: readonly string[], id: str
     'Content-Length': String(entry.size),
     'Cache-Control': 'private, max-age=3600',
   };
-  return { headers, body: createReadStream(file) };
+  return { headers, body: fileStream(file) };
 }

@@ -10,7 +10,8 @@ import type { ByteStream } from './incoming-file.ts';
 /** A file of an archive. */
 export interface ArchiveEntry {
   readonly name: string;
-  readonly open: () => Promise<ByteStream>;
+  /** Errors of the format are those of yauzl. */
+  readonly bytes: ByteStream;
 }
 
 /** Small files may be packed as tightly as they like. */
@@ -37,14 +38,11 @@ export async function* archiveEntries(
   try {
     const entries = await checkedEntries(archive, limits);
     const openEntry = promisify<yauzl.Entry, Readable>(archive.openReadStream.bind(archive));
-    for (const entry of entries)
-      yield {
-        name: entry.fileName,
-        open: () =>
-          openEntry(entry).catch((error) => {
-            throw invalid(`the archive cannot be read: ${error.message}`, error);
-          }),
-      };
+    // opened when its reader comes: an error without a listener would end the process
+    async function* bytesOf(entry: yauzl.Entry): AsyncGenerator<Uint8Array, void, undefined> {
+      yield* (await openEntry(entry)) as AsyncIterable<Buffer>;
+    }
+    for (const entry of entries) yield { name: entry.fileName, bytes: bytesOf(entry) };
   } finally {
     archive.close();
   }

@@ -50,7 +50,7 @@ async function* outcomesOf(
     for await (const entry of archiveEntries(file.path, place.limits)) {
       const entryName = shownName(`${name}/${entry.name}`);
       try {
-        await using inner = await receiveFile(place.storage.incoming, await entry.open(), place.limits.fileBytes);
+        await using inner = await receiveFile(place.storage.incoming, entry.bytes, place.limits.fileBytes);
         yield await filedOrRefused(place, sender, entryName, inner);
       } catch (error) {
         yield { file: entryName, ...refusalOf(asArchiveError(error)) };

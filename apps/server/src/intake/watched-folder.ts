@@ -1,10 +1,10 @@
 /** A folder whose files are taken: looked through again and again, since notices of changes are lost on network drives. */
-import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeAside } from '@mammoscope/files';
 import type { Log } from '../log.ts';
+import { fileStream } from '../storage/file-stream.ts';
 import type { IntakePlace, Sender } from './store-image.ts';
 import { type Outcome, takeFile } from './take-file.ts';
 
@@ -62,7 +62,7 @@ async function wholeFiles(folder: string, seen: Seen): Promise<readonly string[]
 
 async function takeOne(place: WatchPlace, path: string): Promise<void> {
   const refused: string[] = [];
-  for await (const outcome of takeFile(place, place.sender, basename(path), createReadStream(path))) {
+  for await (const outcome of takeFile(place, place.sender, basename(path), fileStream(path))) {
     place.onOutcome(outcome);
     if ('code' in outcome) refused.push(`${outcome.file}: ${outcome.message} (${outcome.code})`);
   }

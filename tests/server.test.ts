@@ -1,0 +1,445 @@
+/** The server on this machine: studies by upload, form, archive and folder; what a viewer asks; what is refused. */
+import assert from 'node:assert/strict';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type {
+  AnalysisList,
+  AnalysisResult,
+  Health,
+  ServerEvent,
+  Study,
+  StudyList,
+  UploadReport,
+} from '@mammoscope/server/api-types';
+import { contentTree, violations } from './dicom-content-rules.ts';
+import { elementsOfFile, textOf } from './dicom-element-tree.ts';
+import { TEMPLATES } from './dicom-template-rules.ts';
+import { mammogramValues } from './mammogram-object.ts';
+import {
+  analysed,
+  drawnWoman,
+  eventually,
+  getJson,
+  SIDE,
+  type StartedServer,
+  startServer,
+  stored,
+  studyBytes,
+  trainedRun,
+  upload,
+} from './server-process.ts';
+import { zipOf } from './zip-archive.ts';
+
+const { folder } = await trainedRun('lesions');
+let server: StartedServer;
+
+before(async () => {
+  server = await startServer(folder, [
+    '--model',
+    'run',
+    '--settle-seconds',
+    '1',
+    '--watch',
+    'inbox',
+    '--max-upload-bytes',
+    '3000000',
+    '--threads',
+    '1',
+  ]);
+});
+after(() => server.stop());
+
+const at = (path: string) => `${server.url}${path}`;
+const imageAt = (study: string, number = 1) =>
+  `/dicomweb/studies/${study}/series/${study}.1/instances/${study}.2.${number}`;
+const studyNow = (study: string) => getJson<Study>(at(`/api/studies/${study}`));
+
+/** The error of an answer, with its status. */
+async function errorOf(response: Response): Promise<readonly [number, string]> {
+  const { error } = (await response.json()) as { error: { code: string; message: string } };
+  assert.doesNotMatch(error.message, /^\s+at |node:internal|\/tmp\/|incoming/, 'no stack and no folder');
+  return [response.status, error.code];
+}
+
+test('a study comes in by PUT, by form, by archive and by folder, and twice is once', async () => {
+  const women = [1, 2, 3, 4].map((i) => drawnWoman(100 + i));
+  const [put, form, zip, watched] = women.map(studyBytes) as [Buffer, Buffer, Buffer, Buffer];
+  const [first] = (await stored(server, 'a name/with a slash.dcm', put)).stored;
+  assert.deepEqual([first?.study, first?.isNew], [women[0]?.study, true]);
+  assert.equal((await stored(server, 'again.dcm', put)).stored[0]?.isNew, false);
+
+  const archive = zipOf([
+    { name: 'folder/', bytes: Buffer.alloc(0) },
+    { name: 'folder/in.dcm', bytes: zip },
+  ]);
+  const data = new FormData();
+  data.append('note', 'no file');
+  data.append('file', new Blob([new Uint8Array(form)]), 'form.dcm');
+  data.append('file', new Blob([new Uint8Array(archive)]), 'two.zip');
+  const report = await getJson<UploadReport>(at('/api/uploads'), { method: 'POST', body: data });
+  assert.deepEqual(
+    report.stored.map(({ file }) => file),
+    ['form.dcm', 'two.zip/folder/in.dcm'],
+  );
+
+  await writeFile(join(folder, 'inbox', 'film.dcm'), watched);
+  await writeFile(join(folder, 'inbox', 'note.txt'), 'no film');
+  const all = await eventually(
+    () => getJson<StudyList>(at('/api/studies?order=received')),
+    ({ total }) => total >= 4,
+  );
+  assert.deepEqual(new Set(all.studies.map(({ study }) => study)), new Set(women.map(({ study }) => study)));
+  assert.deepEqual(new Set(all.studies.map(({ source }) => source)), new Set(['upload', 'folder']));
+  const left = await eventually(
+    () => readdir(join(folder, 'inbox')),
+    (names) => names.join() === 'refused',
+  );
+  assert.deepEqual(left, ['refused']);
+  assert.match(
+    await readFile(join(folder, 'inbox', 'refused', 'note.txt.txt'), 'utf8'),
+    /neither a DICOM file nor a ZIP archive/,
+  );
+});
+
+test('lesions that were marked are judged once per model, with pictures, findings, SR and SEG', async () => {
+  const woman = drawnWoman(7);
+  await stored(server, 'woman.dcm', studyBytes(woman));
+  const { instances, views, missingViews } = await studyNow(woman.study);
+  assert.deepEqual([views, missingViews], [['L CC'], ['R CC', 'R MLO', 'L MLO']]);
+  const [instance = ''] = instances.map((each) => each.instance);
+  const body = JSON.stringify({ lesions: [{ instance, id: 'a', box: woman.lesion }] });
+  const ask = () =>
+    getJson<AnalysisList>(at(`/api/studies/${woman.study}/analyses`), {
+      method: 'POST',
+      body,
+      headers: { 'Content-Type': 'application/json' },
+    });
+  assert.equal((await ask()).analyses.length, 1);
+  assert.equal((await ask()).analyses.length, 1, 'the same lesions of the same image are judged once');
+  const [analysis] = await analysed(server, woman.study);
+  assert.deepEqual([analysis?.state, analysis?.attempts, analysis?.progress], ['done', 1, 1]);
+
+  const result = await getJson<AnalysisResult>(at(analysis?.result ?? ''));
+  assert.deepEqual(
+    result.readings.map(({ instances: of, lesion }) => [of, lesion]),
+    [[[instance], 'a']],
+  );
+  assert.deepEqual(
+    result.findings.map(({ box, frame, instance: of }) => [box, frame, of]),
+    [[[...woman.lesion], 0, instance]],
+  );
+  assert.equal(result.findings[0]?.isShown, result.cutoff !== null && result.score >= result.cutoff);
+  for (const { url } of result.readings.flatMap(({ pictures }) => pictures)) {
+    const picture = Buffer.from(await (await fetch(at(url))).arrayBuffer());
+    assert.equal(picture.subarray(1, 4).toString('latin1'), 'PNG');
+  }
+  const [report] = result.files.filter(({ path }) => path === 'dicom/study-1/cad-1.dcm');
+  const elements = elementsOfFile(Buffer.from(await (await fetch(at(report?.url ?? ''))).arrayBuffer()));
+  assert.deepEqual(
+    ['0020000d', '00100020'].map((tag) => textOf(elements, tag)),
+    [woman.study, woman.patient],
+  );
+  assert.deepEqual(violations(contentTree(elements), TEMPLATES), []);
+  const csv = result.files.find(({ path }) => path === 'predictions/predictions.csv');
+  assert.ok(
+    !(await (await fetch(at(csv?.url ?? ''))).text()).includes(woman.patient),
+    'predictions name the study, not the patient',
+  );
+});
+
+test('metadata, frames and pictures are those of the file that came in', async () => {
+  const woman = drawnWoman(8);
+  const bytes = studyBytes(woman);
+  await stored(server, 'woman.dcm', bytes);
+  const [metadata = {}] = await getJson<Record<string, { vr: string; Value?: unknown[] }>[]>(
+    at(`${imageAt(woman.study)}/metadata`),
+  );
+  const values = ['0020000D', '00280010', '00280011', '00100020', '00185101', '00280030'].map(
+    (tag) => metadata[tag]?.Value,
+  );
+  assert.deepEqual(values, [[woman.study], [SIDE], [SIDE], [woman.patient]]);
+  const [view] = (metadata['00540220']?.Value ?? []) as Record<string, { Value: unknown[] }>[];
+  assert.deepEqual(view?.['00080104']?.Value, ['cranio-caudal']);
+  assert.deepEqual(metadata['00100010'], { vr: 'PN', Value: [{ Alphabetic: 'ODD^ZOË' }] });
+
+  const whole = Buffer.from(await (await fetch(at(imageAt(woman.study)))).arrayBuffer());
+  assert.ok(whole.includes(bytes), 'the file as it was stored is a part of the answer');
+  const pixels = Buffer.from(
+    Uint16Array.from(mammogramValues({ lesion: woman.lesion, brighter: woman.brighter ?? 0 })).buffer,
+  );
+  for (const accept of [
+    'multipart/related; type="application/octet-stream"',
+    'multipart/related; type="application/octet-stream"; transfer-syntax=*',
+  ]) {
+    const frame = await fetch(at(`${imageAt(woman.study)}/frames/1`), { headers: { Accept: accept } });
+    assert.ok(Buffer.from(await frame.arrayBuffer()).includes(pixels));
+  }
+  const picture = await fetch(at(`${imageAt(woman.study)}/frames/1/rendered?viewport=48,48`), {
+    headers: { Accept: 'image/jpeg' },
+  });
+  assert.equal(picture.headers.get('content-type'), 'image/jpeg');
+  const found = await getJson<unknown[]>(
+    at(`/dicomweb/studies?PatientID=${woman.patient}&StudyDate=20220101-20221231&00100010=ODD*`),
+  );
+  assert.equal(found.length, 1);
+  assert.deepEqual(
+    await getJson<unknown[]>(at(`/dicomweb/studies?PatientID=${woman.patient}&StudyDate=20230101-`)),
+    [],
+  );
+
+  const refused = [
+    [`${imageAt(woman.study)}/frames/2`, {}, [404, 'not-found']],
+    [`${imageAt(woman.study)}/frames/zero`, {}, [400, 'request-invalid']],
+    [`${imageAt(woman.study)}/frames/1`, { Accept: 'image/gif' }, [406, 'accept-invalid']],
+    [`${imageAt(woman.study)}/rendered?window=wide`, {}, [400, 'request-invalid']],
+    [`${imageAt(woman.study, 9)}/metadata`, {}, [404, 'not-found']],
+    ['/dicomweb/studies/..%2f..%2fetc/metadata', {}, [404, 'not-found']],
+  ] as const;
+  for (const [path, headers, expected] of refused)
+    assert.deepEqual(await errorOf(await fetch(at(path), { headers })), expected, path);
+});
+
+test('STOW-RS stores a study, tells what it refused, and a viewer hears of it', async () => {
+  const woman = drawnWoman(9);
+  const listening = new AbortController();
+  const events = await fetch(at(`/api/events?study=${woman.study}`), { signal: listening.signal });
+  const heard = readEvents(events, ({ study }) => study === woman.study);
+  const parts = [studyBytes(woman), Buffer.from('no image')].map((bytes) =>
+    Buffer.concat([Buffer.from('--b\r\nContent-Type: application/dicom\r\n\r\n'), bytes, Buffer.from('\r\n')]),
+  );
+  const response = await fetch(at('/dicomweb/studies'), {
+    method: 'POST',
+    body: Buffer.concat([...parts, Buffer.from('--b--\r\n')]),
+    headers: { 'Content-Type': 'multipart/related; type="application/dicom"; boundary=b' },
+  });
+  const answer = (await response.json()) as Record<string, { Value: Record<string, { Value: unknown[] }>[] }>;
+  assert.equal(response.status, 202);
+  assert.equal(answer['00081199']?.Value[0]?.['00081155']?.Value[0], `${woman.study}.2.1`);
+  assert.equal(answer['00081198']?.Value[0]?.['00081197']?.Value[0], 0xc000);
+  assert.deepEqual([(await heard).type, (await heard).study], ['study', woman.study]);
+  listening.abort();
+});
+
+async function readEvents(response: Response, isIt: (event: ServerEvent) => boolean): Promise<ServerEvent> {
+  let text = '';
+  for await (const piece of response.body ?? []) {
+    text += Buffer.from(piece).toString('utf8');
+    for (const [, data] of text.matchAll(/^data: (.*)$/gm)) {
+      const event = JSON.parse(data ?? '') as ServerEvent;
+      if (isIt(event)) return event;
+    }
+  }
+  throw new Error('the stream ended');
+}
+
+test('a script in a name stays text, and nothing of a patient is logged', async () => {
+  const woman = { ...drawnWoman(10), name: '<script>alert(1)</script>^A', patient: 'SECRET-ID' };
+  await stored(server, '<img src=x onerror=alert(1)>.dcm', studyBytes(woman));
+  const response = await fetch(at(`/api/studies/${woman.study}`));
+  assert.deepEqual(
+    [response.headers.get('content-type'), response.headers.get('x-content-type-options')],
+    ['application/json', 'nosniff'],
+  );
+  assert.match(response.headers.get('content-security-policy') ?? '', /script-src 'self' 'wasm-unsafe-eval';/);
+  assert.equal(((await response.json()) as Study).patientName, woman.name);
+  assert.doesNotMatch(server.log(), /script|SECRET-ID|ODD/);
+  for (const line of server.log().trimEnd().split('\n'))
+    assert.equal(typeof (JSON.parse(line) as { event: string }).event, 'string');
+});
+
+test('bad uploads are refused with their reason, and nothing of them stays', async () => {
+  const woman = drawnWoman(11);
+  const image = studyBytes(woman);
+  const zeros = Buffer.alloc(2 ** 21);
+  const cases: readonly (readonly [name: string, bytes: Buffer, status: number, code: string])[] = [
+    ['bomb.zip', zipOf([{ name: 'a.dcm', bytes: zeros }]), 422, 'archive-invalid'],
+    ['liar.zip', zipOf([{ name: 'a.dcm', bytes: zeros, claimed: 1000 }]), 422, 'archive-invalid'],
+    ['huge.zip', zipOf([{ name: 'a.dcm', bytes: image, claimed: 2 ** 31 }]), 422, 'archive-invalid'],
+    [
+      'climbs.zip',
+      zipOf([
+        { name: 'b.dcm', bytes: image },
+        { name: '../../../climbed.dcm', bytes: image },
+      ]),
+      422,
+      'archive-invalid',
+    ],
+    ['absolute.zip', zipOf([{ name: '/tmp/climbed.dcm', bytes: image }]), 422, 'archive-invalid'],
+    ['cut.zip', zipOf([{ name: 'a.dcm', bytes: image }]).subarray(0, -30), 422, 'archive-invalid'],
+    ['text.dcm', Buffer.from('no image at all'), 422, 'file-not-accepted'],
+    ['nothing.dcm', Buffer.alloc(0), 422, 'file-not-accepted'],
+    ['half.dcm', image.subarray(0, image.length / 2), 422, 'truncated'],
+    ['program.dcm', Buffer.concat([Buffer.from('MZ'), image.subarray(2)]), 422, 'file-executable'],
+    ['too-large.dcm', Buffer.alloc(3_000_001), 413, 'upload-too-large'],
+  ];
+  for (const [name, bytes, status, code] of cases) {
+    const response = await upload(server, name, bytes);
+    const { refused = [], error } = (await response.json()) as Partial<UploadReport> & { error?: { code: string } };
+    assert.deepEqual([response.status, error?.code ?? refused[0]?.code], [status, code], name);
+    assert.doesNotMatch(JSON.stringify(refused), /\/tmp\/mammoscope|incoming/, 'no folder of the server');
+  }
+  // streams that fail before anybody reads them once ended the process, now and then
+  await Promise.all(
+    Array.from({ length: 40 }, async () => (await upload(server, 'liar.zip', cases[1]?.[1] as Buffer)).text()),
+  );
+  assert.equal(server.child.exitCode, null);
+  assert.deepEqual(await readdir(join(folder, 'mammoscope-data', 'incoming')), []);
+  assert.equal((await fetch(at(`/api/studies/${woman.study}`))).status, 404);
+});
+
+test('an image under a known identifier with other pixels is refused', async () => {
+  const woman = drawnWoman(12);
+  await stored(server, 'first.dcm', studyBytes(woman));
+  const { refused } = (await (
+    await upload(server, 'second.dcm', studyBytes({ ...woman, brighter: 99 }))
+  ).json()) as UploadReport;
+  assert.deepEqual(
+    refused.map(({ code }) => code),
+    ['instance-differs'],
+  );
+});
+
+test('2 GB that were announced are refused before they are sent, and an upload that breaks off leaves nothing', async () => {
+  const status = await new Promise<number | undefined>((resolve, reject) => {
+    const asked = request(at('/api/uploads/huge.dcm'), { method: 'PUT', headers: { 'Content-Length': 2 ** 31 } });
+    asked.on('response', ({ statusCode }) => resolve(statusCode));
+    asked.on('error', reject);
+    asked.write('x');
+  });
+  assert.equal(status, 413);
+  await new Promise<void>((resolve) => {
+    const asked = request(at('/api/uploads/half.dcm'), { method: 'PUT', headers: { 'Content-Length': 10_000 } });
+    asked.on('error', () => resolve());
+    asked.write(Buffer.alloc(5000), () => asked.destroy(new Error('gone')));
+  });
+  await eventually(
+    () => readdir(join(folder, 'mammoscope-data', 'incoming')),
+    (names) => names.length === 0,
+  );
+});
+
+test('a model that fails on an image is shown as failed with the reason, may be tried again, and the next study is read', async () => {
+  const woman = drawnWoman(13);
+  await stored(server, 'woman.dcm', studyBytes(woman));
+  const { instances } = await studyNow(woman.study);
+  const { instance = '' } = instances[0] ?? {};
+  const body = JSON.stringify({ lesions: [{ instance, id: 'outside', box: [5000, 5000, 5010, 5010] }] });
+  const headers = { 'Content-Type': 'application/json' };
+  await getJson(at(`/api/studies/${woman.study}/analyses`), { method: 'POST', body, headers });
+  const [failed] = await analysed(server, woman.study);
+  assert.equal(failed?.state, 'failed');
+  assert.match(failed?.error?.message ?? '', /5000/);
+  assert.doesNotMatch(failed?.error?.message ?? '', /\/tmp\//);
+  assert.deepEqual(await errorOf(await fetch(at(`/api/analyses/${failed?.id}/result`))), [409, 'state-invalid']);
+  assert.equal((await fetch(at(`/api/analyses/${failed?.id}/retry`), { method: 'POST' })).status, 200);
+  assert.equal((await analysed(server, woman.study))[0]?.state, 'failed');
+  assert.deepEqual(await errorOf(await fetch(at(`/api/analyses/${failed?.id}/cancel`), { method: 'POST' })), [
+    409,
+    'state-invalid',
+  ]);
+});
+
+test('an analysis that is cancelled ends, and begins again when it is asked for', async () => {
+  const woman = drawnWoman(14);
+  await stored(server, 'woman.dcm', studyBytes(woman));
+  const body = JSON.stringify({ lesions: [{ instance: `${woman.study}.2.1`, id: 'a', box: woman.lesion }] });
+  const headers = { 'Content-Type': 'application/json' };
+  const { analyses } = await getJson<AnalysisList>(at(`/api/studies/${woman.study}/analyses`), {
+    method: 'POST',
+    body,
+    headers,
+  });
+  const [{ id } = { id: '' }] = analyses;
+  const cancelled = await getJson<{ state: string }>(at(`/api/analyses/${id}/cancel`), { method: 'POST' });
+  assert.equal(cancelled.state, 'cancelled');
+  await getJson(at(`/api/analyses/${id}/retry`), { method: 'POST' });
+  assert.equal((await analysed(server, woman.study))[0]?.state, 'done');
+});
+
+test('a study that is removed takes its images and results along', async () => {
+  const woman = drawnWoman(15);
+  await stored(server, 'woman.dcm', studyBytes(woman));
+  assert.equal((await fetch(at(`/api/studies/${woman.study}`), { method: 'DELETE' })).status, 204);
+  assert.equal((await fetch(at(`/api/studies/${woman.study}`))).status, 404);
+  assert.ok(!(await readdir(join(folder, 'mammoscope-data', 'studies'))).includes(woman.study));
+});
+
+test('requests that are wrong in their form are told how, and the server stays up', async () => {
+  const json = { 'Content-Type': 'application/json' };
+  const cases = [
+    ['/nowhere', {}, [404, 'not-found']],
+    ['/api/studies', { method: 'PUT' }, [405, 'method-invalid']],
+    ['/api/studies?limit=many', {}, [400, 'request-invalid']],
+    ['/api/studies/%ff', {}, [400, 'request-invalid']],
+    ['/api/studies/1.2.3.4.5.6/analyses', { method: 'POST', body: '{', headers: json }, [400, 'request-invalid']],
+    [
+      '/api/studies/1.2.3.4.5.6/analyses',
+      { method: 'POST', body: '{"models":7}', headers: json },
+      [400, 'request-invalid'],
+    ],
+    ['/api/studies/1.2.3.4.5.6/analyses', { method: 'POST', body: '{}', headers: json }, [404, 'not-found']],
+    ["/api/analyses/x' or '1'='1", {}, [404, 'not-found']],
+    [
+      '/api/uploads',
+      { method: 'POST', body: 'x', headers: { 'Content-Type': 'multipart/form-data' } },
+      [400, 'request-invalid'],
+    ],
+    [
+      '/api/uploads',
+      { method: 'POST', body: '--b\r\n\r\nhalf', headers: { 'Content-Type': 'multipart/form-data; boundary=b' } },
+      [400, 'upload-incomplete'],
+    ],
+    [
+      '/api/uploads/x',
+      { method: 'PUT', body: 'x', headers: { Origin: 'https://elsewhere.example' } },
+      [403, 'origin-refused'],
+    ],
+    ['/api/studies', { headers: { Host: 'rebound.example' } }, [403, 'origin-refused']],
+    ['/api/pacs/none/studies', {}, [404, 'not-found']],
+  ] as const;
+  for (const [path, init, expected] of cases) assert.deepEqual(await answerTo(path, init), expected, path);
+  const ready = await getJson<Health>(at('/health/ready'));
+  assert.deepEqual(ready, { status: 'ok', checks: { database: 'ok', storage: 'ok' } });
+});
+
+/** Not by fetch, which sets Host itself. */
+function answerTo(
+  path: string,
+  { method = 'GET', body, headers = {} }: { method?: string; body?: string; headers?: Record<string, string> },
+): Promise<readonly [number, string]> {
+  return new Promise((resolve, reject) => {
+    const asked = request(server.url, { path: encodeURI(path).replaceAll('%25', '%'), method, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (piece: string) => {
+        text += piece;
+      });
+      response.on('end', () =>
+        resolve([response.statusCode ?? 0, (JSON.parse(text) as { error: { code: string } }).error.code]),
+      );
+    });
+    asked.on('error', reject);
+    asked.end(body);
+  });
+}
+
+test('the description has every address, and metrics count', async () => {
+  const { paths } = await getJson<{ paths: Record<string, Record<string, { operationId: string }>> }>(
+    at('/openapi.json'),
+  );
+  const operations = Object.values(paths).flatMap((methods) =>
+    Object.values(methods).map(({ operationId }) => operationId),
+  );
+  assert.equal(new Set(operations).size, operations.length);
+  assert.ok(['upload', 'wadoFrames', 'stow', 'events'].every((name) => operations.includes(name)));
+  const metrics = await (await fetch(at('/metrics'))).text();
+  for (const name of [
+    'mammoscope_requests_total',
+    'mammoscope_images_total',
+    'mammoscope_analyses',
+    'mammoscope_request_seconds_bucket',
+  ])
+    assert.match(metrics, new RegExp(`^${name}\\{.*\\} \\d`, 'm'));
+  assert.match(metrics, /^mammoscope_images_total\{source="upload",outcome="archive-invalid"\} 46$/m);
+});
