@@ -38,6 +38,7 @@ test('standardisation: a strip at the chest wall with a black gap before the bre
   assert.deepEqual(standardiseFilm(film(['0123001', '0013001']), 'R').cropPx, [1, 0, 4, 2]);
   // Half of the brightness is enough.
   assert.deepEqual(standardiseFilm(film(['5003200']), 'L').cropPx, [0, 0, 1, 1]);
+  assert.deepEqual(standardiseFilm(film(['4003200']), 'L').cropPx, [3, 0, 5, 1]);
 });
 
 test('standardisation: boxes go there and back, and a film that is black everywhere is refused', () => {
