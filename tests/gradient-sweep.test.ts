@@ -44,6 +44,7 @@ const FIRST_ORDER_ONLY: ReadonlySet<OpName> = new Set<OpName>([
   'MaxPoolGradient',
   'GatherSumGradient',
   'BatchNormalizationGradient',
+  'GroupNormalizationGradient',
 ]);
 
 const SEED = 20_250_101;

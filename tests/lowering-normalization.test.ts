@@ -1,5 +1,5 @@
 /**
- * Batch normalisation in both layouts, forward and backward, against loops; and what may follow it in the same pass (a
+ * Batch and group normalisation in both layouts, forward and backward, against loops; and what may follow it in the same pass (a
  * ReLU, an addition, both) with the consumers that forbid that.
  */
 import assert from 'node:assert/strict';
@@ -10,7 +10,13 @@ import { detectBlockSize } from '@mammoscope/runtime';
 import { compile, PLAIN } from './onnx-session.ts';
 import { assertClose } from './operation-check.ts';
 import { elementwise, fill, uniform, type Values } from './reference-array.ts';
-import { normalisationGradient, normalised, normalisedByBatch } from './reference-normalization.ts';
+import {
+  groupGradient,
+  normalisationGradient,
+  normalised,
+  normalisedByBatch,
+  normalisedByGroup,
+} from './reference-normalization.ts';
 
 const TOLERANCE = 1e-5;
 const EPSILON = 1e-5;
@@ -112,12 +118,56 @@ test('a large mean does not cancel the variance', async () => {
   await fixture.check('a mean of 1000 deviations', 2e-3); // float32 holds 1000.5 to 3e-5, a ten-thousandth of a deviation
 });
 
+/** Groups within a block, of a block, and of several blocks. */
+const GROUPS = [
+  [[2, b, 5, 4], b / 2],
+  [[2, b, 5, 4], b],
+  [[3, 2 * b, 3, 3], 2],
+  [[1, 2 * b, 7, 3], 1],
+  [[1, b, 1, 5], 4],
+  [[2, 6, 4, 3], 3],
+] as const;
+
+for (const [shape, groups] of GROUPS) {
+  for (const source of ['given', 'convolved'] as const) {
+    test(`group normalisation of [${shape}] in ${groups} groups ${source}, forward and backward`, async () => {
+      const fixture = new Fixture(`${shape} ${groups} ${source}`);
+      const [input, x] = fixture.input('x', shape, -1, 3);
+      const [scale, s] = fixture.input('scale', [shape[1]]);
+      const [bias, o] = fixture.input('bias', [shape[1]]);
+      const [dy, g] = fixture.input('dy', shape);
+      const images = source === 'given' ? input : throughConvolution(input);
+      const attributes = { groups, epsilon: EPSILON };
+      const results = fixture.graph.apply('GroupNormalization', [images, scale, bias], attributes);
+      const [y, mean, variance] = normalisedByGroup(x, s, o, groups, EPSILON);
+      for (const [i, values] of [y, mean, variance].entries()) fixture.output(`y.${i}`, results[i] as Tensor, values);
+      const gradients = differentiate(results[0] as Tensor, [images, scale, bias], dy);
+      for (const [i, values] of groupGradient([x, g, s, mean, variance], groups, EPSILON).entries())
+        fixture.output(`gradient.${i}`, gradients[i] as Tensor, values);
+      await fixture.check('group normalisation', 2e-5);
+    });
+  }
+}
+
+test('group normalisation of a mean of 30 deviations, and of nothing but one value', async () => {
+  const fixture = new Fixture('group mean');
+  const [input, x] = fixture.input('x', [2, b, 40, 40], 9, 10); // a deviation of 0.29
+  const [same, ones] = fixture.input('same', [2, b, 40, 40], 0.7, 0.7);
+  const [scale, s] = fixture.input('scale', [b]);
+  const [bias, o] = fixture.input('bias', [b]);
+  const y = f.groupNormalization(throughConvolution(input), scale, bias, b / 2, EPSILON);
+  fixture.output('y', y, normalisedByGroup(x, s, o, b / 2, EPSILON)[0]);
+  const flat = f.groupNormalization(throughConvolution(same), scale, bias, b / 2, EPSILON);
+  fixture.output('flat', flat, normalisedByGroup(ones, s, o, b / 2, EPSILON)[0]);
+  await fixture.check('a mean of 30 deviations', 5e-4); // 900 roundings of a variance, half of them in y
+});
+
 /** What may follow a normalisation y beside other tensors of its shape, and the loop for it. */
 interface End {
   /** `other` is written before the normalisation, `late` after it, `given` comes from outside, `row` broadcasts. */
   readonly build: (operands: Record<'y' | 'other' | 'late' | 'given' | 'row', Tensor>) => readonly Tensor[];
   readonly loop: (y: number, other: number, late: number, given: number, row: number) => readonly number[];
-  /** ReLU nodes that stay when blocked: 0 where the pass that normalises ends in it. `late` always has one. */
+  /** ReLU nodes that stay when blocked: 0 where a pass ends in it, of the normalisation or of the convolution before `late`. */
   readonly rectifiers: number;
 }
 
@@ -168,7 +218,7 @@ const ENDS: Readonly<Record<string, End>> = {
   'the addition of what is written later': {
     build: ({ y, late }) => [f.relu(f.add(y, late))],
     loop: (y, _, late) => [positive(y + late)],
-    rectifiers: 2,
+    rectifiers: 1,
   },
   'the addition of one row': {
     build: ({ y, row }) => [f.relu(f.add(y, row))],
@@ -183,9 +233,9 @@ const ENDS: Readonly<Record<string, End>> = {
 };
 
 for (const [name, { build, loop, rectifiers }] of Object.entries(ENDS)) {
-  for (const kind of ['inference', 'training'] as const) {
+  for (const kind of ['batch normalisation in inference', 'batch normalisation in training', 'group normalisation']) {
     for (const c of [b, b + 3]) {
-      test(`batch normalisation in ${kind} of ${c === b ? 'whole blocks' : 'broken blocks'} followed by ${name}`, async () => {
+      test(`${kind} of ${c === b ? 'whole blocks' : 'broken blocks'} followed by ${name}`, async () => {
         const shape = [2, c, 4, 3];
         const fixture = new Fixture(`${name} ${kind} ${c}`);
         const [x, xs] = fixture.input('x', shape);
@@ -198,12 +248,15 @@ for (const [name, { build, loop, rectifiers }] of Object.entries(ENDS)) {
         const [given, givens] = fixture.input('given', shape);
         const [row, rows] = fixture.input('row', [1, c, 1, 3]);
         const [images, before] = [throughConvolution(x), throughConvolution(residual)];
-        const y =
-          kind === 'inference'
-            ? f.batchNormalization(images, scale, bias, mean, variance, EPSILON)
-            : f.batchNormalizationTraining(images, scale, bias, EPSILON).y;
-        const expected =
-          kind === 'inference' ? normalised(xs, [s, o, m, v], EPSILON) : normalisedByBatch(xs, s, o, EPSILON)[0];
+        const [y, expected] =
+          kind === 'group normalisation'
+            ? [f.groupNormalization(images, scale, bias, c, EPSILON), normalisedByGroup(xs, s, o, c, EPSILON)[0]]
+            : kind === 'batch normalisation in inference'
+              ? [
+                  f.batchNormalization(images, scale, bias, mean, variance, EPSILON),
+                  normalised(xs, [s, o, m, v], EPSILON),
+                ]
+              : [f.batchNormalizationTraining(images, scale, bias, EPSILON).y, normalisedByBatch(xs, s, o, EPSILON)[0]];
         const late = f.relu(throughConvolution(lateInput));
         const lates = elementwise([lateValues], positive);
         const results = build({ y, other: before, late, given, row });

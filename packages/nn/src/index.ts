@@ -1,20 +1,20 @@
 export { type CutGraph, cutGraph } from './graph/cut.ts';
+export { differentiate } from './graph/differentiate.ts';
+export { GraphError, type GraphErrorCode } from './graph/errors.ts';
 export {
   type FoldedConvolution,
   type FoldedGraph,
   foldedWeights,
   foldNormalisation,
 } from './graph/fold-normalisation.ts';
-export { differentiate } from './graph/differentiate.ts';
-export { GraphError, type GraphErrorCode } from './graph/errors.ts';
 export * as functions from './graph/functions.ts';
 export { Graph } from './graph/graph.ts';
 export { bytesAlive, stored } from './graph/live-memory.ts';
 export type { Attributes, OpName } from './graph/ops/index.ts';
 export { ops } from './graph/ops/index.ts';
-export { type ScaledKernelOptions, scaleKernels } from './graph/scaled-kernels.ts';
 export { cutInPhases, type GraphPhases, KEPT_PREFIX } from './graph/phases.ts';
 export { type Segment, segmentsByBlock } from './graph/recomputation.ts';
+export { type ScaledKernelOptions, scaleKernels } from './graph/scaled-kernels.ts';
 export {
   type DType,
   type GraphNode,

@@ -14,7 +14,9 @@ import {
   type Optimiser,
   roiInputs,
   Scope,
+  scaleKernels,
   segmentsByBlock,
+  type Tensor,
 } from '@mammoscope/nn';
 import { type PhasedStep, type StepOptions, stepOf } from '../training/step.ts';
 
@@ -48,7 +50,7 @@ export function inferencePhases(spec: DetectorSpec): GraphPhases {
   const { graph, tensors } = forward(spec);
   graph.output(DETECTION_PORTS.scores, f.softmax(tensors.logits, 1));
   graph.output(DETECTION_PORTS.boxDeltas, tensors.boxDeltas);
-  return cutInPhases(graph, lateInputs(graph));
+  return cutInPhases(scaleKernels(graph), lateInputs(graph));
 }
 
 /** How a detector's training step is built. */
@@ -62,13 +64,27 @@ export interface DetectorStepOptions extends Pick<StepOptions, 'device' | 'clipN
 /** torchvision trains its published detectors with normalisation left alone (FrozenBatchNorm2d). */
 export const isNormalisation = (name: string): boolean => /\.(bn\d|downsample\.1)\./.test(name);
 
+/** Of an output that only stands for its tensor while a graph is copied. */
+const TOTAL = 'loss/total';
+
 /** The loss of a batch as a graph, before gradients: for training, and for comparing gradients. */
 export function detectorLoss(spec: DetectorSpec, options: DetectionLossOptions = {}) {
-  const { graph, scope, tensors }: { graph: Graph; scope: Scope; tensors: DetectorTensors } = forward(spec);
-  const segments = segmentsByBlock(graph, 4).filter(([first]) => first?.name.startsWith('backbone.body'));
-  const losses = detectionLosses(graph, tensors, options);
-  for (const [name, port] of Object.entries(LOSS_PORTS)) graph.output(port, losses[name as keyof typeof LOSS_PORTS]);
-  return { graph, scope, segments, loss: losses.total };
+  const {
+    graph: whole,
+    scope: first,
+    tensors,
+  }: { graph: Graph; scope: Scope; tensors: DetectorTensors } = forward(spec);
+  const losses = detectionLosses(whole, tensors, options);
+  for (const [name, port] of Object.entries(LOSS_PORTS)) whole.output(port, losses[name as keyof typeof LOSS_PORTS]);
+  whole.output(TOTAL, losses.total);
+  const graph = scaleKernels(whole);
+  const loss = graph.outputs.get(TOTAL) as Tensor;
+  graph.outputs.delete(TOTAL);
+  const scope = new Scope(graph, false);
+  for (const [name, declaration] of first.declarations)
+    scope.declarations.set(name, { ...declaration, tensor: graph.parameters.get(name) as Tensor });
+  const segments = segmentsByBlock(graph, 4).filter(([node]) => node?.name.startsWith('backbone.body'));
+  return { graph, scope, segments, loss };
 }
 
 /** Forward, losses, backward and update, cut where the regions and targets are chosen. */

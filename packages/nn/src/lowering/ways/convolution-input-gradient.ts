@@ -1,9 +1,10 @@
 /** The gradient of a convolution with respect to its input. */
 import type { ConvAttributes } from '../../graph/ops/convolution.ts';
-import type { GraphNode, Shape, Tensor } from '../../graph/tensor.ts';
+import { type GraphNode, type Shape, sizeOf, type Tensor } from '../../graph/tensor.ts';
 import type { Target } from '../layout.ts';
 import type { Lowering, Way } from '../lowering.ts';
 import { blockedConv, blocks, convolutionAttributes } from './convolution.ts';
+import { interleave } from './windows.ts';
 
 type Node = GraphNode<'ConvInputGradient'>;
 
@@ -46,29 +47,73 @@ function flipTaps(lowering: Lowering, w: string, o: number, i: number, kernel: S
   return lowering.emit('Gather', [lowering.reshape(w, [o, i, taps]), reversed], { attributes: { axis: { int: 2 } } });
 }
 
+/** Taps of a kernel in the order of the flipped one, and the extents that they have. */
+interface Taps {
+  readonly order: readonly number[];
+  readonly kernel: Shape;
+}
+
+const allTaps = (kernel: Shape): Taps => ({
+  order: Array.from({ length: sizeOf(kernel) }, (_, tap) => sizeOf(kernel) - 1 - tap),
+  kernel,
+});
+
 /**
- * A filter-layout kernel [O, I] turned into the flipped filter-layout kernel [I, O]: b x b tiles are picked in the new
- * order by one Gather, and each tile is transposed by ReorderOutput, which sees it as an image of b channels and b pixels.
+ * A filter-layout kernel [O, I] turned into the flipped filter-layout kernel [I, O], of all taps or of some: b x b tiles are picked
+ * in the new order by one Gather, and each tile is transposed by ReorderOutput, which sees it as an image of b channels and b
+ * pixels.
  */
-function flippedFilter(lowering: Lowering, w: Tensor): string {
-  const [o, i, rows, columns] = w.shape as [number, number, number, number];
+function flippedFilter(
+  lowering: Lowering,
+  w: Tensor,
+  { order: picks, kernel }: Taps = allTaps(w.shape.slice(2)),
+): string {
+  const [o, i, ...extents] = w.shape as [number, number, ...number[]];
   const b = lowering.target.blockSize;
-  const [oBlocks, iBlocks, taps] = [o / b, i / b, rows * columns];
+  const [oBlocks, iBlocks, taps] = [o / b, i / b, sizeOf(extents)];
   const order: number[] = [];
   for (let iBlock = 0; iBlock < iBlocks; iBlock++) {
     for (let oBlock = 0; oBlock < oBlocks; oBlock++) {
-      for (let tap = taps - 1; tap >= 0; tap--) order.push((oBlock * iBlocks + iBlock) * taps + tap);
+      for (const tap of picks) order.push((oBlock * iBlocks + iBlock) * taps + tap);
     }
   }
-  const tiles = lowering.reshape(lowering.value(w, 'filter'), [order.length, b * b]);
+  const tiles = lowering.reshape(lowering.value(w, 'filter'), [oBlocks * iBlocks * taps, b * b]);
   const picked = lowering.emit('Gather', [tiles, lowering.int64(order)], { attributes: { axis: { int: 0 } } });
   const images = lowering.reshape(picked, [order.length, b, b, 1]);
   const turned = lowering.emit('ReorderOutput', [images], {
     domain: 'com.microsoft.nchwc',
     attributes: { channels: { int: b } },
   });
-  return lowering.reshape(turned, [i, o, rows, columns]);
+  return lowering.reshape(turned, [i, o, ...kernel]);
 }
+
+/**
+ * The pixels of dx that lie at one remainder by the stride along an axis, as a convolution of dy. With i = s m + a and r0 = (a + pad)
+ * mod s, dx[i] = sum over t of w[r0 + s t] dy[m + (a + pad - r0) / s - t].
+ */
+interface AxisPhase {
+  /** Taps in the order of the flipped kernel; none where no window reaches these pixels. */
+  readonly taps: readonly number[];
+  readonly pads: readonly [begin: number, end: number];
+}
+
+function axisPhases({ attributes, inputs }: Node, axis: number): AxisPhase[] {
+  const [dy, w] = inputs as [Tensor, Tensor];
+  const [stride, pad] = [attributes.strides[axis] as number, attributes.pads[axis] as number];
+  const [kernel, rows] = [w.shape[axis + 2] as number, dy.shape[axis + 2] as number];
+  const extent = Math.ceil((attributes.inputShape[axis + 2] as number) / stride);
+  return Array.from({ length: stride }, (_, a) => {
+    const first = (a + pad) % stride;
+    const count = Math.max(Math.ceil((kernel - first) / stride), 0);
+    const begin = count - 1 - (a + pad - first) / stride;
+    return {
+      taps: Array.from({ length: count }, (_, u) => first + stride * (count - 1 - u)),
+      pads: [begin, extent + count - 1 - rows - begin],
+    };
+  });
+}
+
+const phasesOf = (node: Node) => [0, 1].map((axis) => axisPhases(node, axis)) as [AxisPhase[], AxisPhase[]];
 
 const canBlock = (node: Node, target: Target) => {
   const [dy, w] = node.inputs as [Tensor, Tensor];
@@ -86,6 +131,18 @@ export const convInputGradientWays: readonly Way<'ConvInputGradient'>[] = [
       const dx = blockedConv(lowering, lowering.value(dy, 'blocked'), flippedFilter(lowering, w), attributes, kernel);
       lowering.define(node.outputs[0] as Tensor, dx, 'blocked');
     },
+  },
+  {
+    // The pixels at each remainder by the strides by themselves, each by the taps that reach it, then interleaved.
+    name: 'phases-blocked',
+    applies: (node, target) =>
+      canBlock(node, target) &&
+      node.attributes.strides.some((s) => s > 1) &&
+      node.attributes.dilations.every((d) => d === 1) &&
+      phasesOf(node)
+        .flat()
+        .every(({ taps, pads }) => taps.length === 0 || pads.every((pad) => pad >= 0)),
+    emit: emitPhases,
   },
   {
     // dy with zeros between its elements, then as for stride 1: more multiplications by zero, but blocked.
@@ -167,3 +224,36 @@ export const convInputGradientWays: readonly Way<'ConvInputGradient'>[] = [
     },
   },
 ];
+
+function emitPhases(lowering: Lowering, node: Node): void {
+  const [dy, w] = node.inputs as [Tensor, Tensor];
+  const { attributes } = node;
+  const [n, i, ...extents] = attributes.inputShape as [number, number, number, number];
+  const columns = w.shape[3] as number;
+  const b = lowering.target.blockSize;
+  const phases = phasesOf(node);
+  const plane = extents.map((extent, axis) => Math.ceil(extent / (attributes.strides[axis] as number)));
+  const shape = [(n * i) / b, ...plane, b];
+  const empty = () => lowering.emit('Expand', [lowering.scalar(0, dy.dtype), lowering.int64(shape)]);
+  const value = lowering.value(dy, 'blocked');
+  const planeAt = ([row, column]: readonly number[]): string => {
+    const [vertical, horizontal] = [phases[0][row as number], phases[1][column as number]] as [AxisPhase, AxisPhase];
+    const kernel = [vertical.taps.length, horizontal.taps.length];
+    if (sizeOf(kernel) === 0) return empty();
+    const order = vertical.taps.flatMap((r) => horizontal.taps.map((s) => r * columns + s));
+    const pads = [0, 1].flatMap((end) => [vertical.pads[end] as number, horizontal.pads[end] as number]);
+    const geometry = { ...attributes, strides: [1, 1], pads };
+    return lowering.reshape(
+      blockedConv(lowering, value, flippedFilter(lowering, w, { order, kernel }), geometry, kernel),
+      shape,
+    );
+  };
+  const whole = interleave(lowering, planeAt, shape, attributes.strides);
+  const overhangs = plane.some(
+    (extent, axis) => extent * (attributes.strides[axis] as number) > (extents[axis] as number),
+  );
+  const cropped = overhangs
+    ? lowering.emit('Slice', [whole, ...[[0, 0], extents, [1, 2]].map((list) => lowering.int64(list))])
+    : whole;
+  lowering.define(node.outputs[0] as Tensor, lowering.reshape(cropped, attributes.inputShape), 'blocked');
+}

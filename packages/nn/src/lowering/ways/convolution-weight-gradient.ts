@@ -118,9 +118,11 @@ function hasLargeKernels({ inputs, attributes }: Node): boolean {
   return i * o * taps > 0.5 * sizeOf(dy.shape.slice(2)) * (i * taps + o);
 }
 
-/** Images of a blocked tensor with channels last, [N, H, W, C]. */
+/** Images of a blocked tensor with channels last, [N, H, W, C]; those of one block lie so. */
 function channelsLast(lowering: Lowering, tensor: Tensor): string {
-  const channels = tensor.shape[1] as number;
+  const [n, channels, ...spatial] = tensor.shape as [number, number, ...number[]];
+  if (channels === lowering.target.blockSize)
+    return lowering.reshape(lowering.value(tensor, 'blocked'), [n, ...spatial, channels]);
   return lowering.emit('ReorderOutput', [lowering.value(tensor, 'blocked')], {
     domain: 'com.microsoft.nchwc',
     attributes: { channels: { int: channels }, channels_last: { int: 1 } },

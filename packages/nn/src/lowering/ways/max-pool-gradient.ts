@@ -4,7 +4,7 @@ import type { GraphNode, Shape, Tensor } from '../../graph/tensor.ts';
 import { sizeOf } from '../../graph/tensor.ts';
 import type { Lowering, Way } from '../lowering.ts';
 import { isBlocked, poolingAttributes } from './pooling.ts';
-import { gridPositions } from './windows.ts';
+import { gridPositions, interleave } from './windows.ts';
 
 type Node = GraphNode<'MaxPoolGradient'>;
 
@@ -198,30 +198,4 @@ function equalityMask(lowering: Lowering, value: string, maximum: string, dtype:
   if (dtype !== 'float32') return lowering.cast(lowering.emit('Equal', [value, maximum]), dtype);
   const below = lowering.emit('Sub', [value, maximum]); // <= 0
   return lowering.emit('HardSigmoid', [below], { attributes: { alpha: { float: STEEP }, beta: { float: 1 } } });
-}
-
-/** Planes [L, ...extents, B], one for each remainder by the strides, as one tensor [L, ...(extents * strides), B]. */
-function interleave(
-  lowering: Lowering,
-  planeOf: (remainder: readonly number[]) => string,
-  shape: Shape,
-  strides: Shape,
-): string {
-  const [lead, ...rest] = shape as [number, ...number[]];
-  const extents = rest.slice(0, -1);
-  const block = rest.at(-1) as number;
-  const spread = [lead, ...extents.flatMap((extent) => [extent, 1]), block];
-  const join = (remainder: readonly number[]): string => {
-    const axis = remainder.length;
-    if (axis === strides.length) return lowering.reshape(planeOf(remainder), spread);
-    const parts = Array.from({ length: strides[axis] as number }, (_, i) => join([...remainder, i]));
-    return parts.length === 1
-      ? (parts[0] as string)
-      : lowering.emit('Concat', parts, { attributes: { axis: { int: 2 + 2 * axis } } });
-  };
-  return lowering.reshape(join([]), [
-    lead,
-    ...extents.map((extent, axis) => extent * (strides[axis] as number)),
-    block,
-  ]);
 }
