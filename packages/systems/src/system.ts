@@ -71,6 +71,8 @@ export interface EvaluationSummary {
   readonly models: readonly ModelFigures[];
   /** The images, or pairs of them, evaluated. */
   readonly rows: readonly { readonly patientId: string }[];
+  /** What these are; images unless it says. */
+  readonly cases?: string;
   /** In words: 'test split', or the name of another manifest. */
   readonly dataset: string;
   /** metrics.json */

@@ -88,7 +88,12 @@ async function evaluate(run: string, flags: EvaluateFlags): Promise<void> {
 }
 
 /** The performance table as text: a line a model. */
-export function evaluationTable({ models, rows, dataset }: Omit<EvaluationSummary, 'metrics'>): string {
+export function evaluationTable({
+  models,
+  rows,
+  cases = 'images',
+  dataset,
+}: Omit<EvaluationSummary, 'metrics'>): string {
   const percent = ({ value, interval }: Figure) =>
     value === null || interval === null
       ? '-'
@@ -107,5 +112,5 @@ export function evaluationTable({ models, rows, dataset }: Omit<EvaluationSummar
     ['model', 'AUC (95 % CI)', 'cut-off', 'sensitivity %', 'specificity %', 'accuracy %', 'PPV %', 'NPV %'],
     lines,
   );
-  return `${table}\n${rows.length} images of ${new Set(rows.map(({ patientId }) => patientId)).size} patients, ${dataset}`;
+  return `${table}\n${rows.length} ${cases} of ${new Set(rows.map(({ patientId }) => patientId)).size} patients, ${dataset}`;
 }
