@@ -36,7 +36,7 @@ scope.onmessage = async ({ data: { id, order } }) => {
 async function obey(order: Order): Promise<Answers[keyof Answers]> {
   const file = await open(order.source);
   const { key } = order.source;
-  if (order.type === 'facts') return imageFacts(file.meta, file.image, await whose(file));
+  if (order.type === 'facts') return imageFacts(file.frameMeta(0), file.image, await whose(file)); // a tomosynthesis names its side frame by frame
   if (order.type === 'laying') {
     const middle = Math.floor((file.frameCount - 1) / 2);
     const data = await stored(file, key, middle);

@@ -43,7 +43,7 @@ export class StudyPage {
     this.root = element('div', { class: 'reading-room' }, this.#room.root, this.#panel);
     handlePointer(this.#room);
     this.#room.root.addEventListener('dblclick', (event) => {
-      const pane = this.#room.panes.find(({ root }) => root.contains(event.target as Node));
+      const pane = this.#room.paneAt(event);
       if (!pane?.laying || !context.runner()?.info.placePx) return;
       const { left, top } = pane.root.getBoundingClientRect();
       void this.#judgeAt(pane.mmAt([event.clientX - left, event.clientY - top]));

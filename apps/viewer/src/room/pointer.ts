@@ -11,7 +11,6 @@ const LEAST_LINE_PX = 4;
 /** Gives a room's panes to mouse and keyboard. */
 export function handlePointer(room: Room): void {
   let drag: { readonly pane: Pane; readonly what: Drag; last: PanePoint; readonly from: MmPoint } | null = null;
-  const paneOf = (event: Event) => room.panes.find(({ root }) => root.contains(event.target as Node)) ?? null;
   const pointIn = (pane: Pane, event: MouseEvent): PanePoint => {
     const { left, top } = pane.root.getBoundingClientRect();
     return [event.clientX - left, event.clientY - top];
@@ -19,7 +18,7 @@ export function handlePointer(room: Room): void {
 
   room.root.addEventListener('contextmenu', (event) => event.preventDefault());
   room.root.addEventListener('pointerdown', (event) => {
-    const pane = paneOf(event);
+    const pane = room.paneAt(event);
     if (!pane?.laying) return;
     room.activate(pane);
     pane.root.focus({ preventScroll: true });
@@ -30,7 +29,7 @@ export function handlePointer(room: Room): void {
     room.root.setPointerCapture(event.pointerId);
   });
   room.root.addEventListener('pointermove', (event) => {
-    const over = drag?.pane ?? room.panes.find(({ root }) => isOver(root, event)) ?? null;
+    const over = drag?.pane ?? room.paneAt(event);
     if (room.tool === 'lens' && over?.laying) room.lookThroughLens(over, over.mmAt(pointIn(over, event)));
     if (!drag) return;
     const at = pointIn(drag.pane, event);
@@ -55,7 +54,7 @@ export function handlePointer(room: Room): void {
   room.root.addEventListener(
     'wheel',
     (event) => {
-      const pane = paneOf(event);
+      const pane = room.paneAt(event);
       if (!pane?.laying) return;
       event.preventDefault();
       room.activate(pane);
@@ -130,9 +129,4 @@ function dragWindow(pane: Pane, dx: number, dy: number): void {
   const middle = (low + high) / 2 + (dy / WINDOW_PX) * width;
   const next = width * Math.exp(dx / WINDOW_PX);
   pane.setWindow({ low: middle - next / 2, high: middle + next / 2 });
-}
-
-function isOver(root: HTMLElement, { clientX, clientY }: PointerEvent): boolean {
-  const { left, right, top, bottom } = root.getBoundingClientRect();
-  return clientX >= left && clientX < right && clientY >= top && clientY < bottom;
 }

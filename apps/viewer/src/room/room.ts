@@ -130,6 +130,15 @@ export class Room {
     return this.#places[this.panes.indexOf(this.active as Pane)];
   }
 
+  /** The pane under a pointer; a pointer that is captured has no target of its own. */
+  paneAt({ clientX, clientY }: MouseEvent): Pane | null {
+    const isUnder = ({ root }: Pane) => {
+      const { left, right, top, bottom } = root.getBoundingClientRect();
+      return clientX >= left && clientX < right && clientY >= top && clientY < bottom;
+    };
+    return this.panes.find(isUnder) ?? null;
+  }
+
   activate(pane: Pane | null): void {
     if (pane === this.active) return;
     this.active?.root.classList.remove('active');
