@@ -1,8 +1,8 @@
 /** Progress on stderr: one line rewritten on a terminal, a line an epoch where stderr is a file or a pipe. */
-import type { TrainEvents } from '@mammoscope/systems';
+import type { PartEvent, TrainEvents } from '@mammoscope/systems';
 
 const BAR_WIDTH = 24;
-/** Between two lines on the timing of ways where stderr is no terminal. */
+/** Between two lines on the same part, or on the timing of ways where stderr is no terminal. */
 const TOLD_EVERY_MS = 15_000;
 
 /** Seconds as people read them: 42 s, 3 min 05 s, 2 h 10 min. */
@@ -68,5 +68,22 @@ export function trainingProgress(stream: NodeJS.WriteStream): TrainEvents {
         );
       },
     },
+  };
+}
+
+/** The parts that several processes work on: a line as one begins and ends, what it notes, and now and then how far it is. */
+export function partsProgress(stream: NodeJS.WriteStream) {
+  const begun = new Map<string, number>();
+  const told = new Map<string, number>();
+  return (part: string, event: PartEvent) => {
+    const now = performance.now();
+    const line = (text: string) => stream.write(`${part}: ${text}\n`);
+    if (event.kind === 'begun') begun.set(part, now);
+    else if (event.kind === 'done') line(`done in ${formatDuration((now - (begun.get(part) ?? now)) / 1000)}`);
+    else if (event.kind === 'note') line(event.text);
+    else if (now - (told.get(part) ?? begun.get(part) ?? 0) > TOLD_EVERY_MS) {
+      told.set(part, now);
+      line(`${event.done} of ${event.total} ${event.what}`);
+    }
   };
 }

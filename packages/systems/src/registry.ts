@@ -2,13 +2,14 @@ import { SystemError } from './errors.ts';
 import { kang2021 } from './kang2021/system.ts';
 import { liang2019 } from './liang2019/system.ts';
 import { lin2023 } from './lin2023/system.ts';
+import { park2022 } from './park2022/system.ts';
 import type { Reproduction } from './reproduce/reproduction.ts';
 import type { RunRecord } from './run/run-record.ts';
 import type { System } from './system.ts';
 import { xiao2021 } from './xiao2021/system.ts';
 
 /** Every system by its name, which run.json holds and the command line takes. */
-export const systems: Readonly<Record<string, System>> = { kang2021, xiao2021, liang2019, lin2023 };
+export const systems: Readonly<Record<string, System>> = { kang2021, xiao2021, liang2019, lin2023, park2022 };
 
 /** The system that a run is of; SystemError 'run-missing' where this version does not have it. */
 export function systemOf({ system }: Pick<RunRecord, 'system'>): System {

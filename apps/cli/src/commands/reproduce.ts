@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { readManifest } from '@mammoscope/imaging';
-import { type PartEvent, reproduce, reproductionOf, SystemError, systems } from '@mammoscope/systems';
+import { reproduce, reproductionOf, SystemError, systems } from '@mammoscope/systems';
 import { Argument, Command, Option } from 'commander';
 import { interruptible } from '../interruption.ts';
 import {
@@ -13,7 +13,7 @@ import {
   threadsOption,
   wholeNumber,
 } from '../options.ts';
-import { formatDuration } from '../progress.ts';
+import { partsProgress } from '../progress.ts';
 import { parseWeights, weightsOption, weightsWords } from '../weights-option.ts';
 
 interface ReproduceFlags {
@@ -72,7 +72,7 @@ async function run(system: string, flags: ReproduceFlags): Promise<void> {
       seeds: Array.from({ length: flags.seeds ?? 1 }, (_, i) => seed + i),
       weights: (flags.weights ?? []).map(parseWeights),
       command: canonicalCommand(system, flags),
-      onEvent: comparisonProgress(process.stderr),
+      onEvent: partsProgress(process.stderr),
       ...(data ? { data } : {}),
       ...(folds === undefined ? {} : { folds }),
       ...(processes === undefined ? {} : { processes }),
@@ -107,24 +107,4 @@ function canonicalCommand(system: string, flags: ReproduceFlags): string {
     ...(flags.seeds === undefined ? [] : ['--seeds', String(flags.seeds)]),
     ...(flags.folds === undefined ? [] : ['--folds', String(flags.folds)]),
   ]);
-}
-
-/** Between two lines on the same part. */
-const TOLD_EVERY_MS = 15_000;
-
-/** A line as a part begins and ends, what it notes, and now and then how far it is. */
-function comparisonProgress(stream: NodeJS.WriteStream) {
-  const begun = new Map<string, number>();
-  const told = new Map<string, number>();
-  return (part: string, event: PartEvent) => {
-    const now = performance.now();
-    const line = (text: string) => stream.write(`${part}: ${text}\n`);
-    if (event.kind === 'begun') begun.set(part, now);
-    else if (event.kind === 'done') line(`done in ${formatDuration((now - (begun.get(part) ?? now)) / 1000)}`);
-    else if (event.kind === 'note') line(event.text);
-    else if (now - (told.get(part) ?? begun.get(part) ?? 0) > TOLD_EVERY_MS) {
-      told.set(part, now);
-      line(`${event.done} of ${event.total} ${event.what}`);
-    }
-  };
 }

@@ -1,7 +1,16 @@
+import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { readManifest } from '@mammoscope/imaging';
 import type { Device } from '@mammoscope/runtime';
-import { systemOf, systems, trainingSummary } from '@mammoscope/systems';
+import {
+  type RunRecord,
+  SystemError,
+  systemOf,
+  systems,
+  type TrainRequest,
+  trainInProcesses,
+  trainingSummary,
+} from '@mammoscope/systems';
 import { Argument, Command, Option } from 'commander';
 import { interruptible } from '../interruption.ts';
 import {
@@ -11,12 +20,13 @@ import {
   jsonOption,
   listOption,
   openEngine,
+  positiveNumber,
   print,
   quoted,
   threadsOption,
   wholeNumber,
 } from '../options.ts';
-import { trainingProgress } from '../progress.ts';
+import { partsProgress, trainingProgress } from '../progress.ts';
 import { parseWeights, weightsOption, weightsWords } from '../weights-option.ts';
 
 interface TrainFlags {
@@ -30,6 +40,7 @@ interface TrainFlags {
   readonly resume?: boolean;
   readonly device: Device | 'auto';
   readonly threads?: number;
+  readonly processes?: number;
   readonly json?: boolean;
 }
 
@@ -48,6 +59,11 @@ export function trainCommand(): Command {
     .option('--resume', 'go on with the run that the folder holds')
     .addOption(deviceOption())
     .addOption(threadsOption())
+    .option(
+      '--processes <n>',
+      'networks trained at a time, each in a process of its own (1 unless given)',
+      positiveNumber,
+    )
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -66,29 +82,63 @@ const settingsHelp = () =>
 
 async function train(system: string, flags: TrainFlags): Promise<void> {
   const planned = systemOf({ system }).plan(flags.preset, flags.set ?? []);
-  const weights = new Map(flags.weights?.map(parseWeights));
   const out = resolve(flags.out);
-  const record = await interruptible(async (signal) => {
-    const manifest = await readManifest(flags.data, flags.classes ? { classes: flags.classes } : {});
-    const engine = await openEngine(flags.device, flags.threads);
-    try {
-      return await planned({
-        engine,
-        manifest,
-        out,
-        seed: flags.seed,
-        command: canonicalCommand(system, flags),
-        resume: flags.resume ?? false,
-        weights,
-        signal,
-        events: trainingProgress(process.stderr),
-      });
-    } finally {
-      await engine.close();
-    }
-  });
+  const record = await interruptible((signal) =>
+    (flags.processes ?? 1) > 1
+      ? trainByProcesses(system, flags, { out, signal })
+      : trainHere(planned, system, flags, { out, signal }),
+  );
   if (flags.json) print(true, { run: out, ...(await trainingSummary(out, record)) }, '');
   process.stderr.write(`trained; now: ./mammoscope evaluate ${quoted(flags.out)} --data ${quoted(flags.data)}\n`);
+}
+
+/** Where a run goes, and how it is stopped. */
+interface Place {
+  readonly out: string;
+  readonly signal: AbortSignal;
+}
+
+async function trainHere(
+  planned: (request: TrainRequest) => Promise<RunRecord>,
+  system: string,
+  flags: TrainFlags,
+  { out, signal }: Place,
+): Promise<RunRecord> {
+  const manifest = await readManifest(flags.data, flags.classes ? { classes: flags.classes } : {});
+  const engine = await openEngine(flags.device, flags.threads);
+  try {
+    return await planned({
+      ...{ engine, manifest, out, signal },
+      seed: flags.seed,
+      command: canonicalCommand(system, flags),
+      resume: flags.resume ?? false,
+      weights: new Map(flags.weights?.map(parseWeights)),
+      events: trainingProgress(process.stderr),
+    });
+  } finally {
+    await engine.close();
+  }
+}
+
+/** The cores are divided among the processes unless threads are given. */
+async function trainByProcesses(system: string, flags: TrainFlags, { out, signal }: Place): Promise<RunRecord> {
+  const { preset, seed, data, classes, processes = 1, resume = false } = flags;
+  if (flags.device !== 'cpu')
+    throw new SystemError(
+      'option-invalid',
+      `--processes ${processes} share the cores: leave out --device ${flags.device}`,
+    );
+  const manifest = await readManifest(data, classes ? { classes } : {});
+  return trainInProcesses(
+    {
+      ...{ system, preset, seed, out, manifest: manifest.path, classes: manifest.classes },
+      settings: flags.set ?? [],
+      weights: (flags.weights ?? []).map(parseWeights),
+      threads: flags.threads ?? Math.max(1, Math.floor(availableParallelism() / processes)),
+      command: canonicalCommand(system, flags),
+    },
+    { processes, resume, signal, onEvent: partsProgress(process.stderr) },
+  );
 }
 
 /** The command line with nothing in it that two equal runs would differ in: no folders, no --out, no --resume. */

@@ -1,8 +1,9 @@
 /** A run whose networks are trained by several processes. */
 import { systemOf } from '../registry.ts';
-import { holdsFile, holdsRun, readRunRecord, runFiles } from '../run/run-record.ts';
+import { holdsFile, holdsRun, type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
+import { runExists } from '../training/train-run.ts';
 import type { PartEvent, RunPlan } from './job.ts';
-import { isBreak, type JobPool } from './job-pool.ts';
+import { isBreak, JobPool, type JobPoolOptions } from './job-pool.ts';
 
 /** Who else waits for the pool, and who watches. */
 export interface TrainMembersOptions {
@@ -37,6 +38,24 @@ export async function trainMembers(
     }
   };
   await settled(members.map(train));
+}
+
+/** How `train` does it. */
+export interface TrainInProcessesOptions extends JobPoolOptions, Pick<TrainMembersOptions, 'onEvent'> {
+  readonly resume: boolean;
+}
+
+/** A whole run by several processes: what `train --processes` does. Throws as `train`. */
+export async function trainInProcesses(
+  plan: RunPlan,
+  { resume, onEvent, ...options }: TrainInProcessesOptions,
+): Promise<RunRecord> {
+  if (!resume && (await holdsRun(plan.out))) throw runExists(plan.out);
+  const pool = new JobPool(options);
+  await trainMembers(pool, plan, { rank: 0, onEvent });
+  // Once more, with nothing left to train: the run is held against its record, and what is said of all of it is written.
+  await pool.run({ ...plan, kind: 'train' }, 0, (event) => onEvent('completion', event));
+  return readRunRecord(plan.out);
 }
 
 /** All results, once all have ended; the first error where there is one. */

@@ -38,14 +38,17 @@ export async function runToResume(
 ): Promise<RunRecord | null> {
   const found = (await holdsRun(out)) ? await readRunRecord(out) : null;
   const begun = found && { ...found, recipe: { ...recipeOf(found.recipe) } };
-  if (begun && !resume)
-    throw new SystemError(
-      'run-exists',
-      `${out} holds a run already: choose another folder with --out, or go on with that run by --resume`,
-    );
+  if (begun && !resume) throw runExists(out);
   if (resume && !begun) onNote?.(`${out} holds no run yet: a new one begins`);
   return begun;
 }
+
+/** A folder that is not to be written into. */
+export const runExists = (out: string): SystemError =>
+  new SystemError(
+    'run-exists',
+    `${out} holds a run already: choose another folder with --out, or go on with that run by --resume`,
+  );
 
 /** What a run is begun with. */
 export interface BegunRun extends Pick<SystemRun<string>, 'record' | 'check'> {
