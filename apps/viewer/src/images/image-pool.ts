@@ -24,7 +24,7 @@ const TIMEOUT_MS = 60_000;
 const WORKERS_MAX = 4;
 
 /** Thrown to whoever waits for what nobody looks at any more. */
-export class Dropped extends Error {}
+export const DROPPED = new Error('nobody looks at it any more');
 
 export class ImagePool {
   readonly #hands: Hand[] = [];
@@ -61,7 +61,7 @@ export class ImagePool {
     const isAhead = ({ priority }: Job) => priority === PRIORITY.ahead;
     const dropped = this.#jobs.filter(isAhead);
     this.#jobs.splice(0, this.#jobs.length, ...this.#jobs.filter((job) => !isAhead(job)));
-    for (const { reject } of dropped) reject(new Dropped('nobody looks at it any more'));
+    for (const { reject } of dropped) reject(DROPPED);
   }
 
   #ask(order: Order, priority: Priority): Promise<Answers[keyof Answers]> {

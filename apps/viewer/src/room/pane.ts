@@ -4,7 +4,7 @@ import { type BoxPx, inverseOrientation, orientBox } from '@mammoscope/imaging/b
 import { drawn, element, fill } from '../dom.ts';
 import { type Camera, fitScale, reductionFor } from '../hanging/fit.ts';
 import type { Window } from '../images/grey-mapping.ts';
-import { Dropped, PRIORITY } from '../images/image-pool.ts';
+import { DROPPED, PRIORITY } from '../images/image-pool.ts';
 import type { Laying } from '../images/laying.ts';
 import type { StudyImage } from '../images/study-image.ts';
 import { SliceBar } from './slice-bar.ts';
@@ -221,7 +221,7 @@ export class Pane {
       if (isScrolling) this.#later();
       else if (this.frames > 1) this.#readAhead();
     } catch (error) {
-      if (!(error instanceof Dropped) && order === this.#order) this.#say(sentenceOf(error), image.title);
+      if (error !== DROPPED && order === this.#order) this.#say(sentenceOf(error), image.title);
     }
   }
 
