@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { ManifestRow } from '@mammoscope/imaging';
 import type { Engine } from '@mammoscope/runtime';
 import type { ValidationScores } from '../classifier/evaluated.ts';
 import { readValidationScores } from '../classifier/validation.ts';
@@ -15,14 +16,16 @@ import { detectorSpec } from './detector.ts';
 import { loadDetector } from './detector-weights.ts';
 import { type ClassPrecision, cocoPrecision } from './evaluation.ts';
 import { filmRows } from './film-rows.ts';
-import { filmsOf, readFilm } from './films.ts';
+import { type Film, filmsOf, readFilm } from './films.ts';
 import { type FrocOfLesions, frocOf } from './froc.ts';
 import {
   breastCases,
   imageCases,
   type JudgedBreast,
   type JudgedFilm,
+  type JudgedLevel,
   judgeBreasts,
+  type Level,
   type LevelCase,
   type LevelMetrics,
   lesionCases,
@@ -36,7 +39,7 @@ import type { Recipe } from './recipe.ts';
 import { type ScoredFilm, scoreFilms } from './score-films.ts';
 import { recipeOf } from './settings.ts';
 import { scoreSppnet, type TrainedSppnet } from './sppnet.ts';
-import { classesOf, type SppnetMember } from './sppnet-members.ts';
+import { classesOf, SPPNET_MEMBERS, type SppnetMember } from './sppnet-members.ts';
 
 /** What an evaluation came to. */
 export interface Evaluation {
@@ -80,72 +83,97 @@ export async function evaluateLin2023(options: Omit<EvaluateRequest, 'out'>): Pr
     films.map(({ malignant }) => malignant),
     { cases: 'films', negative: 'others', positive: 'malignant' },
   );
-  const subgroups = by.map((column) => ({
-    column: column.column,
-    groups: groupsOf(
-      basename(manifest.path),
-      manifestTexts(
-        manifest,
-        films.map(({ row }) => row),
-        column.column,
-      ),
+  const name = basename(manifest.path);
+  const texts = (column: string) =>
+    manifestTexts(
+      manifest,
+      films.map(({ row }) => row),
       column,
-    ),
-  }));
+    );
+  const subgroups = by.map((each) => ({ column: each.column, groups: groupsOf(name, texts(each.column), each) }));
   const place = { engine, run, record, recipe };
   onImages?.('detector', films.length);
   const scored = await detectOn(place, films);
-  const judged = new Map<string, readonly JudgedFilm[]>([['detector', scored]]);
-  const pathology: PathologyRow[] = [];
-  const tasks: LevelMetrics<PatchTaskName>[] = [];
+  const { judged, patches } = await judgeBySppnets(place, { rows: unseen.rows, films, onImages });
   const judging = {
     cutoff:
       cutoffFrom === 'test' ? cutoffFrom : (model: string) => (model === 'detector' ? recipe.scoreThreshold : ONE_HALF),
     ...{ seed: record.seed, leftOut: 0 },
   };
-  for (const name of record.members.filter(isMemberName)) {
+  return {
+    ...{ record, recipe, films: scored, breasts: judgeBreasts(scored, recipe), dataset: unseen.dataset },
+    ...{ cutoffFrom, by: subgroups, validation: await validationOf(run) },
+    ...(manifest.sha256 === record.manifest.sha256 ? { cohort: cohortTable(record, manifest) } : {}),
+    levels: levelsOf(scored, new Map([['detector', scored], ...judged]), judging, recipe),
+    pathology: patches.map(({ task, rows, scores }) => pathologyRow(task, rows, scores)),
+    tasks: patches.flatMap(({ task, rows, scores }) => {
+      const models = new Map([[task, patchCases(SPPNET_MEMBERS[task], rows, scores)]]);
+      const measured = measureLevel({ ...judging, cutoff: () => ONE_HALF, level: task, models });
+      return measured ? [measured] : [];
+    }),
+    froc: frocOf(scored, record.seed),
+    precision: cocoPrecision(scored.map(({ lesions: truth, candidates }) => ({ truth, boxes: candidates }))),
+    exclusions: [...unseen.exclusions, ...otherImages],
+    manifest: { name, sha256: manifest.sha256 },
+  };
+}
+
+/** The patches of a task with the probabilities of its second class. */
+interface ScoredPatches {
+  readonly task: PatchTaskName;
+  readonly rows: readonly ManifestRow[];
+  readonly scores: readonly number[];
+}
+
+/** What the SPPNets of a run say of films, and of the patches of each task that has two of either class. */
+async function judgeBySppnets(
+  place: RunPlace,
+  {
+    rows: all,
+    films,
+    onImages,
+  }: { readonly rows: readonly ManifestRow[]; readonly films: readonly Film[] } & Pick<EvaluateRequest, 'onImages'>,
+): Promise<{
+  readonly judged: readonly [string, readonly JudgedFilm[]][];
+  readonly patches: readonly ScoredPatches[];
+}> {
+  const judged: [string, readonly JudgedFilm[]][] = [];
+  const patches: ScoredPatches[] = [];
+  for (const name of place.record.members.filter(isMemberName)) {
     const member = sppnetOf(name);
     if (!member) continue;
-    const rows = member.rowsOf(unseen.rows);
+    const rows = member.rowsOf(all);
     onImages?.(name, rows.length);
-    const scores = await scoreSppnet(engine, trainedSppnet(place, member), rows);
+    const scores = await scoreSppnet(place.engine, trainedSppnet(place, member), rows);
     if (member.subject === 'film')
-      judged.set(
-        name,
-        films.map((film, i) => ({ film, decision: filmDecision(scores[i] as number) })),
-      );
-    else if (bothTwice(classesOf(member, rows))) {
-      const task = name as PatchTaskName;
-      pathology.push(pathologyRow(task, rows, scores));
-      const models = new Map([[name, patchCases(member, rows, scores)]]);
-      tasks.push(...[measureLevel({ ...judging, cutoff: () => ONE_HALF, level: task, models }) ?? []].flat());
-    }
+      judged.push([name, films.map((film, i) => ({ film, decision: filmDecision(scores[i] as number) }))]);
+    else if (bothTwice(classesOf(member, rows))) patches.push({ task: name as PatchTaskName, rows, scores });
   }
-  const breastsOf = (own: readonly JudgedFilm[]) => judgeBreasts(own, recipe);
+  return { judged, patches };
+}
+
+/** Images, breasts and lesions, as far as they can be measured. */
+function levelsOf(
+  scored: readonly ScoredFilm[],
+  judged: ReadonlyMap<string, readonly JudgedFilm[]>,
+  judging: Pick<JudgedLevel<Level>, 'cutoff' | 'seed'>,
+  recipe: Recipe,
+): LevelMetrics[] {
   const each = (casesOf: (own: readonly JudgedFilm[]) => LevelCase[]) =>
     new Map([...judged].map(([name, own]) => [name, casesOf(own)]));
   const lesions = lesionCases(scored);
   const levels = [
-    measureLevel({ ...judging, level: 'image', models: each(imageCases) }),
+    measureLevel({ ...judging, level: 'image', models: each(imageCases), leftOut: 0 }),
     measureLevel({
-      ...{ ...judging, level: 'breast', models: each((own) => breastCases(breastsOf(own))) },
-      leftOut: films.filter(({ laterality }) => !laterality).length,
+      ...{ ...judging, level: 'breast', models: each((own) => breastCases(judgeBreasts(own, recipe))) },
+      leftOut: scored.filter(({ film }) => !film.laterality).length,
     }),
     measureLevel({
       ...{ ...judging, level: 'lesion', models: new Map([['detector', lesions.cases]]) },
       leftOut: lesions.unmatched,
     }),
   ];
-  return {
-    ...{ record, recipe, films: scored, breasts: breastsOf(scored), pathology, tasks, dataset: unseen.dataset },
-    ...{ cutoffFrom, by: subgroups, validation: await validationOf(run) },
-    ...(manifest.sha256 === record.manifest.sha256 ? { cohort: cohortTable(record, manifest) } : {}),
-    levels: levels.filter((level) => level !== undefined),
-    froc: frocOf(scored, record.seed),
-    precision: cocoPrecision(scored.map(({ lesions: truth, candidates }) => ({ truth, boxes: candidates }))),
-    exclusions: [...unseen.exclusions, ...otherImages],
-    manifest: { name: basename(manifest.path), sha256: manifest.sha256 },
-  };
+  return levels.filter((level) => level !== undefined);
 }
 
 /** The detector's scores of the validation films. */
