@@ -115,7 +115,7 @@ test('an abort within an epoch saves the batches that are done, and the run goes
   assert.deepEqual(state, await fit(idleTraining('never-stopped')));
 });
 
-test('the best epoch has the largest AUC, then the smaller loss, then comes first; patience counts from the least loss', () => {
+test('the best epoch has the largest AUC, then the smaller loss, then comes first; patience counts from the least loss, or the largest AUC', () => {
   const epochs = [
     [0.5, 0.7],
     [0.4, 0.9],
@@ -126,4 +126,5 @@ test('the best epoch has the largest AUC, then the smaller loss, then comes firs
   assert.equal(bestOf(epochs)?.epoch, 3);
   assert.equal(bestOf([]), null);
   assert.equal(epochsWithoutImprovement(epochs), 2);
+  assert.equal(epochsWithoutImprovement(epochs, 'valAuc'), 3);
 });
