@@ -42,7 +42,7 @@ export {
 } from './bench/whole-volumes.ts';
 export { PREPROCESSING_PLACES, type PreprocessingPlace } from './classifier/export.ts';
 export { type DemoData, demoData } from './demo-data.ts';
-export { taskOf } from './dicom-results/judged-places.ts';
+export { sourceTask, taskOf } from './dicom-results/judged-places.ts';
 export { type ResultSources, readResultSources } from './dicom-results/result-sources.ts';
 export { type DicomResultsRequest, writeDicomResults } from './dicom-results/write-dicom-results.ts';
 export { SYSTEM_ERROR_CODES, SystemError, type SystemErrorCode } from './errors.ts';

@@ -7,8 +7,8 @@ import {
   readResultSources,
   readRunRecord,
   SystemError,
+  sourceTask,
   systemOf,
-  taskOf,
   writeDicomResults,
 } from '@mammoscope/systems';
 import { Command } from 'commander';
@@ -37,7 +37,7 @@ export function predictCommand(): Command {
     .argument('<run>', 'run folder that train wrote')
     .argument('<images...>', 'image files, folders of them, or a manifest (CSV) with the boxes of lesions')
     .requiredOption('--out <folder>', 'where to write the results')
-    .option('--dicom <folder>', 'also write the findings as DICOM objects, a folder a study')
+    .option('--dicom <folder>', 'also write the findings, or saliency maps, as DICOM objects, a folder a study')
     .option('--institution <name>', 'where the program runs, for DICOM objects', '')
     .option('--department <name>', 'of the institution, for DICOM objects', '')
     .option('--station <name>', 'name of this machine, for DICOM objects', '')
@@ -52,7 +52,7 @@ async function predict(run: string, images: readonly string[], flags: PredictFla
   const record = await readRunRecord(run);
   const system = systemOf(record);
   const files = (await Promise.all(images.map(imageFiles))).flat();
-  const sources = flags.dicom === undefined ? undefined : await readResultSources(files, taskOf(record.system));
+  const sources = flags.dicom === undefined ? undefined : await readResultSources(files, sourceTask(record.system));
   const engine = await openEngine(
     flags.device,
     flags.threads ?? (record.device === 'cpu' ? record.threads : undefined),
@@ -61,7 +61,7 @@ async function predict(run: string, images: readonly string[], flags: PredictFla
     const result = await system.predict({ engine, run, files, out: resolve(flags.out) });
     if (flags.dicom !== undefined && sources)
       await writeDicomResults({
-        ...{ record, summary: result, sources },
+        ...{ record, summary: result, sources, predictions: resolve(flags.out) },
         folder: resolve(flags.dicom),
         maker: makerOf(flags),
         time: timeOf(new Date()),

@@ -6,6 +6,7 @@ import { SYSTEM as KANG2021 } from '../kang2021/recipe.ts';
 import { SYSTEM as LIN2023 } from '../lin2023/recipe.ts';
 import type { PredictionSummary } from '../system.ts';
 import { SYSTEM as XIAO2021 } from '../xiao2021/recipe.ts';
+import { saysSaliency } from './saliency-results.ts';
 
 /** A place in one frame of an image, in its stored pixels, and what was said of it. */
 export interface JudgedPlace {
@@ -46,6 +47,9 @@ export function taskOf(system: string): Task {
     `--dicom writes findings, and predictions of ${system} do not say where in an image they are: use it with a run of ${Object.keys(TASKS).join(', ')}`,
   );
 }
+
+/** What is read before predictions are written as objects: manifests with boxes of systems that judge them, of others images too. Throws as taskOf. */
+export const sourceTask = (system: string): Task => (saysSaliency(system) ? 'detection' : taskOf(system));
 
 /** The paths of the images that were predicted on, as the predictions name them. */
 export function predictedPaths(summary: PredictionSummary): ReadonlySet<string> {

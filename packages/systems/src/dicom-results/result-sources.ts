@@ -30,6 +30,12 @@ export async function readResultSources(files: readonly string[], task: Task): P
   return { rows, images };
 }
 
+/** Images by the study that they are of, in the order of the manifest. */
+export function imagesByStudy({ rows, images }: ResultSources, predicted: ReadonlySet<string>): readonly string[][] {
+  const paths = new Set(rows.filter(({ path }) => predicted.has(path)).map(({ absolutePath }) => absolutePath));
+  return [...Map.groupBy(paths, (path) => images.get(path)?.identity.StudyInstanceUID ?? '').values()];
+}
+
 async function rowsOf(file: string, task: Task): Promise<readonly ManifestRow[]> {
   if (/\.csv$/i.test(file)) {
     const { rows } = await readManifest(file, { unlabelled: true });

@@ -14,7 +14,8 @@ import { makeFolder } from '../run/make-folder.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { PredictionSummary } from '../system.ts';
 import { type JudgedPlace, judgedPlaces, predictedPaths, taskOf } from './judged-places.ts';
-import { frameGreys, middleSlice, type ResultSources } from './result-sources.ts';
+import { frameGreys, imagesByStudy, middleSlice, type ResultSources } from './result-sources.ts';
+import { saysSaliency, writeSaliencyResults } from './saliency-results.ts';
 
 /** Predictions of a run to be written. */
 export interface DicomResultsRequest {
@@ -23,21 +24,21 @@ export interface DicomResultsRequest {
   readonly sources: ResultSources;
   /** New, or empty. */
   readonly folder: string;
+  /** Where the predictions were written: files that they name are read from there. */
+  readonly predictions?: string;
   readonly maker: ResultMaker;
   readonly time: ResultTime;
 }
 
 /** Writes a folder of objects for each study, study-1 on, in the order of the manifest. Returns the paths, in the folder. */
 export async function writeDicomResults(request: DicomResultsRequest): Promise<readonly string[]> {
-  const { summary, sources, folder, maker, time } = request;
+  const { record, summary, sources, folder, maker, time } = request;
+  if (saysSaliency(record.system)) return writeSaliencyResults(request);
   const places = judgedPlaces(summary, sources.rows);
   const predicted = predictedPaths(summary);
-  const rows = sources.rows.filter(({ path }) => predicted.has(path));
-  const images = new Set(rows.map(({ absolutePath }) => absolutePath));
-  const byStudy = Map.groupBy(images, (path) => sourceOf(sources, path).identity.StudyInstanceUID ?? '');
   await makeFolder(folder);
   const written: string[] = [];
-  for (const [i, paths] of [...byStudy.values()].entries()) {
+  for (const [i, paths] of imagesByStudy(sources, predicted).entries()) {
     const study = `study-${i + 1}`;
     await makeFolder(join(folder, study));
     const ofStudy = places.filter(({ row }) => paths.includes(row.absolutePath));
