@@ -45,14 +45,13 @@ async function loadModel(folder: string): Promise<LoadedModel> {
   return { model, folder, record };
 }
 
-/** What makes predictions differ: the record and the weights, but not the state of a training that may go on. */
+/** What makes predictions differ: the record, the weights, and the validation scores that cut-offs are chosen by; not the state of a training that may go on. */
 async function digestOf(folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true });
-  const weights = entries
-    .filter((name) => name.endsWith('.safetensors') && basename(name) !== 'last.safetensors')
-    .sort();
+  const decides = (name: string) =>
+    name.endsWith('.safetensors') ? basename(name) !== 'last.safetensors' : basename(name) === 'validation.csv';
   const hash = createHash('sha256');
-  for (const name of ['run.json', ...weights]) {
+  for (const name of ['run.json', ...entries.filter(decides).sort()]) {
     hash.update(`${name}\n`);
     for await (const piece of createReadStream(join(folder, name))) hash.update(piece as Buffer);
   }

@@ -29,6 +29,8 @@ export interface HttpPlace {
 /** JSON bodies are small; what is large comes as a file. */
 const JSON_LIMIT = 2 ** 20;
 const HEADERS_TIMEOUT_MS = 30_000;
+/** Longer than a page is idle between two pictures: a connection that closes just as it is used again is an error to its user. */
+const KEEP_ALIVE_MS = 75_000;
 /** How long a body is still read after its refusal, so that the sender gets to see it. */
 const LINGER_MS = 1000;
 
@@ -53,6 +55,7 @@ export function httpServer(place: HttpPlace): Server {
     });
   };
   const server = place.tls ? createSecure({ ...place.tls, minVersion: 'TLSv1.2' }, handle) : createPlain(handle);
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = 1000 * (place.limits.uploadSeconds + 60);
   return server;

@@ -1,6 +1,6 @@
 /** Who may ask: tokens of a file, which has their digests and never themselves. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { chmod, readFile, stat } from 'node:fs/promises';
 import { writeAside } from '@mammoscope/files';
 import * as z from 'zod';
 import { type Role, role } from '../api-types.ts';
@@ -58,6 +58,7 @@ export async function addToken(path: string, user: User): Promise<string> {
   const token = randomBytes(32).toString('base64url');
   const entry = { user: user.name, role: user.role, groups: [...user.groups], sha256: digest(token).toString('hex') };
   await writeAside(path, `${JSON.stringify({ tokens: [...tokens, entry] }, null, 2)}\n`);
+  await chmod(path, 0o600); // digests of random tokens tell nothing; names and roles need not be everybody's
   return token;
 }
 

@@ -1,0 +1,261 @@
+/** Who may do what: every address for every role, groups that do not see each other, and what a server refuses to listen on. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Session, StudyList } from '@mammoscope/server/api-types';
+import { assertRefused, workplace } from './cli-process.ts';
+import {
+  drawnWoman,
+  freePort,
+  getJson,
+  type StartedServer,
+  startServer,
+  studyBytes,
+  upload,
+} from './server-process.ts';
+
+const { folder, mammoscope } = await workplace();
+let server: StartedServer;
+/** By whose they are. */
+const tokens = new Map<string, string>();
+const bearer = (user: string): Record<string, string> => {
+  const token = tokens.get(user);
+  return token === undefined ? {} : { Authorization: `Bearer ${token}` };
+};
+const at = (path: string) => `${server.url}${path}`;
+const woman = drawnWoman(0);
+
+async function makeToken(user: string, role: 'reader' | 'operator', groups: string): Promise<void> {
+  const made = await mammoscope([
+    'serve',
+    'token',
+    user,
+    '--role',
+    role,
+    '--groups',
+    groups,
+    '--tokens',
+    'tokens.json',
+  ]);
+  assert.equal(made.code, 0, made.stderr);
+  tokens.set(user, made.stdout.trim());
+}
+
+before(async () => {
+  await makeToken('reader', 'reader', 'breast');
+  await makeToken('operator', 'operator', 'breast');
+  await makeToken('stranger', 'operator', 'elsewhere');
+  tokens.set('guess', 'A'.repeat(43));
+  server = await startServer(folder, [
+    '--tokens',
+    'tokens.json',
+    '--settle-seconds',
+    '1',
+    '--pacs',
+    'archive=http://127.0.0.1:9',
+  ]);
+  const response = await upload(server, 'woman.dcm', studyBytes(woman), bearer('operator'));
+  assert.equal(response.status, 200);
+});
+after(() => server.stop());
+
+interface Operation {
+  readonly method: string;
+  readonly path: string;
+  readonly name: string;
+  readonly role: 'anybody' | 'reader' | 'operator';
+}
+
+/** Every address, as the description has it; parts of the path filled with something of the right form. */
+async function operations(): Promise<readonly Operation[]> {
+  const { paths } = await getJson<{
+    paths: Record<string, Record<string, { operationId: string; description: string }>>;
+  }>(at('/openapi.json'));
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { operationId, description }]): Operation => {
+      const [, role = 'anybody'] = /role (reader|operator)/.exec(description) ?? [];
+      const filled = path
+        .replace('{study}', '1.2.3')
+        .replace('{analysis}', '00000000-0000-4000-8000-000000000000')
+        .replaceAll(/\{\w+\}/g, '1');
+      return { method: method.toUpperCase(), path: filled, name: operationId, role: role as Operation['role'] };
+    }),
+  );
+}
+
+test('every address lets in whom its role says, and nobody else', async () => {
+  const all = await operations();
+  assert.ok(all.length >= 40);
+  const allowed = {
+    nobody: ['anybody'],
+    guess: ['anybody'],
+    reader: ['anybody', 'reader'],
+    operator: ['anybody', 'reader', 'operator'],
+  } as const;
+  for (const { method, path, name, role } of all.filter(({ name: each }) => each !== 'page' && each !== 'asset')) {
+    for (const [user, roles] of Object.entries(allowed)) {
+      const gone = new AbortController();
+      const response = await fetch(at(path), { method, headers: bearer(user), signal: gone.signal });
+      const refusal = user === 'nobody' || user === 'guess' ? 401 : 403;
+      const isIn = (roles as readonly string[]).includes(role);
+      // logging in without a token is a 400 or 401 of its own: it is let in to be told so
+      if (name !== 'logIn')
+        assert.equal(response.status === refusal && !isIn, !isIn, `${user} ${method} ${path}: ${response.status}`);
+      assert.ok(response.status !== 500, `${user} ${method} ${path}`);
+      gone.abort(); // an event stream would not end
+    }
+  }
+});
+
+test('addresses that change something, or cost something, are for operators', async () => {
+  const open = (await operations()).filter(
+    ({ role, name }) => role === 'anybody' && name !== 'logOut' && name !== 'logIn',
+  );
+  assert.deepEqual(open.map(({ name }) => name).sort(), ['asset', 'live', 'openapi', 'page', 'ready']);
+  for (const { method, role, name } of await operations())
+    if (method !== 'GET' && !['logIn', 'logOut'].includes(name)) assert.equal(role, 'operator', name);
+});
+
+test('a study of another group is not there, in no list and at no address, and cannot be added to', async () => {
+  const studiesOf = (user: string) => getJson<StudyList>(at('/api/studies'), { headers: bearer(user) });
+  assert.equal((await studiesOf('reader')).total, 1);
+  assert.deepEqual(await studiesOf('stranger'), { studies: [], total: 0 });
+  assert.deepEqual(await getJson(at('/dicomweb/studies'), { headers: bearer('stranger') }), []);
+  const image = `/dicomweb/studies/${woman.study}/series/${woman.study}.1/instances/${woman.study}.2.1`;
+  const paths = [
+    `/api/studies/${woman.study}`,
+    `/api/studies/${woman.study}/analyses`,
+    `/dicomweb/studies/${woman.study}`,
+  ];
+  const images = ['', '/metadata', '/frames/1', '/rendered'].map((part) => `${image}${part}`);
+  for (const path of [...paths, ...images, `/dicomweb/studies/${woman.study}/series`]) {
+    const [theirs, none] = [path, path.replaceAll(woman.study, '1.2.3.4.5.6.7')];
+    const answers = await Promise.all(
+      [theirs, none].map(async (each) => {
+        const response = await fetch(at(each), { headers: bearer('stranger') });
+        return [response.status, (await response.text()).replaceAll(woman.study, '').replaceAll('1.2.3.4.5.6.7', '')];
+      }),
+    );
+    assert.deepEqual(answers[0], answers[1], `${path} tells that it is there`);
+    assert.equal(answers[0]?.[0], 404, path);
+    assert.equal((await fetch(at(path), { headers: bearer('reader') })).status, 200, path);
+  }
+  const report = (await (
+    await upload(server, 'x', studyBytes({ ...woman, number: 2 }), bearer('stranger'))
+  ).json()) as { refused: { code: string }[] };
+  assert.deepEqual(
+    report.refused.map(({ code }) => code),
+    ['study-elsewhere'],
+  );
+  assert.equal(
+    (await fetch(at(`/api/studies/${woman.study}`), { method: 'DELETE', headers: bearer('stranger') })).status,
+    404,
+  );
+});
+
+test('a token gives a cookie that pictures and events are asked with, and that no other site can use', async () => {
+  const body = JSON.stringify({ token: tokens.get('reader') });
+  const headers = { 'Content-Type': 'application/json' };
+  const response = await fetch(at('/api/session'), { method: 'POST', body, headers });
+  assert.equal(((await response.json()) as Session).user, 'reader');
+  const cookie = response.headers.get('set-cookie') ?? '';
+  assert.match(cookie, /^mammoscope=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
+  const withCookie = { Cookie: cookie.split(';')[0] ?? '' };
+  assert.equal((await fetch(at('/api/studies'), { headers: withCookie })).status, 200);
+  const foreign = { ...withCookie, ...headers, 'Sec-Fetch-Site': 'cross-site' };
+  assert.equal((await fetch(at('/api/session'), { method: 'POST', body, headers: foreign })).status, 403);
+  const wrong = await fetch(at('/api/session'), { method: 'POST', body: '{"token":"wrong"}', headers });
+  assert.deepEqual([wrong.status, wrong.headers.get('set-cookie')], [401, null]);
+  assert.match(
+    (await fetch(at('/api/session'), { method: 'DELETE' })).headers.get('set-cookie') ?? '',
+    /^mammoscope=; .*Max-Age=0$/,
+  );
+});
+
+test('the file has digests of tokens alone, and one that is taken out lets nobody in', async () => {
+  const text = await readFile(join(folder, 'tokens.json'), 'utf8');
+  for (const [, token] of tokens) assert.ok(!text.includes(token));
+  assert.equal((await stat(join(folder, 'tokens.json'))).mode & 0o077, 0, 'others can read the file');
+  const { tokens: entries } = JSON.parse(text) as { tokens: { user: string }[] };
+  await writeFile(
+    join(folder, 'tokens.json'),
+    JSON.stringify({ tokens: entries.filter(({ user }) => user !== 'stranger') }),
+  );
+  await new Promise((resolve) => setTimeout(resolve, 1100)); // the file is looked at once a second
+  assert.equal((await fetch(at('/api/studies'), { headers: bearer('stranger') })).status, 401);
+  assert.equal((await fetch(at('/api/studies'), { headers: bearer('reader') })).status, 200);
+});
+
+test('beyond this machine it listens with tokens and TLS alone, and C-STORE from known senders', async () => {
+  const port = String(await freePort());
+  const beyond = ['serve', '--host', '0.0.0.0', '--port', port, '--data', 'beyond'];
+  assertRefused(await mammoscope(beyond), 2, /needs tokens \(--tokens\) and a certificate and key/);
+  assertRefused(await mammoscope([...beyond, '--tokens', 'tokens.json']), 2, /needs a certificate and key/);
+  if (spawnSync('openssl', ['version']).error) return;
+  const made = spawnSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-subj',
+      '/CN=localhost',
+      '-keyout',
+      'key.pem',
+      '-out',
+      'cert.pem',
+      '-days',
+      '2',
+    ],
+    { cwd: folder },
+  );
+  assert.equal(made.status, 0);
+  const tls = ['--tokens', 'tokens.json', '--tls-cert', 'cert.pem', '--tls-key', 'key.pem'];
+  assertRefused(await mammoscope([...beyond, ...tls, '--dimse-port', '0']), 2, /needs the AE titles that may send/);
+  await using secure = await startServer(folder, ['--host', '0.0.0.0', '--data', 'beyond', ...tls]);
+  const { port: listening } = new URL(secure.url);
+  const ca = await readFile(join(folder, 'cert.pem'));
+  const status = (headers: Record<string, string>) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const options = {
+        host: '127.0.0.1',
+        port: listening,
+        path: '/api/studies',
+        headers,
+        ca,
+        servername: 'localhost',
+      };
+      request(options, (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end();
+    });
+  assert.deepEqual([await status({}), await status(bearer('reader'))], [401, 200]);
+});
+
+test('settings that cannot be used are told in one sentence', async () => {
+  const cases = [
+    [['--model', 'nowhere'], /nowhere holds no run/],
+    [['--tokens', 'nowhere.json'], /nowhere\.json cannot be read \(ENOENT\): make it with "mammoscope serve token"/],
+    [['--pacs', 'archive'], /"archive" is no PACS: write it as name=/],
+    [['--pacs', 'archive=ftp://x'], /no address of DICOMweb/],
+    [['--pacs-credentials', 'archive=file'], /are of no PACS/],
+    [['--port', '99999'], /no port/],
+    [['--port', new URL(server.url).port], /cannot listen on 127\.0\.0\.1:\d+ \(EADDRINUSE\)/],
+  ] as const;
+  for (const [args, message] of cases) {
+    const { code, stderr } = await mammoscope(['serve', '--data', 'refused', ...args]);
+    assert.deepEqual(
+      [code, message.test(stderr), /^\s+at /m.test(stderr)],
+      [2, true, false],
+      `${args.join(' ')}: ${stderr}`,
+    );
+  }
+  assertRefused(await mammoscope(['serve', 'worker']), 2, /need a PostgreSQL/);
+});
