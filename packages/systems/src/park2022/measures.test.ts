@@ -72,6 +72,18 @@ test('intervals are near those of a plain bootstrap of patients that drops resam
   }
 });
 
+test('a patient is drawn with all of her cases: copies of every case change no interval', () => {
+  const single = measureScores({ scores, positive, patients: scores.map((_, i) => `${i}`) }, 1, 'test');
+  const twice = <T>(values: readonly T[]) => values.flatMap((value) => [value, value]);
+  const double = { scores: twice(scores), positive: twice(positive), patients: twice(scores.map((_, i) => `${i}`)) };
+  for (const measure of ['auc', 'specificity', 'mcc'] as const)
+    for (const side of [0, 1] as const) {
+      const bound = single[measure].interval?.[side] ?? Number.NaN;
+      const got = measureScores(double, 1, 'test')[measure].interval?.[side] ?? Number.NaN;
+      assert.ok(Math.abs(got - bound) < 1e-12, `${measure}: ${got} and ${bound}`);
+    }
+});
+
 test('without one of the classes nothing is measured, and it is said why', () => {
   const none = measureScores({ scores, positive: positive.map(() => false), patients }, 1, 'test');
   assert.deepEqual(none.auc, { value: null, undefinedReason: 'there is no positive case' });

@@ -128,6 +128,9 @@ test('DSC and PxAP of an image are those of a plain loop, and above the centre o
     assert.ok(figures && Math.abs(figures.ensemble.dsc - dsc) < 1e-9 && figures.images === 10);
     assert.deepEqual([figures.members.dsc.mean, figures.members.dsc.deviation], [figures.ensemble.dsc, 0]);
     assert.ok(figures.ensemble.dsc > figures.baseline.dsc);
+    // The breast is a half disc of radius 30 around (0, 32): its centroid is 4 r / (3 pi) from the wall.
+    const centre = centreOverlap(mask, raster, [(4 * 30) / (3 * Math.PI) - 0.5, 31.5]);
+    assert.ok(Math.abs(own.baseline.pxap - centre.pxap) < 0.2 * centre.pxap, `${own.baseline.pxap}, ${centre.pxap}`);
     assert.ok(Math.abs((figures.gain.value ?? 0) - (figures.ensemble.dsc - figures.baseline.dsc)) < 1e-9);
     const spread = (figures.gain.interval ?? [0, 1]).map((bound) => Math.abs(bound - (figures.gain.value ?? 0)));
     assert.ok(Math.max(...spread) < 1e-9, 'all images are alike');
