@@ -176,6 +176,14 @@ export const finding = z.object({
 });
 export type Finding = z.infer<typeof finding>;
 
+/** A region that a network chose to look at closely, and how much it went by it (3D-GMIC's attention, 0 to 1 in all of a network). */
+export const patch = z.object({ instance: uid, frame: z.int(), box, attention: z.number(), of: z.string() });
+export type Patch = z.infer<typeof patch>;
+
+/** Where a network looked, as a volume (NIfTI, gzip) of the part of the stored image that `box` says; coarser than its pixels. */
+export const saliencyMap = z.object({ finding: z.string(), url: z.string(), box });
+export type SaliencyMap = z.infer<typeof saliencyMap>;
+
 /** One of a system's predictions: an image, a lesion over its views, or a pair. */
 export const reading = z.object({
   /** Images that it is of; the first stands for it. */
@@ -187,6 +195,8 @@ export const reading = z.object({
   focusSlices: z.array(z.int().nullable()),
   votes: z.array(vote),
   pictures: z.array(picture),
+  patches: z.array(patch),
+  maps: z.array(saliencyMap),
 });
 export type Reading = z.infer<typeof reading>;
 

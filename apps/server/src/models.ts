@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type RunRecord, readRunRecord, systemOf, taskOf } from '@mammoscope/systems';
+import { type RunRecord, readRunRecord, sourceTask, systemOf } from '@mammoscope/systems';
 import type { ImageSummary, Model, ModelInput } from './api-types.ts';
 import { ServerError } from './errors.ts';
 
@@ -12,7 +12,13 @@ export interface LoadedModel {
   readonly model: Model;
   readonly folder: string;
   readonly record: RunRecord;
+  /** Kinds of images that it reads. */
+  readonly modalities: readonly Modality[];
 }
+
+type Modality = ImageSummary['modality'];
+const FLAT: readonly Modality[] = ['DM', 'SYNTHETIC2D'];
+const ALL: readonly Modality[] = [...FLAT, 'DBT'];
 
 const DIGEST_LETTERS = 12;
 
@@ -42,7 +48,7 @@ async function loadModel(folder: string): Promise<LoadedModel> {
     report: (await isThere('report.html')) ? `/api/models/${id}/report` : null,
     cases: (await isThere('predictions.csv')) ? `/api/models/${id}/cases` : null,
   };
-  return { model, folder, record };
+  return { model, folder, record, modalities: modalitiesOf(record) };
 }
 
 /** What makes predictions differ: the record, the weights, and the validation scores that cut-offs are chosen by; not the state of a training that may go on. */
@@ -65,9 +71,16 @@ function inputOf({ system, recipe }: RunRecord): ModelInput {
   return system === 'liang2019' ? 'pairs' : 'images';
 }
 
+/** 3D-GMIC reads what its run was trained on; detectors and classifiers of whole images read films. */
+function modalitiesOf(record: RunRecord): readonly Modality[] {
+  const { modalities } = record.recipe;
+  if (record.system === 'park2022' && Array.isArray(modalities)) return ALL.filter((each) => modalities.includes(each));
+  return inputOf(record) === 'images' ? FLAT : ALL;
+}
+
 function hasPlaces(system: string): boolean {
   try {
-    taskOf(system);
+    sourceTask(system);
     return true;
   } catch {
     return false;
@@ -76,12 +89,11 @@ function hasPlaces(system: string): boolean {
 
 /** Whether a study has what a model reads; lesions are given with the request. */
 export function canRead(
-  { input }: Model,
+  { model: { input }, modalities }: LoadedModel,
   images: readonly Pick<ImageSummary, 'modality'>[],
   hasLesions: boolean,
 ): boolean {
-  const has = (...modalities: readonly ImageSummary['modality'][]) =>
-    images.some(({ modality }) => modalities.includes(modality));
-  if (input === 'pairs') return has('DBT') && has('DM', 'SYNTHETIC2D');
-  return input === 'lesions' ? hasLesions : has('DM', 'SYNTHETIC2D');
+  const has = (wanted: readonly Modality[]) => images.some(({ modality }) => wanted.includes(modality));
+  if (input === 'pairs') return has(['DBT']) && has(FLAT);
+  return input === 'lesions' ? hasLesions : has(modalities);
 }

@@ -2,7 +2,8 @@
 import * as z from 'zod';
 
 const gradCam = z.record(z.string(), z.object({ overlay: z.string(), empty: z.boolean() }));
-const numbers = z.record(z.string(), z.number());
+const findings = z.object({ malignant: z.number() });
+const boxPx = z.tuple([z.number(), z.number(), z.number(), z.number()]);
 
 const prediction = z.object({
   path: z.string(),
@@ -10,7 +11,7 @@ const prediction = z.object({
   decision: z.string(),
   lesionId: z.string().nullish(),
   // kang2021 and xiao2021: members; the views of a lesion; liang2019: classifiers
-  members: numbers.optional(),
+  members: z.record(z.string(), z.union([z.number(), findings])).optional(),
   votes: z
     .record(
       z.string(),
@@ -35,9 +36,15 @@ const prediction = z.object({
   overlays: z.record(z.string(), z.string()).optional(),
   // lin2023
   overlay: z.string().optional(),
-  boxes: z
-    .array(z.object({ box: z.array(z.number()).length(4), class: z.string(), confidence: z.number() }))
+  boxes: z.array(z.object({ box: boxPx, class: z.string(), confidence: z.number() })).optional(),
+  // park2022
+  mostSuspiciousSlice: z.number().int().nullish(),
+  patches: z
+    .array(z.object({ member: z.string(), slice: z.number().int(), box: boxPx, attention: z.number() }))
     .optional(),
+  saliency: z.record(z.string(), z.string()).optional(),
+  saliencyBox: boxPx.optional(),
+  picture: z.string().optional(),
 });
 
 /** What a system wrote. */
@@ -49,7 +56,15 @@ export const predictionFile = z.object({
   memberCutoffs: z.record(z.string(), z.number().nullable()).optional(),
   predictions: z.array(prediction),
   breasts: z
-    .array(z.object({ laterality: z.string(), views: z.array(z.string()), score: z.number(), decision: z.string() }))
+    .array(
+      z.object({
+        laterality: z.string(),
+        views: z.array(z.string()).optional(),
+        score: z.number().optional(),
+        decision: z.string().optional(),
+        probabilities: findings.optional(),
+      }),
+    )
     .optional(),
 });
 export type PredictionFile = z.infer<typeof predictionFile>;

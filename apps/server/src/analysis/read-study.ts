@@ -7,8 +7,8 @@ import type { Engine } from '@mammoscope/runtime';
 import {
   type ResultSources,
   readResultSources,
+  sourceTask,
   systemOf,
-  taskOf,
   versions,
   writeDicomResults,
 } from '@mammoscope/systems';
@@ -51,9 +51,9 @@ export async function readStudy(place: ReadingPlace, todo: StudyToRead): Promise
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await todo.onStep('preparing', 0.05);
-  const manifest = await writeStudyManifest({ ...place, folder }, todo.study, model, todo.lesions);
-  const needsObjects = model.hasPlaces && (model.input === 'lesions' || taskOf(model.system) === 'detection');
-  const sources = needsObjects ? await readResultSources([manifest.path], taskOf(model.system)) : undefined;
+  const manifest = await writeStudyManifest({ ...place, folder }, todo.study, todo.loaded, todo.lesions);
+  const needsObjects = model.hasPlaces && (model.input === 'lesions' || sourceTask(model.system) === 'detection');
+  const sources = needsObjects ? await readResultSources([manifest.path], sourceTask(model.system)) : undefined;
   await todo.onStep('reading images', 0.15);
   const out = join(folder, 'predictions');
   await mkdir(out);
@@ -71,6 +71,7 @@ export async function readStudy(place: ReadingPlace, todo: StudyToRead): Promise
       record,
       summary,
       sources: of,
+      predictions: out,
       folder: join(folder, 'dicom'),
       maker: makerOf(settings),
       time: timeOf(new Date()),

@@ -7,9 +7,11 @@ import type {
   Finding,
   Lesion,
   Model,
+  Patch,
   Picture,
   Reading,
   ResultFile,
+  SaliencyMap,
   Vote,
 } from '../api-types.ts';
 import type { PredictionEntry, PredictionFile } from './prediction-form.ts';
@@ -33,6 +35,7 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.csv': 'text/csv',
   '.png': 'image/png',
   '.dcm': 'application/dicom',
+  '.gz': 'application/gzip',
 };
 
 /** The media type of a result's file by its ending. */
@@ -44,7 +47,10 @@ export async function resultOf(parts: ResultParts): Promise<AnalysisResult> {
   const readings = file.predictions.map((entry) => readingOf(parts, entry));
   const [worst] = [...readings].sort((a, b) => b.probability - a.probability);
   const breasts = (file.breasts ?? []).map(
-    ({ laterality, views, score, decision }): BreastReading => ({ laterality, views, probability: score, decision }),
+    ({ laterality, views = [], score, decision = '', probabilities }): BreastReading => ({
+      ...{ laterality, views, decision },
+      probability: score ?? probabilities?.malignant ?? 0,
+    }),
   );
   return {
     ...{ analysis, study, model: model.id, system: model.system, version },
@@ -74,17 +80,45 @@ function readingOf(parts: ResultParts, entry: PredictionEntry): Reading {
     instances: images.map(({ instance }) => instance),
     lesion: entry.lesionId ?? null,
     ...{ probability: entry.score, decision: entry.decision },
-    focusSlices: images.map(({ path }) => entry.views?.find((view) => view.path === path)?.focusSlice ?? null),
+    focusSlices: images.map(
+      ({ path }) => entry.views?.find((view) => view.path === path)?.focusSlice ?? entry.mostSuspiciousSlice ?? null,
+    ),
     votes: votesOf(parts, entry),
     pictures: picturesOf(parts, entry),
+    patches: patchesOf(images[0], entry),
+    maps: mapsOf(parts, entry),
   };
 }
 
-function votesOf({ file }: ResultParts, { votes = {}, members = {} }: PredictionEntry): Vote[] {
+function patchesOf(image: StudyImage | undefined, { patches = [] }: PredictionEntry): Patch[] {
+  if (!image) return [];
+  return patches.map(({ member, slice, box, attention }) => ({
+    ...{ instance: image.instance, frame: slice, box, attention, of: member },
+  }));
+}
+
+function mapsOf({ analysis }: ResultParts, { saliency = {}, saliencyBox }: PredictionEntry): SaliencyMap[] {
+  if (!saliencyBox) return [];
+  const files = Object.entries(saliency);
+  return files.map(([finding, path]) => ({ finding, url: urlOf(analysis, `predictions/${path}`), box: saliencyBox }));
+}
+
+/** Of a system that says how likely each kind of finding is, the malignant one. */
+const probabilityOf = (of: number | { readonly malignant: number } | undefined): number =>
+  typeof of === 'number' ? of : (of?.malignant ?? 0);
+
+function votesOf({ file }: ResultParts, { votes, members = {} }: PredictionEntry): Vote[] {
+  if (!votes)
+    return Object.entries(members).map(([name, of]) => ({
+      name,
+      probability: probabilityOf(of),
+      decision: '',
+      cutoff: null,
+    }));
   return Object.entries(votes).map(([name, vote]) => {
     const cutoff = file.memberCutoffs?.[name] ?? null;
     return typeof vote === 'string'
-      ? { name, probability: members[name] ?? 0, decision: vote, cutoff }
+      ? { name, probability: probabilityOf(members[name]), decision: vote, cutoff }
       : { name, probability: vote.score, decision: vote.vote, cutoff };
   });
 }
@@ -106,6 +140,7 @@ function picturesOf({ analysis }: ResultParts, entry: PredictionEntry): Picture[
     ...picture('dynamic-image', 'dbt', entry.dynamicImage && `images/${entry.dynamicImage}`),
     ...Object.entries(entry.overlays ?? {}).flatMap(([side, path]) => picture('grad-cam', side, `images/${path}`)),
     ...picture('detections', null, entry.overlay && `overlays/${entry.overlay}`),
+    ...picture('saliency', null, entry.picture, entry.mostSuspiciousSlice ?? null),
   ];
 }
 

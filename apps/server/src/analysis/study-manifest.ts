@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { type CsvCells, formatCsv, manifestPath } from '@mammoscope/imaging';
-import type { Lesion, Model } from '../api-types.ts';
+import type { Lesion } from '../api-types.ts';
 import type { Database } from '../database/database.ts';
+import type { LoadedModel } from '../models.ts';
 import type { Storage } from '../storage/study-files.ts';
 
 /** An image that a model is shown, and by which path the manifest calls it. */
@@ -25,18 +26,11 @@ export interface StudyManifest {
   readonly leftOut: readonly { readonly instance: string; readonly reason: string }[];
 }
 
-/** Modalities that each kind of input is made of. */
-const READ: Readonly<Record<Model['input'], readonly string[]>> = {
-  images: ['DM', 'SYNTHETIC2D'],
-  lesions: ['DM', 'SYNTHETIC2D', 'DBT'],
-  pairs: ['DM', 'SYNTHETIC2D', 'DBT'],
-};
-
 /** Writes the manifest of a study into a folder. Nothing in it names the patient: the study stands for her. */
 export async function writeStudyManifest(
   place: { readonly database: Database; readonly storage: Storage; readonly folder: string },
   study: string,
-  model: Model,
+  { model, modalities }: LoadedModel,
   lesions: readonly Lesion[],
 ): Promise<StudyManifest> {
   const rows = await place.database.query(
@@ -53,7 +47,7 @@ export async function writeStudyManifest(
     };
   });
   const reasonAgainst = ({ instance, modality }: StudyImage): string | undefined => {
-    if (!READ[model.input].includes(modality))
+    if (!modalities.some((each) => each === modality))
       return modality === 'OTHER'
         ? 'its tags do not say that it is a mammogram'
         : `${model.system} does not read ${modality}`;

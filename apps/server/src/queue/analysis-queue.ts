@@ -51,7 +51,7 @@ export async function queueStudy(
       'request-invalid',
       `the lesion ${stranger.id} is of the image ${stranger.instance}, which the study does not have`,
     );
-  const able = place.models.filter(({ model }) => canRead(model, images, lesions.length > 0)).map(({ model }) => model);
+  const able = place.models.filter((loaded) => canRead(loaded, images, lesions.length > 0)).map(({ model }) => model);
   const missing = models?.find((id) => !able.some((model) => model.id === id));
   if (missing !== undefined)
     throw new ServerError(
