@@ -38,8 +38,8 @@ export async function* multipart(source: ByteStream, boundary: string): AsyncGen
   reader.unread(Buffer.from(CRLF));
   await drain(reader.until(delimiter));
   for (let parts = 0; ; parts++) {
-    const tail = await reader.line();
-    if (tail.startsWith('--')) return;
+    if (await reader.startsWith('--')) return; // no line end need follow
+    await reader.line();
     if (parts === PART_LIMIT)
       throw new ServerError('request-invalid', `the body has more than ${PART_LIMIT} parts: send fewer at a time`);
     const headers = await readHeaders(reader);
@@ -103,6 +103,12 @@ class DelimitedReader {
       if (piece.length > 0) yield piece;
       await this.#more();
     }
+  }
+
+  /** Whether a text comes next; it is not taken. */
+  async startsWith(text: string): Promise<boolean> {
+    while (this.#held.length < text.length) await this.#more();
+    return this.#held.toString('latin1', 0, text.length) === text;
   }
 
   /** Text up to a line end. */
