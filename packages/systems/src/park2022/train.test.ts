@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Manifest, openImage, readManifest, writeManifest } from '@mammoscope/imaging';
 import { Engine } from '@mammoscope/runtime';
+import type { Job, JobEvent } from '../reproduce/job.ts';
 import { trainInProcesses } from '../reproduce/train-members.ts';
 import type { TrainRequest } from '../system.ts';
 import { readHistory } from '../training/history.ts';
@@ -40,7 +43,7 @@ after(async () => {
 async function train(
   name: string,
   settings: readonly string[],
-  more: Partial<Pick<TrainRequest, 'signal' | 'resume' | 'events' | 'seed'>> = {},
+  more: Partial<Pick<TrainRequest, 'signal' | 'resume' | 'events' | 'seed' | 'only'>> = {},
 ): Promise<string> {
   const out = join(folder, name);
   await trainPark2022({
@@ -66,6 +69,17 @@ async function digests(run: string): Promise<Record<string, string>> {
   return Object.fromEntries((await Promise.all(pairs)).sort());
 }
 
+/** A job in a process of its own that is killed once so many epochs are done. */
+async function killedAfter(epochs: number, job: Job): Promise<void> {
+  const child = fork(new URL('../reproduce/job-process.ts', import.meta.url), { serialization: 'advanced' });
+  child.on('message', (event: JobEvent) => {
+    if (event.kind === 'progress' && event.done === epochs) child.kill('SIGKILL');
+  });
+  child.send(job);
+  const [, signal] = await once(child, 'exit');
+  assert.equal(signal, 'SIGKILL');
+}
+
 let run: string;
 test('3D-GMIC learns what is malignant in a few small volumes, and pretraining hands its global network on', async () => {
   run = await train('run', DBT);
@@ -81,7 +95,7 @@ test('3D-GMIC learns what is malignant in a few small volumes, and pretraining h
   assert.ok(best > 0.9, `${best}`);
 });
 
-test('a search that was stopped in the middle of a trial goes on and ends with the same bytes', async () => {
+test('a search that was stopped in a trial, and killed in the next epoch, goes on and ends with the same bytes', async () => {
   const stop = new AbortController();
   let epochs = 0;
   const interrupted = train('stopped', DBT, {
@@ -96,6 +110,12 @@ test('a search that was stopped in the middle of a trial goes on and ends with t
     },
   });
   await assert.rejects(interrupted, { code: 'interrupted' });
+  assert.equal(await readOutcome(join(folder, 'stopped'), 'dbt-trial-01'), undefined);
+  await killedAfter(3, {
+    ...{ kind: 'train', member: 'dbt-trial-01', system: 'park2022', preset: 'tiny', seed: SEED, settings: DBT },
+    ...{ out: join(folder, 'stopped'), threads: 1, manifest: manifest.path, classes: manifest.classes, weights: [] },
+    command: 'mammoscope train park2022',
+  });
   assert.equal(await readOutcome(join(folder, 'stopped'), 'dbt-trial-01'), undefined);
   const resumed = await train('stopped', DBT, { resume: true });
   assert.deepEqual(await digests(resumed), await digests(run));
@@ -133,10 +153,14 @@ test('several processes give the bytes of one, and a run that is there is not wr
     ...{ system: 'park2022', preset: 'tiny', seed: SEED, out: join(folder, 'parallel'), threads: 1, settings },
     ...{ manifest: manifest.path, classes: manifest.classes, weights: [], command: 'mammoscope train park2022' },
   };
+  // Both go on with one record, so that they compute in the same ways whatever another process has timed meanwhile.
+  const alone = await train('one process', settings, { only: [] });
+  await cp(alone, plan.out, { recursive: true });
   const parts: string[] = [];
-  await trainInProcesses(plan, { processes: 2, resume: false, onEvent: (part) => parts.push(part) });
-  assert.deepEqual(new Set(parts), new Set(['preparation', 'dm-trial-01', 'dm-trial-02', 'completion']));
-  assert.deepEqual(await digests(plan.out), await digests(await train('one process', settings)));
+  await trainInProcesses(plan, { processes: 2, resume: true, onEvent: (part) => parts.push(part) });
+  assert.deepEqual(new Set(parts), new Set(['dm-trial-01', 'dm-trial-02', 'completion']));
+  await train('one process', settings, { resume: true });
+  assert.deepEqual(await digests(plan.out), await digests(alone));
   await assert.rejects(trainInProcesses(plan, { processes: 2, resume: false, onEvent: () => undefined }), {
     code: 'run-exists',
   });
