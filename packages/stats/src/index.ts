@@ -128,6 +128,7 @@ export {
 export { type LassoOptions, lassoLogits, lassoPath } from './regression/lasso.ts';
 export { type CrossValidatedLasso, crossValidatedLasso } from './regression/lasso-cross-validation.ts';
 export type { LassoFit } from './regression/lasso-problem.ts';
+export { type Line, leastSquaresLine } from './regression/least-squares-line.ts';
 export { type WaldTest, waldTest } from './regression/wald.ts';
 export {
   type BootstrapEstimate,

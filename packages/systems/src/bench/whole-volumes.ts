@@ -18,6 +18,7 @@ import {
 } from '@mammoscope/nn';
 import { RandomStream } from '@mammoscope/random';
 import { chooseWays, Engine, probeInput, probeParameter, residentShapes } from '@mammoscope/runtime';
+import { leastSquaresLine } from '@mammoscope/stats';
 import { gmicStep, localGraph, saliencyGraph } from '../gmic/graphs.ts';
 import type { GmicSpec } from '../gmic/spec.ts';
 import { loadStep, stepGraphs, stepShapes, trainVolumes } from '../gmic/train-volumes.ts';
@@ -211,19 +212,6 @@ export function wholeVolumeGmacs(name: WholeVolumeCase): number {
   };
   const { intercept, slope } = leastSquaresLine([...MEASURED_SLICES], MEASURED_SLICES.map(gmacs));
   return intercept + slope * TABLE_SLICES;
-}
-
-/** The line through points by least squares. */
-export function leastSquaresLine(
-  x: readonly number[],
-  y: readonly number[],
-): { readonly intercept: number; readonly slope: number } {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [meanX, meanY] = [mean(x), mean(y)];
-  const products = x.reduce((sum, value, i) => sum + (value - meanX) * ((y[i] as number) - meanY), 0);
-  const squares = x.reduce((sum, value) => sum + (value - meanX) ** 2, 0);
-  const slope = products / squares;
-  return { intercept: meanY - slope * meanX, slope };
 }
 
 /**
