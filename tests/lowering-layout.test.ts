@@ -244,3 +244,20 @@ test('a kernel is read as an image, too', { skip }, async () => {
   graph.update(w, f.mul(doubled, 0.25));
   await assertSameInBothLayouts(graph);
 });
+
+test('pixels of blocked images become rows, and their gradient images, without a transposition', { skip }, async () => {
+  for (const channels of [b, 3 * b]) {
+    const graph = new Graph();
+    const w = graph.parameter('w', [channels, b, 1, 1]);
+    const image = f.conv(graph.input('x', [2, b, 6, 5]), w);
+    const rows = f.transpose(f.reshape(image, [2, channels, 30]), [0, 2, 1]);
+    graph.output('rows', rows);
+    const [gradient] = differentiate(f.reduceSum(f.mul(f.mul(rows, rows), rows)), [w]);
+    graph.output('gradient', gradient as Tensor);
+    await assertSameInBothLayouts(graph, 1e-4);
+    const moves = lower(graph, BLOCKED).model.nodes.filter(
+      ({ name, opType }) => /Transpose:/.test(name) && opType === 'Transpose',
+    );
+    assert.equal(moves.length, 0, `${channels} channels`);
+  }
+});

@@ -1,5 +1,5 @@
 /** Sums and affine maps of images by channel, in either layout: what batch and group normalisation are made of. */
-import type { Shape } from '../../graph/tensor.ts';
+import type { Shape, Tensor } from '../../graph/tensor.ts';
 import { sameShape, sizeOf } from '../../graph/tensor.ts';
 import type { OnnxAttribute } from '../../onnx/model.ts';
 import { imageOf, type Layout } from '../layout.ts';
@@ -130,4 +130,25 @@ export function channelAffine(
   if (shift !== null) result = lowering.emit('Add', [result, column(shift)]);
   if (end.addend !== undefined) result = lowering.emit('Add', [result, end.addend]);
   return end.activation ? emitActivation(lowering, result, end.activation) : result;
+}
+
+const LAST = { channels_last: { int: 1 } };
+
+/** Images of a blocked tensor with channels last, [N, H, W, C]; those of one block lie so. */
+export function channelsLast(lowering: Lowering, tensor: Tensor): string {
+  const [n, channels, ...spatial] = tensor.shape as [number, number, ...number[]];
+  const value = lowering.value(tensor, 'blocked');
+  if (channels === lowering.target.blockSize) return lowering.reshape(value, [n, ...spatial, channels]);
+  return lowering.emit('ReorderOutput', [value], {
+    domain: NCHWC,
+    attributes: { channels: { int: channels }, ...LAST },
+  });
+}
+
+/** The same back: images [N, C, H, W], blocked, of values with channels last. */
+export function fromChannelsLast(lowering: Lowering, value: string, shape: Shape): string {
+  const [n, channels, ...spatial] = shape as [number, number, ...number[]];
+  if (channels === lowering.target.blockSize) return lowering.reshape(value, shape);
+  const images = lowering.reshape(value, [n, ...spatial, channels]);
+  return lowering.emit('ReorderInput', [images], { domain: NCHWC, attributes: LAST });
 }

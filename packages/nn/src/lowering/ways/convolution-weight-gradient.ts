@@ -7,6 +7,7 @@ import type { GraphNode, Shape, Tensor } from '../../graph/tensor.ts';
 import { sizeOf } from '../../graph/tensor.ts';
 import { blockable, filterable, type Target } from '../layout.ts';
 import type { Lowering, Way } from '../lowering.ts';
+import { channelsLast } from './channels.ts';
 import { convolutionAttributes } from './convolution.ts';
 import { gridPositions } from './windows.ts';
 
@@ -116,17 +117,6 @@ function hasLargeKernels({ inputs, attributes }: Node): boolean {
   const [i, o] = [x.shape[1] as number, dy.shape[1] as number];
   const taps = sizeOf(attributes.weightShape.slice(2));
   return i * o * taps > 0.5 * sizeOf(dy.shape.slice(2)) * (i * taps + o);
-}
-
-/** Images of a blocked tensor with channels last, [N, H, W, C]; those of one block lie so. */
-function channelsLast(lowering: Lowering, tensor: Tensor): string {
-  const [n, channels, ...spatial] = tensor.shape as [number, number, ...number[]];
-  if (channels === lowering.target.blockSize)
-    return lowering.reshape(lowering.value(tensor, 'blocked'), [n, ...spatial, channels]);
-  return lowering.emit('ReorderOutput', [lowering.value(tensor, 'blocked')], {
-    domain: 'com.microsoft.nchwc',
-    attributes: { channels: { int: channels }, channels_last: { int: 1 } },
-  });
 }
 
 export const convWeightGradientWays: readonly Way<'ConvWeightGradient'>[] = [

@@ -2,8 +2,9 @@
 import type { GraphNode, Shape, Tensor } from '../../graph/tensor.ts';
 import { normaliseAxis, sameShape, sizeOf } from '../../graph/tensor.ts';
 import type { OnnxAttribute } from '../../onnx/model.ts';
-import { holdsBlocked, holdsFilter, isKernel } from '../layout.ts';
+import { blockable, holdsBlocked, holdsFilter, isKernel } from '../layout.ts';
 import type { Lowering, Way } from '../lowering.ts';
+import { channelsLast, fromChannelsLast } from './channels.ts';
 
 /** Reductions over all axes do not care about the layout; the others are written plain. */
 export function reductionWays<K extends 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceSumSquare'>(
@@ -40,9 +41,15 @@ function slicesMoved(lowering: Lowering, value: string, outer: Shape, plane: num
   return lowering.reshape(lowering.transpose(planes, [0, 2, 1, 3]), result);
 }
 
+/** Pixels as rows: [N, C, P] and [N, P, C], either way. */
+const exchangesPixels = (node: GraphNode | null): node is GraphNode<'Transpose'> =>
+  node?.op === 'Transpose' && sameShape((node as GraphNode<'Transpose'>).attributes.perm, [0, 2, 1]);
+const isFlattened = (flat: Shape, images: Shape) =>
+  images.length === 4 && sameShape(flat, [...images.slice(0, 2), sizeOf(images.slice(2))]);
+
 /**
- * Blocked where the channels stay where they are, or where images become volumes of slices; a filter where a kernel only gains or
- * loses an axis; plain otherwise.
+ * Blocked where the channels stay where they are, or where images become volumes of slices; channels last where pixels become rows;
+ * a filter where a kernel only gains or loses an axis; plain otherwise.
  */
 export const reshapeWays: readonly Way<'Reshape'>[] = [
   {
@@ -63,6 +70,12 @@ export const reshapeWays: readonly Way<'Reshape'>[] = [
           return;
         }
         const next = lowering.soleConsumer(y);
+        if (exchangesPixels(next) && isFlattened(y.shape, x.shape)) {
+          const rowsOfPixels = next.outputs[0] as Tensor;
+          lowering.done.add(next);
+          lowering.define(rowsOfPixels, lowering.reshape(channelsLast(lowering, x), rowsOfPixels.shape));
+          return;
+        }
         const [n, d, c, rows, columns] = y.shape as [number, number, number, number, number];
         if (movesSlices(next) && sameShape(x.shape, [n * d, c, rows, columns])) {
           const volume = next.outputs[0] as Tensor;
@@ -77,7 +90,7 @@ export const reshapeWays: readonly Way<'Reshape'>[] = [
   },
 ];
 
-/** Blocked where volumes become images of their slices; plain otherwise. */
+/** Blocked where volumes become images of their slices, or rows of pixels images; plain otherwise. */
 export const transposeWays: readonly Way<'Transpose'>[] = [
   {
     name: 'direct',
@@ -95,6 +108,14 @@ export const transposeWays: readonly Way<'Transpose'>[] = [
           lowering.define(images, slicesMoved(lowering, value, [n, c / b, d], rows * columns, images.shape), 'blocked');
           return;
         }
+      }
+      const images = next?.op === 'Reshape' ? (next.outputs[0] as Tensor) : undefined;
+      const blocked = images?.dtype === 'float32' && blockable(images.shape, b);
+      if (next && images && blocked && exchangesPixels(node as GraphNode) && isFlattened(y.shape, images.shape)) {
+        const value = lowering.value(x);
+        lowering.done.add(next);
+        lowering.define(images, fromChannelsLast(lowering, value, images.shape), 'blocked');
+        return;
       }
       lowering.define(y, lowering.transpose(lowering.value(x), node.attributes.perm));
     },
