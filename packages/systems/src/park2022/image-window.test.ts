@@ -3,10 +3,11 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { type ManifestRow, writeNpy16, writePng16, zScoreNormalise } from '@mammoscope/imaging';
+import { type ManifestRow, readManifest, writeNpy16, writePng16 } from '@mammoscope/imaging';
 import { RandomStream } from '@mammoscope/random';
+import { writePhantomCohort } from '../virtual-cohort/women.ts';
 import { FINDING, FIXTURE_COLUMNS, FIXTURE_ROWS, fixtureVolume } from './cohort-fixture.ts';
-import { drawWindow, ImageWindows } from './image-window.ts';
+import { drawWindow, ImageWindows, normaliseBreast } from './image-window.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'windows-'));
 after(() => rm(folder, { recursive: true }));
@@ -44,10 +45,9 @@ test('the window lies against the chest wall on the row of the nipple, normalise
       const start = (FIXTURE_ROWS + top + y) * FIXTURE_COLUMNS;
       cut.set(left.subarray(start, start + COLUMNS), y * COLUMNS);
     }
-    return zScoreNormalise(cut);
+    return normaliseBreast(cut);
   };
   assert.ok([4, 5, 6].some((top) => expected(top).every((value, i) => value === pixels[i])));
-  assert.equal(Math.abs(pixels.reduce((a, b) => a + b) / pixels.length) < 1e-5, true);
   const mirrored = await (await own.volume(rowOf('right.npy', 'R'))).read(1);
   // The same disc at the same place: noise runs the other way.
   const brightest = (values: Float32Array) => {
@@ -159,4 +159,38 @@ test('an all-black volume, and frames of differing size, are refused with their 
     code: 'image-corrupt',
     message: /line 5 of the manifest, frames: .*slice-2\.png is 48 x 63 .* slice-0\.png beside it 48 x 64/,
   });
+});
+
+test('a breast as DICOM, its frames read one at a time, is the breast as PNG: pixels, boxes and either side', async () => {
+  const making = { patients: 1, preset: 'tiny', seed: 0 } as const;
+  const [png, dicom] = await Promise.all(
+    (['png', 'dicom'] as const).map(async (format) => {
+      const { manifest } = await writePhantomCohort({ ...making, format, out: join(folder, format) });
+      return (await readManifest(manifest, { unlabelled: true })).rows;
+    }),
+  );
+  assert.ok(png && dicom);
+  for (const [i, row] of png.entries()) {
+    if (row.view !== 'MLO') continue;
+    const own = new ImageWindows(row.modality === 'DM' ? [358, 227] : [264, 167]);
+    const other = dicom[i] as ManifestRow;
+    const slice = row.modality === 'DM' ? 0 : 7;
+    const [plain, framed] = await Promise.all([own.volume(row), own.volume(other)]);
+    assert.equal(plain.slices, framed.slices);
+    const [a, b] = [await plain.read(slice), await framed.read(slice)];
+    const correlation = a.reduce((sum, value, at) => sum + value * (b[at] as number), 0) / a.length;
+    assert.ok(correlation > 0.9999, `${other.path}: ${correlation}`);
+    assert.deepEqual(await own.boxOnStored(other, [0, 0, 100, 200]), await own.boxOnStored(row, [0, 0, 100, 200]));
+    await own.close();
+  }
+});
+
+test('grey levels have mean 0 and deviation 1 over the breast, and the background is two deviations below', () => {
+  const plane = Float32Array.of(0, 0, 0, 4, 6, 5, 5, 0);
+  const deviation = Math.sqrt(0.5);
+  const expected = [-2, -2, -2, -1 / deviation, 1 / deviation, 0, 0, -2];
+  assert.ok(normaliseBreast(plane).every((value, i) => Math.abs(value - (expected[i] as number)) < 1e-6));
+  for (const constant of [0, 7])
+    assert.deepEqual(normaliseBreast(new Float32Array(4).fill(constant)), new Float32Array(4));
+  assert.deepEqual(normaliseBreast(Float32Array.of(0, 3, 3)), Float32Array.of(-2, 0, 0));
 });

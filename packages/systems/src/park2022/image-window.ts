@@ -19,7 +19,6 @@ import {
   resizeBilinear,
   type WindowPlace,
   windowPlane,
-  zScoreNormalise,
 } from '@mammoscope/imaging';
 import type { RandomStream } from '@mammoscope/random';
 import { SystemError } from '../errors.ts';
@@ -49,8 +48,8 @@ export function drawWindow(
   };
 }
 
-/** How an image lies: everything but its pixels. */
-interface Lie {
+/** How an image lies: everything but its pixels, as plain data. */
+export interface ImageLie {
   readonly slices: number;
   /** Of the image as stored. */
   readonly width: number;
@@ -65,6 +64,9 @@ interface Lie {
 const UNTURNED: Orientation = { transpose: false, flipHorizontal: false, flipVertical: false };
 const MIRRORED: Orientation = { ...UNTURNED, flipHorizontal: true };
 
+/** How images lie, by their path in a manifest. */
+export type KnownLies = Readonly<Record<string, ImageLie>>;
+
 /** Slices that may be kept between epochs, in bytes; others are read again. */
 const KEPT_BYTES = 400 * 2 ** 20;
 /** A volume whose window takes no more than this is held while it is worked on, so that patches are not read again. */
@@ -73,22 +75,24 @@ const HELD_BYTES = 64 * 2 ** 20;
 /** The images of one modality in its window. Close it after use. */
 export class ImageWindows {
   readonly #size: { readonly width: number; readonly height: number };
-  readonly #lies = new Map<string, Promise<Lie>>();
+  readonly #lies = new Map<string, Promise<ImageLie>>();
+  readonly #knownLies: KnownLies;
   readonly #kept = new Map<string, KeptPlane>();
   readonly #open = new Map<string, Promise<ManifestImage>>();
   #keptBytes = 0;
 
-  /** @param window rows and columns of it */
-  constructor([height, width]: readonly [rows: number, columns: number]) {
+  /** @param window rows and columns of it @param known how images lie that were looked at before, by their path in the manifest */
+  constructor([height, width]: readonly [rows: number, columns: number], known: KnownLies = {}) {
     this.#size = { width, height };
+    this.#knownLies = known;
   }
 
   /**
-   * An image, varied, as the engine reads it: each slice normalised to mean 0 and standard deviation 1. SystemError 'data-unusable'
+   * An image, varied, as the engine reads it, each slice normalised by itself. SystemError 'data-unusable'
    * where no breast is seen in its middle slice, and what reading throws.
    */
   async volume(row: ManifestRow, draw: WindowDraw = STILL): Promise<GmicVolume> {
-    const { slices } = await this.#lie(row);
+    const { slices } = await this.lie(row);
     const { width, height } = this.#size;
     const isHeld = slices * width * height * Float32Array.BYTES_PER_ELEMENT <= HELD_BYTES;
     const held = new Map<number, Promise<Float32Array>>();
@@ -107,20 +111,20 @@ export class ImageWindows {
 
   /** The part of a slice that lies in the window as it is, with its stored grey levels. */
   async plane(row: ManifestRow, slice: number): Promise<Plane> {
-    const { window, turn } = await this.#lie(row);
+    const { window, turn } = await this.lie(row);
     const plane = orientPlane(await this.#seen(row, slice), turn);
     return windowPlane(plane, window.x, window.y, window.width, window.height);
   }
 
   /** Size of the stored image, and its slices. */
   async size(row: ManifestRow): Promise<{ readonly width: number; readonly height: number; readonly slices: number }> {
-    const { width, height, slices } = await this.#lie(row);
+    const { width, height, slices } = await this.lie(row);
     return { width, height, slices };
   }
 
   /** A box in the window as it is on the stored image; it may reach beyond. */
   async boxOnStored(row: ManifestRow, [x1, y1, x2, y2]: BoxPx): Promise<BoxPx> {
-    const { window, turn, placement, width, height } = await this.#lie(row);
+    const { window, turn, placement, width, height } = await this.lie(row);
     const onTurned: BoxPx = [x1 + window.x, y1 + window.y, x2 + window.x, y2 + window.y];
     // Planes that are read are whole, so they are as large as the stored image, turned.
     const read = placement ? { width: placement.outWidth, height: placement.outHeight } : { width, height };
@@ -130,7 +134,7 @@ export class ImageWindows {
 
   /** Maps of the window as it is, turned as the image is stored: what a file of saliency holds. */
   async mapsOnStored(row: ManifestRow, maps: readonly Plane[]): Promise<Plane[]> {
-    const { turn, placement } = await this.#lie(row);
+    const { turn, placement } = await this.lie(row);
     const unturned = maps.map((map) => orientPlane(map, turn));
     return placement ? unturned.map((map) => orientPlane(map, inverseOrientation(placement.orientation))) : unturned;
   }
@@ -143,23 +147,25 @@ export class ImageWindows {
   }
 
   async #slice(row: ManifestRow, slice: number, { rightPx, downPx, growPx }: WindowDraw): Promise<Float32Array> {
-    const { window, turn } = await this.#lie(row);
+    const { window, turn } = await this.lie(row);
     const plane = orientPlane(await this.#seen(row, slice), turn);
     const rows = window.height + growPx;
     const columns = Math.round((window.width * rows) / window.height);
     const x = window.x + rightPx - Math.round((columns - window.width) / 2);
     const y = window.y + downPx - Math.round((rows - window.height) / 2);
     const { data } = windowPlane(plane, x, y, columns, rows);
-    return zScoreNormalise(resizeBilinear(data, columns, rows, window.width, window.height));
+    return normaliseBreast(resizeBilinear(data, columns, rows, window.width, window.height));
   }
 
-  #lie(row: ManifestRow): Promise<Lie> {
-    const known = this.#lies.get(row.absolutePath) ?? this.#find(row);
+  /** How an image lies. */
+  lie(row: ManifestRow): Promise<ImageLie> {
+    const before = Object.hasOwn(this.#knownLies, row.path) ? this.#knownLies[row.path] : undefined;
+    const known = this.#lies.get(row.absolutePath) ?? (before ? Promise.resolve(before) : this.#find(row));
     this.#lies.set(row.absolutePath, known);
     return known;
   }
 
-  async #find(row: ManifestRow): Promise<Lie> {
+  async #find(row: ManifestRow): Promise<ImageLie> {
     const image = await this.#image(row);
     const middle = Math.floor((image.depth - 1) / 2);
     const seen = await this.#reading(row, () => image.seen(middle, WHOLE));
@@ -255,6 +261,28 @@ function mirroredMask(mask: ReturnType<typeof breastMask>): ReturnType<typeof br
   const mirrored = data.slice();
   for (let y = 0; y < height; y++) mirrored.subarray(y * width, (y + 1) * width).reverse();
   return { ...mask, data: mirrored, boxPx: [width - boxPx[2], boxPx[1], width - boxPx[0], boxPx[3]] };
+}
+
+/** What the background becomes, and what is as far below the mean: two standard deviations. */
+const LEAST_GREY = -2;
+
+/**
+ * Grey levels of a window with mean 0 and standard deviation 1 over the breast: all that is brighter than the darkest pixel, which is
+ * background. Over the whole window lesions would hardly show beside the step from background to breast. An image of one value becomes zeros.
+ */
+export function normaliseBreast(plane: Float32Array): Float32Array {
+  const darkest = plane.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  let [count, sum, squares] = [0, 0, 0];
+  for (const value of plane)
+    if (value > darkest) {
+      count++;
+      sum += value;
+    }
+  if (count === 0) return new Float32Array(plane.length);
+  const mean = sum / count;
+  for (const value of plane) if (value > darkest) squares += (value - mean) ** 2;
+  const deviation = Math.sqrt(squares / count) || 1;
+  return plane.map((value) => Math.max((value - mean) / deviation, LEAST_GREY));
 }
 
 /** The maps of one class of a saliency volume as planes. */

@@ -241,7 +241,7 @@ const DEVIATIONS: readonly Deviation[] = [
   {
     name: 'normalisation',
     paper: 'not stated',
-    here: 'each slice to mean 0 and standard deviation 1 within its window, so that a volume is read once',
+    here: 'each slice by itself, so that a volume is read once: mean 0 and standard deviation 1 over the breast, background at -2',
   },
   {
     name: 'window',

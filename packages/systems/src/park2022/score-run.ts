@@ -13,7 +13,8 @@ import { makeFolder } from '../run/make-folder.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
 import { requireClasses, unseenRows } from '../run/unseen-rows.ts';
 import { type ParkImage, parkImages } from './cohort.ts';
-import { drawWindow, ImageWindows, STILL, saliencyPlanes } from './image-window.ts';
+import { drawWindow, ImageWindows, type KnownLies, STILL, saliencyPlanes } from './image-window.ts';
+import { readLies } from './known-lies.ts';
 import type { Recipe } from './recipe.ts';
 import {
   type ArchitectureScores,
@@ -51,6 +52,8 @@ export async function openRun(engine: Engine, run: string): Promise<OpenedRun> {
 export interface ScoreRequest {
   /** Where each member's saliency maps are written; none unless given. */
   readonly saliency?: string;
+  /** How images lie that were looked at before. */
+  readonly known?: KnownLies;
   /** Called after each image of a member. */
   readonly onImage?: (member: string, done: number, total: number) => void;
 }
@@ -81,13 +84,14 @@ export async function scoreRun(
       `${manifest.path} has no image of ${recipe.modalities.join(', ')} that training did not see: give other images`,
     );
   const scores = new Map<ParkImage, ImageScores>();
+  const known = split ? await readLies(opened.run) : {};
   for (const modality of recipe.modalities) {
     const own = images.filter((image) => image.modality === modality);
     const found = await scoreRows(
       opened,
       modality,
       own.map(({ row }) => row),
-      request,
+      { ...request, known },
     );
     for (const [i, image] of own.entries()) scores.set(image, found[i] as ImageScores);
   }
@@ -148,10 +152,10 @@ export async function scoreRows(
   { engine, run, record, recipe }: OpenedRun,
   modality: ParkModality,
   rows: readonly ManifestRow[],
-  { saliency: folder, onImage }: ScoreRequest = {},
+  { saliency: folder, known = {}, onImage }: ScoreRequest = {},
 ): Promise<ImageScores[]> {
   if (rows.length === 0) return [];
-  const windows = new ImageWindows(windowOf(recipe, modality));
+  const windows = new ImageWindows(windowOf(recipe, modality), known);
   const byMember: { readonly scores: MemberScores; readonly grid: SaliencyGrid }[][] = rows.map(() => []);
   const lowerings = new Map(Object.entries(record.lowerings));
   try {

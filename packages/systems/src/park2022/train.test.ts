@@ -85,7 +85,7 @@ test('3D-GMIC learns what is malignant in a few small volumes, and pretraining h
   run = await train('run', DBT);
   const files = await readdir(run);
   assert.deepEqual(files.sort(), [
-    ...['dbt-birads', 'dbt-trial-01', 'dbt-trial-02', 'dm-birads', 'run.json', 'search.csv'],
+    ...['dbt-birads', 'dbt-trial-01', 'dbt-trial-02', 'dm-birads', 'run.json', 'search.csv', 'windows.json'],
   ]);
   const history = await readHistory(join(run, 'dbt-trial-01', 'history.csv'));
   const [first, last] = [history[0]?.trainLoss ?? 0, history.at(-1)?.trainLoss ?? 9];

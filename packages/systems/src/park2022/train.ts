@@ -24,6 +24,7 @@ import { beginRun, runToResume, stopWhenAborted } from '../training/train-run.ts
 import { type BiradsSpec, biradsDeclarations } from './birads-network.ts';
 import { type ParkImage, parkImages } from './cohort.ts';
 import { ImageWindows } from './image-window.ts';
+import { readLies, writeLies } from './known-lies.ts';
 import { biradsGraphs, biradsSpec, pretrain, pretrainingOf } from './pretrain.ts';
 import { type Recipe, SYSTEM } from './recipe.ts';
 import { PARK_MODALITIES, type ParkModality } from './scored-cases.ts';
@@ -77,8 +78,9 @@ export async function trainPark2022(options: TrainOptions): Promise<RunRecord> {
     weights: await hashWeights(weights, NETWORKS),
     members: members.map(({ name }) => name),
   });
+  const known = begun ? await readLies(out) : {};
   const windows = new Map(
-    PARK_MODALITIES.map((modality) => [modality, new ImageWindows(windowOf(recipe, modality))] as const),
+    PARK_MODALITIES.map((modality) => [modality, new ImageWindows(windowOf(recipe, modality), known)] as const),
   );
   const windowsOf = (modality: ParkModality) => windows.get(modality) as ImageWindows;
   try {
@@ -99,6 +101,7 @@ export async function trainPark2022(options: TrainOptions): Promise<RunRecord> {
       check: () => open(begun ? images.filter(({ modality }) => pretrained.includes(modality)) : images),
       graphs: () => distinctGraphs(recipe, begun ? wanted : members, specOf, engine.device),
     });
+    if (!begun) await writeLies(out, images, windowsOf);
     for (const member of wanted) {
       stopWhenAborted(signal, `before ${member.name}`);
       const modality = member.kind === 'trial' ? member.trial.modality : member.modality;
