@@ -12,6 +12,7 @@ import {
   type StartedServer,
   startPostgres,
   startServer,
+  startWorker,
   stored,
   studyBytes,
   trainedRun,
@@ -66,8 +67,11 @@ test('50 studies on PostgreSQL; the server, a worker and the database are killed
 }, async () => {
   await using postgres = await startPostgres();
   const environment = { DATABASE_URL: postgres.url };
-  const options = [...OPTIONS, '--data', 'shared', '--workers', '2', '--threads', '1'];
+  const options = [...OPTIONS, '--data', 'shared', '--threads', '1'];
   await using first = await startServer(folder, options, environment);
+  // as on another machine: it shares database and folder, and goes on without the server
+  const work = ['--model', 'run', '--heartbeat-seconds', '5', '--data', 'shared', '--threads', '1'];
+  await using _elsewhere = await startWorker(folder, work, environment);
   await stored(first, 'women.zip', archive(STUDIES));
   await untilDone(first, 5);
   first.child.kill('SIGKILL');
@@ -90,6 +94,7 @@ test('50 studies on PostgreSQL; the server, a worker and the database are killed
   postgres.start();
 
   const analyses = await assertOnce(second, 'shared', STUDIES);
+  assert.ok(new Set(analyses.map(({ worker }) => worker)).size > 2, 'workers of both machines, before and after');
   assert.ok(
     analyses.some(({ attempts }) => attempts > 1),
     'nothing was killed while it was read',

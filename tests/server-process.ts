@@ -157,6 +157,31 @@ export async function startServer(
   return { url: out.trim(), child, log: () => log, ended, stop, [Symbol.asyncDispose]: stop };
 }
 
+/** Starts `mammoscope serve worker` in a folder and waits until it works. */
+export async function startWorker(
+  folder: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<AsyncDisposable> {
+  const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache'), ...environment };
+  const child = spawn(COMMAND, ['serve', 'worker', ...args], { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  while (!log.includes('"working"')) {
+    assert.equal(child.exitCode, null, log);
+    await sleep(50);
+  }
+  return {
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
 /** A free port of this machine. */
 export async function freePort(): Promise<number> {
   const server = createServer();

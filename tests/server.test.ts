@@ -299,6 +299,19 @@ test('an image under a known identifier with other pixels is refused', async () 
   );
 });
 
+test('an image of another patient is not filed in a study, and one of the same patient is', async () => {
+  const woman = drawnWoman(16);
+  await stored(server, 'first.dcm', studyBytes(woman));
+  const other = studyBytes({ ...woman, number: 2, patient: 'another' });
+  const { refused } = (await (await upload(server, 'second.dcm', other)).json()) as UploadReport;
+  assert.deepEqual(
+    refused.map(({ code }) => code),
+    ['patient-differs'],
+  );
+  await stored(server, 'third.dcm', studyBytes({ ...woman, number: 3, view: 'MLO' }));
+  assert.deepEqual((await studyNow(woman.study)).views, ['L CC', 'L MLO']);
+});
+
 test('2 GB that were announced are refused before they are sent, and an upload that breaks off leaves nothing', async () => {
   const status = await new Promise<number | undefined>((resolve, reject) => {
     const asked = request(at('/api/uploads/huge.dcm'), { method: 'PUT', headers: { 'Content-Length': 2 ** 31 } });

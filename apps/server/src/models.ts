@@ -94,6 +94,7 @@ export function canRead(
   hasLesions: boolean,
 ): boolean {
   const has = (wanted: readonly Modality[]) => images.some(({ modality }) => wanted.includes(modality));
-  if (input === 'pairs') return has(['DBT']) && has(FLAT);
+  // a tomosynthesis whose mammogram is missing is half a study: it fails, and says so
+  if (input === 'pairs') return has(['DBT']);
   return input === 'lesions' ? hasLesions : has(modalities);
 }

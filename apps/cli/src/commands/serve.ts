@@ -98,7 +98,7 @@ export function serveCommand(): Command {
       .description('workers alone, on a machine that shares DATABASE_URL and the data folder with a server')
       .addHelpText(
         'after',
-        '\nExample:\n  DATABASE_URL=postgres://db/mammoscope ./mammoscope serve worker --model run --data /mnt/mammoscope',
+        '\nDATABASE_URL in the environment names the PostgreSQL of the server.\n\nExample:\n  ./mammoscope serve worker --model run --data /mnt/mammoscope',
       )
       .action((flags: WorkFlags) => work(flags)),
   );

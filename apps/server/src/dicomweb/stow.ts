@@ -13,6 +13,7 @@ const REASONS: Readonly<Record<string, number>> = {
   'image-not-accepted': CLASS_NOT_SUPPORTED,
   'pixel-data-missing': CLASS_NOT_SUPPORTED,
   'instance-differs': PROCESSING_FAILURE,
+  'patient-differs': PROCESSING_FAILURE,
   'study-elsewhere': PROCESSING_FAILURE,
 };
 

@@ -37,7 +37,7 @@ export interface FiledImage {
 
 /**
  * Files an image. A study that gets a new image is no longer complete: it is analysed again once no more come. DicomError for what cannot be read; ServerError
- * 'image-not-accepted', 'instance-differs', 'study-elsewhere'.
+ * 'image-not-accepted', 'instance-differs', 'patient-differs', 'study-elsewhere'.
  */
 export async function storeImage(place: IntakePlace, sender: Sender, file: IncomingFile): Promise<FiledImage> {
   const facts = await imageFacts(file.path, place.limits);
@@ -50,7 +50,7 @@ export async function storeImage(place: IntakePlace, sender: Sender, file: Incom
   const isNew = await insert(place.database, sender, facts, file);
   // somebody else was faster, or may not see the study
   if (!isNew && !(await isHere(place.database, sender, facts, file.sha256)))
-    throw await elsewhere(place.database, facts);
+    throw await elsewhere(place.database, sender, facts);
   return { ...filed, isNew };
 }
 
@@ -78,11 +78,17 @@ const notYours = () =>
   new ServerError('study-elsewhere', 'the study belongs to a group that you are not of: ask an operator of that group');
 
 /** Why nothing was inserted: the study is another group's, or another patient's. */
-async function elsewhere(database: Database, { study }: ImageFacts): Promise<ServerError> {
-  const [row] = await database.query('select 1 as there from studies where study_uid = $1', [study]);
-  return row
-    ? notYours()
-    : new ServerError('unavailable', 'the study was removed while the image came in: send it again');
+async function elsewhere(database: Database, { groups }: Sender, { study }: ImageFacts): Promise<ServerError> {
+  const [row] = await database.query(
+    `select ('*' = any($2) or group_name = any($2)) as visible from studies where study_uid = $1`,
+    [study, groups],
+  );
+  if (!row) return new ServerError('unavailable', 'the study was removed while the image came in: send it again');
+  if (!row.visible) return notYours();
+  return new ServerError(
+    'patient-differs',
+    'the image is of a study whose other images are of another patient: correct its PatientID or its StudyInstanceUID',
+  );
 }
 
 async function insert(database: Database, sender: Sender, facts: ImageFacts, file: IncomingFile): Promise<boolean> {
@@ -92,7 +98,7 @@ async function insert(database: Database, sender: Sender, facts: ImageFacts, fil
                             study_time, description, accession_number)
        values ($1, $2, $3, $5, $6, $7, $8, $9, $10, $11)
        on conflict (study_uid) do update set changed_at = now(), is_complete = false
-         where '*' = any($4) or studies.group_name = any($4)
+         where ('*' = any($4) or studies.group_name = any($4)) and studies.patient_id is not distinct from $6
        returning study_uid)
      insert into instances (sop_uid, study_uid, series_uid, series_number, series_description, number, sop_class,
                             transfer_syntax, modality, dicom_modality, laterality, view, frames, height, width, bytes, sha256)

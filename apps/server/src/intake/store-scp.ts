@@ -26,6 +26,8 @@ const STATUS = {
 const VERIFICATION = '1.2.840.10008.1.1';
 /** Held between the network and the disk at most, before a sender is made to wait. */
 const HELD_BYTES = 2 ** 24;
+/** Associations at a time. */
+const ASSOCIATIONS = 32;
 
 /** What the service is made of. */
 export interface ScpPlace extends IntakePlace {
@@ -49,6 +51,7 @@ export async function listenForImages(place: ScpPlace): Promise<Server> {
     socket.on('error', failed);
   };
   const server = place.tls ? createSecure({ ...place.tls, minVersion: 'TLSv1.2' }, accept) : createPlain(accept);
+  server.maxConnections = ASSOCIATIONS;
   server.on('error', (error) => place.log('warn', 'dimse-failed', { reason: error.message.slice(0, 200) }));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
