@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { readManifest } from '@mammoscope/imaging';
-import { PAIRED_MANIFEST, writePairedCohort } from './cohort.ts';
+import { PAIRED_MANIFEST, writePairedCohort, writeSpotCohort } from './cohort.ts';
 import { requirePairs } from './pair-check.ts';
 import { pairImages } from './pairs.ts';
 import { reproduction } from './reproduction.ts';
@@ -27,6 +27,25 @@ test('a paired phantom: every woman has a lesion, her breast in two views, all o
   assert.equal(new Set(pairs.map(({ patientId }) => patientId)).size, 3);
   assert.equal((await readdir(join(out, 'images'))).length, 3, 'no woman without a lesion is drawn');
   await requirePairs(manifest, pairs);
+});
+
+test('spot views of masses: two views a woman, pairs without a chest wall, the same bytes from the same seed', async () => {
+  const grid = { sizePx: 24, spacingMm: 1.2, slices: 4, sliceMm: 5 };
+  const options = { patients: 4, seed: 3, difficulty: 0, grid };
+  const path = await writeSpotCohort({ ...options, out: join(out, 'spots') });
+  const manifest = await readManifest(path, { classes: ['benign', 'malignant'] });
+  const { pairs, exclusions } = pairImages(manifest);
+  assert.deepEqual([pairs.length, exclusions.length], [8, 0]);
+  await requirePairs(manifest, pairs);
+  const labels = new Set(pairs.map(({ patientId, label }) => `${patientId} ${label}`));
+  assert.equal([...labels].filter((label) => label.endsWith('malignant')).length, 2);
+  await writeSpotCohort({ ...options, out: join(out, 'again') });
+  for (const name of ['woman-0001-CC.png', 'woman-0004-MLO.npy']) {
+    const [first, second] = await Promise.all(
+      ['spots', 'again'].map((folder) => readFile(join(out, folder, 'images', name))),
+    );
+    assert.ok(first && second?.equals(first), name);
+  }
 });
 
 test('the comparison names runs and models that its own settings make, and every backbone reads its own weights', () => {

@@ -28,17 +28,18 @@ export async function requirePairs(
   for (const pair of pairs) {
     onPair();
     const walls = [];
+    const believed = pair.prefer?.laterality === 'user';
     for (const side of SIDES) {
       const row = rowOf(pair, side);
       try {
-        walls.push(await chestWallOf(row));
+        walls.push(await chestWallOf(row, believed));
       } catch (error) {
         if (!isBadImage(error)) throw error;
         problems.push({ line: row.line, message: `${row.path}: ${error.message}` });
       }
     }
     const [dm, dbt] = walls;
-    if (dm !== undefined && dbt !== undefined && dm !== dbt && pair.prefer?.laterality !== 'user')
+    if (dm !== undefined && dbt !== undefined && dm !== dbt)
       problems.push({
         line: pair.line,
         message: `${pair.path} shows the chest wall on the ${dm} and ${pair.dbt.path}, its tomosynthesis, on the ${dbt}: both must be of the ${pair.laterality} breast and lie the same way; correct the row or turn one image, or, where the row is right, give it laterality=user in the column prefer`,
@@ -49,12 +50,13 @@ export async function requirePairs(
 
 /**
  * Left or right, where the chest wall is on a mammogram, or on the middle slice of a tomosynthesis, as stored; undefined where no air is
- * beside the breast or neither edge is the straight one.
+ * beside the breast or neither edge is the straight one, and where the row is believed whatever the pixels show.
  */
-async function chestWallOf(row: ManifestRow): Promise<'left' | 'right' | undefined> {
+async function chestWallOf(row: ManifestRow, believed: boolean): Promise<'left' | 'right' | undefined> {
   const image = await openManifestImage(row);
   try {
     const { depth } = row.modality === 'DBT' ? stackOf(row, image) : image;
+    if (believed) return undefined;
     const plane = await image.seen(Math.floor((depth - 1) / 2), { crop: 'none', chestWall: 'stored' });
     const mask = maskOf(plane);
     const says = mask?.hasAir ? chestWallByMask(mask)?.says : undefined;

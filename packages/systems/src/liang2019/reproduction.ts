@@ -1,5 +1,7 @@
 /** The comparison of Liang et al. 2019: a run a backbone, with both baselines where it is AlexNet, and the figures of Tables II to IV. */
+import { readFile } from 'node:fs/promises';
 import type { PhantomPresetName } from '@mammoscope/phantom';
+import { parse } from 'csv-parse/sync';
 import { readPredictedCases } from '../reproduce/compared-cases.ts';
 import { figuresFrom } from '../reproduce/published.ts';
 import type {
@@ -9,9 +11,10 @@ import type {
   Reproduction,
   VirtualCohort,
 } from '../reproduce/reproduction.ts';
-import { readRunRecord } from '../run/run-record.ts';
+import { readRunRecord, runFiles } from '../run/run-record.ts';
 import { PAIRED_MANIFEST, writePairedCohort, writeSpotCohort } from './cohort.ts';
 import { randomModels } from './frozen-backbone.ts';
+import { precisionAndConfidence } from './precision-and-confidence.ts';
 import { BASELINES, type Backbone, SYSTEM } from './recipe.ts';
 import { recipeOf } from './settings.ts';
 
@@ -33,7 +36,7 @@ const row = (label: string, run: Run, model: string, published: PaperRow['publis
   ...{ label, run, models: [model], published },
 });
 
-/** ACC, AUC, F1, precision and recall as Table IV prints them; its AP and AC are in the report of each run. */
+/** ACC, AUC, F1, precision and recall as Table IV prints them; its AP and AC are in a table of their own. */
 const tableFour = (run: Run, model: string, ...[acc, area, f1, precision, recall]: readonly number[]): PaperRow => {
   const fractions = { accuracy: acc, auc: area, f1, ppv: precision, sensitivity: recall };
   const published = Object.fromEntries(
@@ -83,15 +86,20 @@ function pairedCohort(name: string, seed: number): VirtualCohort {
 /** Behind the name of a model whose backbone had random weights. */
 const RANDOM = 'random';
 
-/** The pairs of an evaluation, models of random features marked. */
+/** The pairs of an evaluation; models of random features are marked, and the ensemble calls by votes. */
 async function pairsOf(evaluation: string): Promise<ComparedCases> {
   const record = await readRunRecord(evaluation);
   const random: readonly string[] = randomModels(recipeOf(record.recipe), record);
   const cases = await readPredictedCases(evaluation, 'pair');
-  const marked = [...cases.models].map(
-    ([name, own]) => [name, random.includes(name) ? { ...own, remark: RANDOM } : own] as const,
+  const predictions = await readFile(runFiles(evaluation).predictions, 'utf8');
+  const called = (parse(predictions, { columns: true }) as Record<string, string>[]).map(
+    ({ decision }) => decision !== record.classes[0],
   );
-  return { ...cases, models: new Map(marked) };
+  const told = [...cases.models].map(([name, own]) => {
+    const votes = name === 'ensemble' ? { called } : {};
+    return [name, { ...own, ...votes, ...(random.includes(name) ? { remark: RANDOM } : {}) }] as const;
+  });
+  return { ...cases, models: new Map(told) };
 }
 
 /** The comparison of Liang et al. 2019. */
@@ -128,7 +136,7 @@ export const reproduction: Reproduction = {
     {
       ...{
         number: 'Table IV',
-        caption: 'A single modality against both; AP and AC are in the report of each run',
+        caption: 'A single modality against both',
         level: 'pair',
       },
       rows: [
@@ -147,6 +155,7 @@ export const reproduction: Reproduction = {
       ],
     },
   ],
+  figureTables: async (repetitions, overlap) => [await precisionAndConfidence(repetitions, overlap)],
   claims: [
     ...RUNS.flatMap((run) => [
       claim(`${run}: both images are above the mammogram alone`, model(run, 'dm-dbt'), model(run, 'dm')),
