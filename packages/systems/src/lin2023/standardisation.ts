@@ -30,9 +30,10 @@ export function standardiseFilm(plane: Plane, laterality?: Laterality): Standard
   return { plane: cropPlane(plane, cropPx), cropPx };
 }
 
-function columnSums({ width, data }: Plane): Float64Array {
+function columnSums({ width, height, data }: Plane): Float64Array {
   const sums = new Float64Array(width);
-  for (const [at, value] of data.entries()) sums[at % width] = (sums[at % width] as number) + value;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) sums[x] = (sums[x] as number) + (data[y * width + x] as number);
   return sums;
 }
 
