@@ -5,8 +5,8 @@ import { GMIC_PORTS, gmicStep, localGraph, saliencyGraph } from '../gmic/graphs.
 import { type GmicSpec, mapSize } from '../gmic/spec.ts';
 import { caseNamed, gflopOfGraph, type Speed, timed } from './speed.ts';
 
-/** The two passes over a slice that are timed. */
-export const GMIC_CASES = ['inference', 'training'] as const;
+/** The passes over a slice that are timed: training keeps the network's values, or computes blocks again. */
+export const GMIC_CASES = ['inference', 'training', 'training-recomputed'] as const;
 export type GmicCase = (typeof GMIC_CASES)[number];
 
 /** SystemError 'option-invalid' for another name. */
@@ -50,9 +50,10 @@ export async function runGmicCase(
   };
   const engine = await Engine.create(threads ? { threads } : {});
   try {
-    const options = { optimiser: adam(), weightDecay: 0, device: engine.device, volumes: 1, beta: 0, recompute: true };
+    const options = { optimiser: adam(), weightDecay: 0, device: engine.device, volumes: 1, beta: 0 };
     const inference = saliencyGraph(spec);
-    const graph = name === 'inference' ? inference : gmicStep(spec, options).streamed;
+    const recompute = name === 'training-recomputed';
+    const graph = name === 'inference' ? inference : gmicStep(spec, { ...options, recompute }).streamed;
     const lowered = lower(graph, engine.target, await chooseWays(engine, [graph]));
     for (const { name, shape } of lowered.parameters)
       await engine.put(new Map([[name, { dtype: 'float32' as const, shape, data: probeParameter(name, shape, '') }]]));
