@@ -1,6 +1,8 @@
 /** Images in the windows of section V-D3: against the chest wall, moved and resized at random, slice by slice. */
 import {
+  averageDown,
   type BoxPx,
+  type BreastMask,
   boxOnStored,
   breastMask,
   chestWallByMask,
@@ -139,10 +141,12 @@ export class ImageWindows {
     return placement ? unturned.map((map) => orientPlane(map, inverseOrientation(placement.orientation))) : unturned;
   }
 
-  /** Closes what is open. */
+  /** Closes what is open and lets go of what is kept; what is asked for afterwards is opened again. */
   async close(): Promise<void> {
     const opened = [...this.#open.values()];
     this.#open.clear();
+    this.#kept.clear();
+    this.#keptBytes = 0;
     for (const image of opened) await image.then((each) => each.close()).catch(() => undefined);
   }
 
@@ -169,7 +173,7 @@ export class ImageWindows {
     const image = await this.#image(row);
     const middle = Math.floor((image.depth - 1) / 2);
     const seen = await this.#reading(row, () => image.seen(middle, WHOLE));
-    const mask = await this.#reading(row, async () => breastMask(seen));
+    const mask = await this.#reading(row, async () => coarseMask(seen));
     // Where the outline tells nothing the usual way to store a breast is taken; what was prepared lies with its chest wall left.
     const usual = row.laterality === 'R' && !seen.placement ? 'right' : 'left';
     const says = chestWallByMask(mask)?.says;
@@ -256,7 +260,25 @@ const MOST_OPEN = 16;
 /** DICOM is turned with its chest wall to the left and not cropped, so that boxes convert by turning alone. */
 const WHOLE = { crop: 'none', chestWall: 'left' } as const;
 
-function mirroredMask(mask: ReturnType<typeof breastMask>): ReturnType<typeof breastMask> {
+/** Side of the image that the breast is looked for in, to place a window upon it. */
+const MASK_SIDE_PX = 192;
+
+/** The breast, found on a reduced image in a fraction of the time: a window need not lie right to the pixel. */
+function coarseMask({ width, height, data }: Plane): BreastMask {
+  const factor = Math.max(1, Math.ceil(Math.max(width, height) / MASK_SIDE_PX));
+  const small = breastMask(averageDown({ width, height, data }, factor));
+  const [x1, y1, x2, y2] = small.boxPx;
+  const whole = new Uint8Array(width * height);
+  for (let y = 0, at = 0; y < height; y++)
+    for (let x = 0; x < width; x++, at++)
+      whole[at] = small.data[Math.floor(y / factor) * small.width + Math.floor(x / factor)] as number;
+  return {
+    ...{ ...small, width, height, data: whole, areaPx: small.areaPx * factor ** 2 },
+    boxPx: [x1 * factor, y1 * factor, Math.min(x2 * factor, width), Math.min(y2 * factor, height)],
+  };
+}
+
+function mirroredMask(mask: BreastMask): BreastMask {
   const { width, height, data, boxPx } = mask;
   const mirrored = data.slice();
   for (let y = 0; y < height; y++) mirrored.subarray(y * width, (y + 1) * width).reverse();

@@ -105,6 +105,7 @@ export async function trainPark2022(options: TrainOptions): Promise<RunRecord> {
     for (const member of wanted) {
       stopWhenAborted(signal, `before ${member.name}`);
       const modality = member.kind === 'trial' ? member.trial.modality : member.modality;
+      for (const [other, each] of windows) if (other !== modality) await each.close(); // one modality's slices in memory
       const place: MemberPlace = {
         ...{ engine, recipe, seed, lowerings, resume, signal },
         files: runFiles(out).member(member.name),
