@@ -158,9 +158,12 @@ async function take(files: readonly DroppedFile[]): Promise<void> {
   } catch (error) {
     faults.push(sentenceOf(error));
   }
-  const before = local.entries().length;
+  // the first study of an empty list is opened with its first image, while the others are read
+  const opensFirst = local.entries().length === 0 && !server && page === null && runs.size === 0;
   let isWaiting = false;
   const { images, refused } = await local.add(files, () => {
+    const [only, second] = local.entries();
+    if (opensFirst && only && !second && page === null) location.hash = addressOf(only.key);
     if (isWaiting) return;
     isWaiting = true;
     setTimeout(() => {
@@ -170,12 +173,19 @@ async function take(files: readonly DroppedFile[]): Promise<void> {
   });
   faults.push(...refused);
   say(`${images} images opened, ${refused.length} files not read.`);
-  const entries = local.entries();
-  const [only] = entries;
+  if (opensFirst) afterIntake();
   if (page) showProgress();
-  else if (only && entries.length === 1 && before === 0 && runs.size === 0) location.hash = addressOf(only.key);
   else await route();
   await opening;
+}
+
+/** What to look at once all files were read: the latest study of one patient, or the list where there are several or something was refused. */
+function afterIntake(): void {
+  const entries = [...local.entries()].sort((a, b) => b.date.localeCompare(a.date));
+  const [latest] = entries;
+  const isOne = new Set(entries.map(({ patientId }) => patientId)).size === 1;
+  const address = latest && isOne && faults.length === 0 ? addressOf(latest.key) : '#/';
+  if (location.hash !== address) location.hash = address;
 }
 
 /** Sends files to the server, one after the other. */

@@ -29,7 +29,7 @@ export const DROPPED = new Error('nobody looks at it any more');
 export class ImagePool {
   readonly #hands: Hand[] = [];
   readonly #jobs: Job[] = [];
-  readonly #size = Math.min(WORKERS_MAX, Math.max(1, (navigator.hardwareConcurrency || 2) - 1));
+  readonly #size = Math.min(WORKERS_MAX, Math.max(2, (navigator.hardwareConcurrency || 2) - 1));
   #id = 0;
 
   facts(source: ImageSource): Promise<Answers['facts']> {
@@ -56,9 +56,9 @@ export class ImagePool {
     }
   }
 
-  /** Forgets what waits only because it might be wanted. */
-  dropAhead(): void {
-    const isAhead = ({ priority }: Job) => priority === PRIORITY.ahead;
+  /** Forgets the frames of an image that wait only because they might be wanted. */
+  dropAhead({ key }: ImageSource): void {
+    const isAhead = ({ priority, order }: Job) => priority === PRIORITY.ahead && order.source.key === key;
     const dropped = this.#jobs.filter(isAhead);
     this.#jobs.splice(0, this.#jobs.length, ...this.#jobs.filter((job) => !isAhead(job)));
     for (const { reject } of dropped) reject(DROPPED);

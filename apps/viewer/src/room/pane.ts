@@ -90,9 +90,14 @@ export class Pane {
   /** Ends the viewport. */
   remove(): void {
     clearTimeout(this.#settle);
+    this.#forget();
     this.#order++;
     this.#engine.disableElement(this.id);
     this.root.remove();
+  }
+
+  #forget(): void {
+    this.image?.pool.dropAhead(this.image.source);
   }
 
   get laying(): Laying | null {
@@ -110,6 +115,7 @@ export class Pane {
   /** Shows an image as it was left, or says why there is none. */
   async show(image: StudyImage | null, left: Partial<Left> = {}, reason = ''): Promise<void> {
     const order = ++this.#order;
+    if (this.image !== image) this.#forget();
     this.image = image;
     this.#stack = '';
     this.root.dataset.image = image?.facts.kind ?? '';
@@ -260,10 +266,9 @@ export class Pane {
   #readAhead(): void {
     const { image } = this;
     if (!image) return;
-    image.pool.dropAhead();
     const reduce = this.#scrollReduce();
-    for (let distance = 1; distance < Math.min(AHEAD, this.frames); distance++)
-      for (const frame of [this.frame + distance, this.frame - distance]) {
+    for (let distance = 0; distance < Math.min(AHEAD, this.frames); distance++)
+      for (const frame of new Set([this.frame + distance, this.frame - distance])) {
         if (frame < 0 || frame >= this.frames || isLoaded({ image, frame, reduce, slab: 1 })) continue;
         loadFrame({ image, frame, reduce, slab: 1 }, PRIORITY.ahead).then(
           () => this.bar.setLoaded(this.loaded()),
