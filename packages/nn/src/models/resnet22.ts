@@ -26,7 +26,7 @@ const RESNET22_WIDTH = 16;
 
 /** What a ResNet-22 may be built with in place of what was published. */
 export interface Resnet22Options {
-  /** 'small', for images of some 100 to 300 px: no max pooling, and a last stage that does not shrink, so a stride of 16 in place of 64. */
+  /** 'small', for images of some 100 to 300 px: a first convolution of 3 x 3 that keeps every pixel until the pooling, and a last stage that does not shrink, so a stride of 16 in place of 64. */
   readonly stem?: 'published' | 'small';
   /** Channels of the first stage, a multiple of 8; 16, as published, unless given. */
   readonly width?: number;
@@ -67,10 +67,10 @@ export function resnet22Features(
   { stem = 'published', width: first = RESNET22_WIDTH }: Resnet22Options = {},
 ): Features {
   requireImage('resnet22_gn', image, 5);
-  const pooling: Stage = { layer: (x) => scope.build(() => f.maxPool(x, 3, { stride: 2 })), stride: 2 };
+  const [kernel, stemStride] = stem === 'small' ? [3, 1] : [7, 2];
   const stages: Stage[] = [
-    { layer: conv(scope.child('conv1'), image.shape[1] as number, first, 7, 2), stride: 2 },
-    ...(stem === 'small' ? [] : [pooling]),
+    { layer: conv(scope.child('conv1'), image.shape[1] as number, first, kernel, stemStride), stride: stemStride },
+    { layer: (x) => scope.build(() => f.maxPool(x, 3, { stride: 2 })), stride: 2 },
   ];
   let inputs = first;
   for (let i = 0; i < STAGES; i++) {
