@@ -66,7 +66,7 @@ export async function writeComparison(
     title: `${reproduction.title}: the paper's comparison, ${options.data ? 'on images of the user' : 'on a phantom'}`,
     system: { name: options.system, citation: reproduction.citation, doi: reproduction.doi },
     notes: [...remarksOf(reproduction, repetitions), ...notesOf(reproduction, options, evaluated.length)],
-    intervals: evaluated.length > 1 ? SEVERAL_REPETITIONS : ONE_REPETITION,
+    intervals: tables.length === 0 ? OWN_INTERVALS : evaluated.length > 1 ? SEVERAL_REPETITIONS : ONE_REPETITION,
     tables,
     ...(reproduction.figureTables ? { figureTables: await reproduction.figureTables(evaluated, overlap) } : {}),
     claims,
@@ -84,6 +84,9 @@ export async function writeComparison(
   await writeAside(files.report, renderReproduction(data));
   return { ...files, runs: evaluated.flatMap(({ runs: folders }) => Object.values(folders)) };
 }
+
+/** Of a comparison whose tables are all of a form of their own. */
+const OWN_INTERVALS = 'what their intervals are is said below each table';
 
 const NOTICE = 'Not a medical device. For research only.';
 
@@ -165,7 +168,7 @@ function tableOf(
   };
 }
 
-/** The ROC curves of a table's models in one repetition, a plot a level that has more than one. */
+/** The ROC curves of a table's models in one repetition, a plot a level: of those wanted, or else of all that have more than one. */
 function curvesOf(
   rows: Reproduction['tables'][number]['rows'],
   repetition: ReadRepetition | undefined,
@@ -196,7 +199,7 @@ function curvesOf(
         ];
       }),
     )
-    .filter(({ length }) => length > 1);
+    .filter(({ length }) => length > (wanted ? 0 : 1));
 }
 
 /** As many as a plot can tell apart. */
