@@ -80,6 +80,9 @@ function measuresOf(rows: readonly ComparedRow[]): Measure[] {
 
 const anchorOf = ({ number }: Pick<ComparedTable, 'number'>) => number.toLowerCase().replaceAll(' ', '-');
 
+/** What the figures of a table are. */
+const OURS = 'Ours (95 % interval), and what was published';
+
 function comparedTable({
   number,
   caption,
@@ -99,7 +102,7 @@ function comparedTable({
   return section(
     anchorOf({ number }),
     `${number}. ${caption}`,
-    table(`Ours (95 % interval), and what was published`, columns, [{ rows: cells }], 'performance'),
+    table(OURS, columns, [{ rows: cells }], 'performance'),
     html`<p class="remark">Ours: ${cases} ${one}s, ${positives} of them positive${repetitions > 1 && `, of ${repetitions} repetitions`}.</p>`,
     curves.length > 0 && figureColumns(curves.map(rocFigure)),
   );
@@ -151,7 +154,7 @@ ${notes(data.notes)}
     ...data.tables.map((each): PageSection => [anchorOf(each), each.number, comparedTable(each)]),
     ...figureTables.map((each): PageSection => {
       const id = anchorOf(each);
-      return [id, each.number, section(id, each.number, figureTable(each))];
+      return [id, each.number, section(id, `${each.number}. ${each.caption}`, figureTable(each, OURS))];
     }),
     ...(data.claims.length > 0 ? [['claims', 'Claims', claimsTable(data.claims)] as const] : []),
     ['runs', 'Runs', runList(data)],

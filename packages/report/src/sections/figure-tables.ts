@@ -16,8 +16,11 @@ function cell({ here, published }: FigureTable['rows'][number]['cells'][number],
   return html`${ours && html`<span class="value">${ours.value}</span>${ours.spread && html` <span class="interval">${ours.spread}</span>`}`}${theirs && html` <span class="counts">published ${theirs.value}${theirs.spread && ` ${theirs.spread}`}</span>`}`;
 }
 
-/** One of them, and below it why a figure is undefined. */
-export function figureTable({ number, caption, columns, rows, remark, unit }: FigureTable): RawHtml {
+/** One of them under a title, and below it why a figure is undefined. */
+export function figureTable(
+  { number, caption, columns, rows, remark, unit }: FigureTable,
+  title = `${number}. ${caption}`,
+): RawHtml {
   const headings = [{ heading: '' }, ...columns.map((heading) => ({ heading, numeric: true }))];
   const cells = rows.map(({ label, detail, cells: own }): HtmlValue[] => [
     html`${label}${detail && html` <span class="counts">${detail}</span>`}`,
@@ -25,11 +28,17 @@ export function figureTable({ number, caption, columns, rows, remark, unit }: Fi
   ]);
   const reasons = new Set(rows.flatMap((row) => row.cells.map(({ here }) => here?.undefinedReason ?? '')));
   const undefinedBecause = [...reasons].filter((reason) => reason !== '').join('; ');
-  return html`${table(html`${number}. ${caption}`, headings, [{ rows: cells }], 'performance figure-table')}
+  return html`${table(title, headings, [{ rows: cells }], 'performance figure-table')}
 ${remark && html`<p class="remark">${remark}</p>`}${undefinedBecause && html`<p class="remark">Undefined, or without an interval: ${undefinedBecause}.</p>`}`;
 }
 
 /** The paper's tables, where a system has any of this form. */
 export function figureTablesSection({ tables = [] }: ReportData): RawHtml | undefined {
-  return tables.length > 0 ? section('tables', "The paper's tables", tables.map(figureTable)) : undefined;
+  return tables.length > 0
+    ? section(
+        'tables',
+        "The paper's tables",
+        tables.map((each) => figureTable(each)),
+      )
+    : undefined;
 }
