@@ -55,6 +55,7 @@ export class StudyPage {
     const room = this.#room;
     room.hang(this.#hung());
     room.setReadings(this.#study.readings);
+    this.#completeReadings();
     const { first } = this.#context;
     if (first !== null) this.#goToInstance(first);
     // what the tags do not say the pixels may
@@ -77,6 +78,20 @@ export class StudyPage {
     this.#study = study;
     this.#room.rehang(this.#hung());
     this.#room.setReadings(this.#allReadings());
+    this.#completeReadings();
+  }
+
+  /** Heat maps come when they are fetched. */
+  #completeReadings(): void {
+    const study = this.#study;
+    void study.fullReadings?.then(
+      (readings) => {
+        if (study !== this.#study) return;
+        this.#study = { ...study, readings };
+        this.#room.setReadings(this.#allReadings());
+      },
+      (error: Error) => this.#room.say(error.message),
+    );
   }
 
   key(event: KeyboardEvent): void {

@@ -1,21 +1,18 @@
-/** The lens: every pixel of the image around a point, twice as large, in the pane at hand and at the same place of the others. */
+/** The lens: the image around a point, twice as large and with all its pixels, in the pane at hand and at the same place of the others. */
 import type { Types } from '@cornerstonejs/core';
 import { element } from '../dom.ts';
 import { PRIORITY } from '../images/image-pool.ts';
 import type { MmPoint, Pane } from './pane.ts';
 import { loadFrame } from './viewport-images.ts';
 
-const SIDE_PX = 260;
-/** CSS pixels of an image pixel. */
+/** Of the lens, in CSS pixels: a share of the pane's width. */
+const SHARE = 0.3;
+const [LEAST_PX, MOST_PX] = [240, 480];
+/** How much larger than in the pane; no image pixel is smaller than one of CSS. */
 const ENLARGED = 2;
 
 class Lens {
-  readonly #canvas = element('canvas', {
-    class: 'lens',
-    'aria-hidden': 'true',
-    width: SIDE_PX / ENLARGED,
-    height: SIDE_PX / ENLARGED,
-  });
+  readonly #canvas = element('canvas', { class: 'lens', 'aria-hidden': 'true' });
   readonly #pane: Pane;
   #key = '';
   #frame: Types.IImage | null = null;
@@ -47,7 +44,11 @@ class Lens {
   #draw({ width, height, getPixelData }: Types.IImage, at: MmPoint): void {
     const { columnMm = 1, rowMm = 1 } = this.#pane.laying ?? {};
     const values = getPixelData();
-    const side = SIDE_PX / ENLARGED;
+    const lensPx = Math.min(MOST_PX, Math.max(LEAST_PX, SHARE * this.#pane.size.widthPx));
+    const enlarged = Math.max(1, (ENLARGED * columnMm) / this.#pane.camera.mmPerPx);
+    const side = Math.round(lensPx / enlarged);
+    Object.assign(this.#canvas, { width: side, height: side });
+    Object.assign(this.#canvas.style, { width: `${lensPx}px`, height: `${lensPx}px` });
     const [left, top] = [Math.round(at[0] / columnMm - side / 2), Math.round(at[1] / rowMm - side / 2)];
     const context = this.#canvas.getContext('2d');
     if (!context) return;
@@ -64,7 +65,7 @@ class Lens {
       }
     context.putImageData(picture, 0, 0);
     const [x, y] = this.#pane.pointOf(at);
-    this.#canvas.style.translate = `${x - SIDE_PX / 2}px ${y - SIDE_PX / 2}px`;
+    this.#canvas.style.translate = `${x - lensPx / 2}px ${y - lensPx / 2}px`;
     this.#canvas.dataset.at = `${Math.round(at[0])} ${Math.round(at[1])}`;
   }
 }

@@ -34,7 +34,8 @@ export function drawOver(pane: Pane, drawing: Drawing): void {
   pane.bar.setMarks(shown.flatMap(({ frame, kind }) => (frame === null || kind === 'patch' ? [] : [frame])));
   const near = shown.filter(({ frame }) => frame === null || Math.abs(frame - pane.frame) <= NEAR_SLICES);
   const heat = drawing.areMarksHidden ? [] : drawing.heatMaps.filter((map) => isSeen(map, pane));
-  const lines = drawing.measurements.filter((line) => line.image === image && line.frame === pane.frame);
+  const measured = drawing.measurements.filter((line) => line.image === image && line.frame === pane.frame);
+  const lines = drawing.areMarksHidden ? [] : measured;
   fill(
     pane.overlay,
     ...heat.map((map) => heatImage(map, pane, drawing.opacity)),

@@ -291,6 +291,7 @@ export class Room {
 
   addMeasurement(line: Measurement): void {
     this.measurements = [...this.measurements, line];
+    this.areMarksHidden = false;
     this.draw();
   }
 

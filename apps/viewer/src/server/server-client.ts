@@ -39,6 +39,11 @@ export async function readReport(address: string): Promise<string> {
   return (await answered(await ask(address))).text();
 }
 
+/** A file of a result. */
+export async function readFileOf(address: string): Promise<Blob> {
+  return (await answered(await ask(address))).blob();
+}
+
 /** Queues a study for all models. */
 export const analyse = (study: string): Promise<AnalysisList> =>
   post(`api/studies/${encodeURIComponent(study)}/analyses`, {});

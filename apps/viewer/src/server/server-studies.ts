@@ -7,7 +7,7 @@ import { StudyImage } from '../images/study-image.ts';
 import { listen } from '../own-origin.ts';
 import type { OpenStudy, StudyEntry } from '../studies/study-entry.ts';
 import { readResult, readStudies, readStudy } from './server-client.ts';
-import { readingOf } from './server-reading.ts';
+import { heatMapsOf, readingOf } from './server-reading.ts';
 
 /** Events that come together are one change. */
 const GATHER_MS = 300;
@@ -50,13 +50,23 @@ export class ServerStudies {
     const [last] = study.priors;
     const prior = last ? await readStudy(last.study) : null;
     const done = study.analyses.flatMap(({ result }) => (result === null ? [] : [result]));
-    const readings: readonly StudyReading[] = (await Promise.all(done.map(readResult))).map(readingOf);
+    const results = (await Promise.all(done.map(readResult))).sort((a, b) => b.score - a.score);
+    const readings: readonly StudyReading[] = results.map(readingOf);
+    const hasMaps = results.some((result) => result.readings.some(({ maps }) => maps.length > 0));
     return {
       entry: entryOf(study),
       images: study.instances.filter(isShown).map((image) => this.#image(study, image)),
       priorImages: prior ? prior.instances.filter(isShown).map((image) => this.#image(prior, image)) : [],
       priorDate: last?.date ?? null,
-      readings: [...readings].sort((a, b) => b.probability - a.probability),
+      readings,
+      fullReadings: hasMaps
+        ? Promise.all(
+            results.map(async (result, i) => ({
+              ...(readings[i] as StudyReading),
+              heatMaps: await heatMapsOf(result),
+            })),
+          )
+        : null,
       faults: study.analyses.flatMap(({ system, error }) => (error ? [`${system}: ${error.message}`] : [])),
     };
   }

@@ -86,6 +86,7 @@ export class LocalStudies {
       priorImages: prior?.images ?? [],
       priorDate: prior ? dateOf(prior) : null,
       readings: study.readings,
+      fullReadings: null,
       faults: [],
     };
   }
