@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RandomStream } from '@mammoscope/random';
+import type { Samples } from './gram-range.ts';
 import { approximateRankPool, approximateRankWeights, rankPool } from './rank-pooling.ts';
 import { solveRankSvm } from './rank-svm.ts';
-import type { SliceSource } from './slice-band.ts';
+import { bandsOf, type SliceSource } from './slice-band.ts';
 
 type Volume = readonly Float64Array[];
 
@@ -181,6 +182,33 @@ test('slices in bands of any size give what slices in memory give, and are read 
       assertClose(pooled.d, expected.d, 1e-9, `${bandBytes} bytes`);
     }
   }
+});
+
+test('slices in shared memory are pooled where they are, unless a band of each is wanted or a later one needs wider numbers', async () => {
+  const slices = Array.from({ length: 5 }, (_, t) =>
+    Uint8Array.from({ length: 64 }, (_value, i) => (i * (t + 3) * 7) % 251),
+  );
+  const shared = slices.map((slice): Uint8Array => {
+    const own = new Uint8Array(new SharedArrayBuffer(slice.length));
+    own.set(slice);
+    return own;
+  });
+  const of = (all: readonly Samples[]): SliceSource => ({ depth: all.length, slice: async (t) => all[t] as Samples });
+  for await (const { slices: band } of bandsOf(of(shared), 1 << 20))
+    assert.ok(band.every((part, t) => part === shared[t]));
+  for await (const { slices: band } of bandsOf(of(shared), 100))
+    assert.ok(
+      band.every((part) => !(shared as Samples[]).includes(part)),
+      'a band of each is copied',
+    );
+  const wide = (shared as Samples[]).with(
+    4,
+    Float32Array.from(shared[4] as Uint8Array, (value) => value + 0.5),
+  );
+  for await (const { slices: band } of bandsOf(of(wide), 1 << 20))
+    assert.ok(band.every((part) => part instanceof Float32Array));
+  const [here, copied] = await Promise.all([rankPool(of(shared)), rankPool(of(slices))]);
+  assert.deepEqual(here.weights, copied.weights);
 });
 
 test('8 and 16 bits, float32 and float64 of the same values give the same bits, also where a later slice needs more', async () => {

@@ -2,7 +2,10 @@
 import { ImagingError } from '../errors.ts';
 import type { Samples } from './gram-range.ts';
 
-/** Slices that are read one at a time: their features, of equal length. They must be the same whenever they are read. */
+/**
+ * Slices that are read one at a time: their features, of equal length. They must be the same whenever they are read, and those in shared memory
+ * must stay as they are.
+ */
 export interface SliceSource {
   /** T */
   readonly depth: number;
@@ -44,7 +47,7 @@ export async function* bandsOf(source: SliceSource, bytes: number): AsyncGenerat
   }
 }
 
-/** A band of every slice, in shared memory; or the kind that a value of it needs. */
+/** A band of every slice, in shared memory, where a whole slice that is there already stays; or the kind that a value of it needs. */
 async function readBand(
   { depth, slice }: SliceSource,
   kind: Kind,
@@ -59,9 +62,7 @@ async function readBand(
     const part = values.subarray(from, from + width);
     const needed = kindOf(part, kind, t);
     if (needed !== kind) return needed;
-    const kept = shared(kind, width);
-    kept.set(part);
-    band.push(kept);
+    band.push(isShared(values, kind) && width === length ? values : copied(part, kind));
   }
   return band;
 }
@@ -75,9 +76,15 @@ export function requireLength({ length }: Samples, others: number, slice: number
   );
 }
 
-function shared(kind: Kind, length: number): Samples {
-  const memory = new SharedArrayBuffer(kind.BYTES_PER_ELEMENT * length);
-  return Reflect.construct(kind, [memory]) as Samples;
+/** Whether values are in shared memory as a kind has them. */
+const isShared = (values: Samples, kind: Kind): boolean =>
+  values.buffer instanceof SharedArrayBuffer && values instanceof kind;
+
+function copied(values: Samples, kind: Kind): Samples {
+  const memory = new SharedArrayBuffer(kind.BYTES_PER_ELEMENT * values.length);
+  const copy = Reflect.construct(kind, [memory]) as Samples;
+  copy.set(values);
+  return copy;
 }
 
 /** The narrowest kind, `least` or wider, that holds values exactly. */

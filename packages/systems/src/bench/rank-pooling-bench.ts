@@ -63,10 +63,10 @@ export async function runRankPoolingCase({
   };
 }
 
-/** Slice t of the volume: noise that differs from slice to slice, on a ramp. A row at a time, to leave little behind. */
+/** Slice t of the volume, in shared memory: noise that differs from slice to slice, on a ramp. A row at a time, to leave little behind. */
 function benchSlice(sizePx: number, slices: number, t: number): Uint8Array {
   const ramp = (55 * t) / (slices - 1);
-  const slice = new Uint8Array(sizePx ** 2);
+  const slice = new Uint8Array(new SharedArrayBuffer(sizePx ** 2));
   for (let y = 0; y < sizePx; y++)
     slice.set(
       unit(`rank:bench:${t}:${y}`, sizePx).map((value) => Math.floor(100 * (value + 1) + ramp)),
