@@ -76,7 +76,9 @@ function stretched(data: ArrayLike<number>): Uint8Array {
     if (value > most) most = value;
   }
   const scale = most > least ? 255 / (most - least) : 0;
-  return Uint8Array.from({ length: data.length }, (_, i) => Math.round(((data[i] as number) - least) * scale));
+  const greys = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) greys[i] = Math.round(((data[i] as number) - least) * scale);
+  return greys;
 }
 
 interface GreyFacts {
@@ -94,8 +96,10 @@ function throughWindow(data: ArrayLike<number>, window: string, facts: GreyFacts
     throw new ServerError('request-invalid', `window is a centre and a width of 1 or more, got ${window}`);
   const { RescaleSlope: slope = 1, RescaleIntercept: intercept = 0, PhotometricInterpretation } = facts;
   const isInverted = PhotometricInterpretation === 'MONOCHROME1';
-  return Uint8Array.from({ length: data.length }, (_, i) => {
+  const greys = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) {
     const grey = windowed((data[i] as number) * slope + intercept, centre, width, shape);
-    return Math.round(255 * (isInverted ? 1 - grey : grey));
-  });
+    greys[i] = Math.round(255 * (isInverted ? 1 - grey : grey));
+  }
+  return greys;
 }

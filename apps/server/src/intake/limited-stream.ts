@@ -7,25 +7,35 @@ export async function* limitedStream(
   source: ByteStream,
   { requestBytes, uploadSeconds }: { readonly requestBytes: number; readonly uploadSeconds: number },
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const end = AbortSignal.timeout(1000 * uploadSeconds);
-  const late = new Promise<never>((_, reject) => {
-    end.addEventListener('abort', () => reject(tooSlow(uploadSeconds)), { once: true });
-  });
-  late.catch(() => undefined); // nobody may be waiting by then
   const pieces = source[Symbol.asyncIterator]();
-  for (let bytes = 0; ; ) {
-    const next = await Promise.race([pieces.next(), late]).catch((error) => {
-      if (error instanceof ServerError) throw error;
-      throw new ServerError('upload-incomplete', 'the connection ended before the upload was whole: send it again', {
-        cause: error,
-      });
+  // one that waits at a time: a race with a promise that lasts would hold every piece until it settles
+  let giveUp: (() => void) | undefined;
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    giveUp?.();
+  }, 1000 * uploadSeconds);
+  const nextPiece = () =>
+    new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+      giveUp = () => reject(tooSlow(uploadSeconds));
+      if (isLate) giveUp();
+      else pieces.next().then(resolve, (error) => reject(incomplete(error)));
     });
-    if (next.done) return;
-    bytes += next.value.length;
-    if (bytes > requestBytes) throw tooLarge(requestBytes);
-    yield next.value;
+  try {
+    for (let bytes = 0; ; ) {
+      const { done, value } = await nextPiece();
+      if (done) return;
+      bytes += value.length;
+      if (bytes > requestBytes) throw tooLarge(requestBytes);
+      yield value;
+    }
+  } finally {
+    clearTimeout(timer);
   }
 }
+
+const incomplete = (cause: unknown) =>
+  new ServerError('upload-incomplete', 'the connection ended before the upload was whole: send it again', { cause });
 
 const tooSlow = (seconds: number) =>
   new ServerError('upload-too-slow', `the upload took longer than ${seconds} s: send fewer files at a time`);
