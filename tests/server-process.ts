@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { dicomBytes, mammogram } from '@mammoscope/dicom';
+import { dicomBytes, mammogram, tomosynthesis } from '@mammoscope/dicom';
 import { formatCsv } from '@mammoscope/imaging';
 import type { Analysis, StudyList, UploadReport } from '@mammoscope/server/api-types';
 import { assertDone, workplace } from './cli-process.ts';
@@ -59,6 +59,24 @@ export function studyBytes({
   return Buffer.concat([...dicomBytes(object, [Uint16Array.from(mammogramValues({ lesion, brighter }))])]);
 }
 
+/** A tomosynthesis of so many slices of 16 x 16 pixels. */
+export function volumeBytes(study: string, slices: number): Buffer {
+  const object = tomosynthesis({
+    examination: examinationOf({ patient: 'volume', study }),
+    instance: { sopInstanceUid: `${study}.2.1`, number: 1, series: { uid: `${study}.1`, number: 1, description: '' } },
+    position: { laterality: 'L', view: 'CC', obliqueDeg: 0 },
+    grid: { rows: 16, columns: 16, spacingMm: 0.1, bitsStored: 12, slices, sliceMm: 1 },
+    exposure: EXPOSURE,
+    irradiationEventUid: '1.2.3',
+    frameOfReferenceUid: `${study}.9`,
+    projections: 9,
+    arcDeg: 15,
+    reconstruction: 'none',
+  });
+  const planes = Array.from({ length: slices }, (_, slice) => Uint16Array.from({ length: 256 }, (_v, i) => slice + i));
+  return Buffer.concat([...dicomBytes(object, planes)]);
+}
+
 /** Women, in turn benign and malignant, as the tests of predict have them. */
 export const drawnWoman = (i: number): DrawnStudy => ({
   ...{ study: `1.2.840.99999.${i + 1}`, patient: `w${i}`, brighter: 9 * (i % 40) },
@@ -70,7 +88,7 @@ export async function trainedRun(judges: 'images' | 'lesions') {
   const { folder, mammoscope } = await workplace();
   await mkdir(join(folder, 'films'));
   const rows = await Promise.all(
-    Array.from({ length: 8 }, async (_, i) => {
+    Array.from({ length: 10 }, async (_, i) => {
       const woman = drawnWoman(i);
       await writeFile(join(folder, 'films', `${i}.dcm`), studyBytes(woman));
       const [x1, y1, x2, y2] = woman.lesion;

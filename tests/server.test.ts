@@ -8,11 +8,14 @@ import type {
   AnalysisList,
   AnalysisResult,
   Health,
+  ModelList,
+  RunCaseList,
   ServerEvent,
   Study,
   StudyList,
   UploadReport,
 } from '@mammoscope/server/api-types';
+import { assertDone } from './cli-process.ts';
 import { contentTree, violations } from './dicom-content-rules.ts';
 import { elementsOfFile, textOf } from './dicom-element-tree.ts';
 import { TEMPLATES } from './dicom-template-rules.ts';
@@ -29,10 +32,12 @@ import {
   studyBytes,
   trainedRun,
   upload,
+  volumeBytes,
 } from './server-process.ts';
 import { zipOf } from './zip-archive.ts';
 
-const { folder } = await trainedRun('lesions');
+const { folder, mammoscope } = await trainedRun('lesions');
+assertDone(await mammoscope(['evaluate', 'run', '--data', 'films.csv']));
 let server: StartedServer;
 
 before(async () => {
@@ -199,6 +204,24 @@ test('metadata, frames and pictures are those of the file that came in', async (
     assert.deepEqual(await errorOf(await fetch(at(path), { headers })), expected, path);
 });
 
+test('frames of a tomosynthesis come one by one or several at once, in the order that is asked for', async () => {
+  const study = '1.2.840.99999.500';
+  await stored(server, 'volume.dcm', volumeBytes(study, 5));
+  const { instances } = await studyNow(study);
+  assert.deepEqual(
+    instances.map(({ modality, frames }) => [modality, frames]),
+    [['DBT', 5]],
+  );
+  const body = Buffer.from(await (await fetch(at(`${imageAt(study)}/frames/4,1`))).arrayBuffer());
+  const plane = (slice: number) => Buffer.from(Uint16Array.from({ length: 256 }, (_, i) => slice + i).buffer);
+  const [fourth, first] = [body.indexOf(plane(3)), body.indexOf(plane(0))];
+  assert.ok(fourth > 0 && first > fourth);
+  const [metadata = {}] = await getJson<Record<string, { Value: Record<string, unknown>[] }>[]>(
+    at(`${imageAt(study)}/metadata`),
+  );
+  assert.equal(metadata['52009230']?.Value.length, 5, 'functional groups of every frame');
+});
+
 test('STOW-RS stores a study, tells what it refused, and a viewer hears of it', async () => {
   const woman = drawnWoman(9);
   const listening = new AbortController();
@@ -270,6 +293,7 @@ test('bad uploads are refused with their reason, and nothing of them stays', asy
     ['nothing.dcm', Buffer.alloc(0), 422, 'file-not-accepted'],
     ['half.dcm', image.subarray(0, image.length / 2), 422, 'truncated'],
     ['program.dcm', Buffer.concat([Buffer.from('MZ'), image.subarray(2)]), 422, 'file-executable'],
+    ['too-many-frames.dcm', volumeBytes('1.2.840.99999.600', 501), 422, 'image-not-accepted'],
     ['too-large.dcm', Buffer.alloc(3_000_001), 413, 'upload-too-large'],
   ];
   for (const [name, bytes, status, code] of cases) {
@@ -434,6 +458,27 @@ function answerTo(
     asked.end(body);
   });
 }
+
+test('a run shows its report and its cases, the most wrong first', async () => {
+  const { models } = await getJson<ModelList>(at('/api/models'));
+  assert.deepEqual(
+    models.map(({ system, input, hasPlaces }) => [system, input, hasPlaces]),
+    [['kang2021', 'lesions', true]],
+  );
+  const [model] = models;
+  const { cases } = await getJson<RunCaseList>(at(model?.cases ?? ''));
+  // the error is the probability that went to the other class
+  const expected = cases.map(({ label, score }) => (label === 'benign' ? score : 1 - score));
+  assert.equal(cases.length, 4);
+  assert.deepEqual(
+    cases.map(({ error }) => error),
+    expected.toSorted((a, b) => b - a),
+  );
+  const report = await fetch(at(model?.report ?? ''));
+  assert.match(await report.text(), /^<!doctype html>/i);
+  assert.match(report.headers.get('content-security-policy') ?? '', /^default-src 'none'; style-src 'unsafe-inline'/);
+  assert.deepEqual(await errorOf(await fetch(at('/api/models/none/report'))), [404, 'not-found']);
+});
 
 test('the description has every address, and metrics count', async () => {
   const { paths } = await getJson<{ paths: Record<string, Record<string, { operationId: string }>> }>(
