@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
-import { renderReport } from './index.ts';
+import { renderExamples, renderReport } from './index.ts';
 import { EXTREME_REPORT, madeHostile } from './sample-extremes.ts';
 import { EMPTY_REPORT, SAMPLE_REPORT } from './sample-report.ts';
 
@@ -100,3 +100,33 @@ for (const [name, data] of Object.entries(REPORTS)) {
     }
   });
 }
+
+test('a film is scrolled slice by slice, jumped to by its links, and plays while its box is ticked', {
+  skip,
+}, async () => {
+  const file = join(folder, 'film.html');
+  await writeFile(file, renderExamples('Figure 6', SAMPLE_REPORT.saliency ?? []));
+  const page = await browser.newPage({ viewport: { width: 800, height: 900 } });
+  await page.goto(pathToFileURL(file).href);
+  const view = page.locator('.film-view');
+  /** Which slice stands in the view, from 0. */
+  const shown = () => view.evaluate((element) => element.scrollTop / element.clientHeight);
+  const reaches = async (slice: number) => {
+    for (let tries = 0; tries < 100 && Math.abs((await shown()) - slice) > 0.02; tries++) await page.waitForTimeout(50);
+    assert.ok(Math.abs((await shown()) - slice) <= 0.02, `slice ${slice + 1}, got ${1 + (await shown())}`);
+  };
+  await page.getByRole('link', { name: 'slice 9' }).click();
+  await reaches(8);
+  await view.focus();
+  await page.keyboard.press('ArrowDown');
+  await reaches(9);
+  const moved = () => page.locator('.film-roll').evaluate((roll) => getComputedStyle(roll).transform);
+  assert.equal(await moved(), 'none', 'nothing moves before it is asked for');
+  await page.getByRole('checkbox').check();
+  const first = await moved();
+  for (let tries = 0; tries < 100 && (await moved()) === first; tries++) await page.waitForTimeout(50);
+  assert.notEqual(await moved(), first);
+  await page.getByRole('checkbox').uncheck();
+  assert.equal(await moved(), 'none');
+  await page.close();
+});
