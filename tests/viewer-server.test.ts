@@ -1,12 +1,13 @@
 /** The viewer on the real server: a study sent, watched while it is analysed, read, and the run's page. */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { formatCsv } from '@mammoscope/imaging';
-import type { Browser } from 'playwright-core';
+import { formatCsv, writeNifti } from '@mammoscope/imaging';
+import type { AnalysisResult } from '@mammoscope/server/api-types';
+import type { Browser, Page } from 'playwright-core';
 import { drawnWoman, startServer, studyBytes, trainedRun } from './server-process.ts';
-import { drawn, labelOf, litColumns, noBrowser, openPage, pixelsOf, settled, startBrowser } from './viewer-page.ts';
+import { drawn, labelOf, litColumns, noBrowser, openPage, pixelsOf, startBrowser } from './viewer-page.ts';
 import { drawnStudy } from './viewer-study.ts';
 
 let browser: Browser;
@@ -27,6 +28,79 @@ async function unseenWomen(folder: string): Promise<string> {
     return { patient_id: `w${i}`, path: `films/${i}.dcm`, modality: 'DM', label, laterality: 'L', view: 'CC' };
   });
   return formatCsv(await Promise.all(rows));
+}
+
+/**
+ * What 3D-GMIC and detectors add to a result, put into the server's answer: a finding, patches with attention, a saliency map, votes. Boxes are of the
+ * stored image of 120 x 160, hung with its chest wall on the left.
+ */
+async function marks(page: Page, folder: string): Promise<void> {
+  const path = join(folder, 'map.nii.gz');
+  await writeNifti(path, { data: Float32Array.from([0, 0.5, 0, 0.25]), columns: 2, rows: 2, slices: 1 });
+  const packed = await readFile(path);
+  await page.route('**/files/map', (route) => route.fulfill({ body: packed, contentType: 'application/gzip' }));
+  await page.route('**/result', async (route) => {
+    const answer = await route.fetch();
+    const result = (await answer.json()) as AnalysisResult;
+    const reading = result.readings.find(({ instances }) => instances[0]?.endsWith('.3')); // L CC
+    assert.ok(reading);
+    const [instance = ''] = reading.instances;
+    const place = { instance, frame: 0 };
+    const finding = {
+      ...place,
+      id: 'f',
+      series: '1.2',
+      class: 'malignant',
+      probability: 0.8,
+      isShown: true,
+      lesion: null,
+    };
+    const changed = {
+      ...result,
+      cutoff: 0.5,
+      classes: ['benign', 'malignant'],
+      findings: [{ ...finding, box: [12, 40, 36, 64] }],
+      readings: [
+        {
+          ...reading,
+          patches: [{ ...place, box: [0, 80, 24, 104], attention: 0.7, of: 't1' }],
+          maps: [{ finding: 'malignant', url: '/files/map', box: [0, 0, 120, 160] }],
+          votes: [{ name: 'densenet201', probability: 0.9, decision: 'malignant', cutoff: 0.4 }],
+          focusSlices: [0],
+        },
+      ],
+    };
+    await route.fulfill({ json: changed });
+  });
+  await page.reload();
+  await drawn(page, 4);
+  const pane = page.locator('.pane[data-view=LCC]');
+  await pane.locator('.mark.finding').waitFor({ state: 'attached' });
+  await pane.locator('.overlay image').waitFor({ state: 'attached' });
+  const frame = async (selector: string) => {
+    const shown = pane.locator(selector);
+    const [x, y, width, height] = await Promise.all(
+      ['x', 'y', 'width', 'height'].map(async (name) => Number(await shown.getAttribute(name))),
+    );
+    return { x, y, width, height } as { x: number; y: number; width: number; height: number };
+  };
+  // the map covers the image: its width in the pane is 120 pixels of the image, a patch has 24 of them
+  const map = await frame('.overlay image');
+  const patch = await frame('.mark.patch rect');
+  assert.ok(Math.abs(patch.width - (24 * map.width) / 120) < 0.01 && Math.abs(patch.x - map.x) < 0.01);
+  assert.ok(Math.abs(patch.y - map.y - (80 * map.height) / 160) < 0.01);
+  assert.match(await pane.locator('.mark.patch text').innerHTML(), /^t1 α 0\.70$/);
+  assert.match(await page.locator('.reading').innerText(), /Patches and attention/);
+  await page.locator('details.image-reading summary').click();
+  assert.match(await page.locator('.votes').innerText(), /densenet201\s+90\.0 %\s+40\.0 %\s+malignant/);
+  const slider = page.getByLabel('opacity of heat maps');
+  await slider.fill('0.2');
+  assert.equal(await pane.locator('.overlay image').getAttribute('opacity'), '0.2');
+  await page.keyboard.press('h');
+  assert.equal(await page.locator('.mark, .overlay image').count(), 0);
+  await page.keyboard.press('n');
+  assert.match(await page.locator('#live').innerText(), /^Finding 1 of 1: malignant 80\.0 %, L CC/);
+  await page.unrouteAll();
 }
 
 test('a study is sent, analysed before the eyes of the user, read with its probability, and found by the page of the run', {
@@ -65,9 +139,7 @@ test('a study is sent, analysed before the eyes of the user, read with its proba
   const reading = await page.locator('.reading').innerText();
   assert.match(reading, /kang2021/);
   assert.match(reading, /not calibrated/);
-  await page.keyboard.press('1');
-  await drawn(page, 1);
-  await settled(page);
+  await marks(page, folder);
   assert.ok(!(await page.title()).includes('SECRET') && !page.url().includes('SECRET'));
   assert.ok(!server.log().includes('SECRET'), 'the log names the patient');
   await page.getByRole('link', { name: 'mammoscope' }).click();

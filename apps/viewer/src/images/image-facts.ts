@@ -48,7 +48,7 @@ export function imageFacts(meta: DataSet, image: { rows: number; columns: number
     instance: meta.SOPInstanceUID ?? '',
     series: meta.SeriesInstanceUID ?? '',
     study: who.StudyInstanceUID ?? meta.StudyInstanceUID ?? '',
-    kind: kindOf(meta, image.frameCount),
+    kind: kindByView(kindOf(meta, image.frameCount), image.frameCount, laterality, view?.view),
     isRaw: meta.SOPClassUID === RAW || meta.PresentationIntentType === 'FOR PROCESSING',
     frames: image.frameCount,
     rows: image.rows,
@@ -74,6 +74,16 @@ function kindOf({ SOPClassUID, Modality, ImageType = [] }: DataSet, frames: numb
   if (SOPClassUID === MAMMOGRAM || SOPClassUID === RAW || Modality === 'MG')
     return isSynthetic(ImageType) ? 'SYNTHETIC2D' : frames > 1 ? 'DBT' : 'DM';
   return 'OTHER';
+}
+
+/** Films that were digitised come as secondary captures: what names a breast and a view of it is a mammogram. */
+export function kindByView(
+  kind: ImageKind,
+  frames: number,
+  laterality: string | null | undefined,
+  view: string | null | undefined,
+): ImageKind {
+  return kind === 'OTHER' && laterality && view ? (frames > 1 ? 'DBT' : 'DM') : kind;
 }
 
 /** Values 3 and 4 of ImageType (PS3.3 C.8.31.1.1 and vendors' words for it). */

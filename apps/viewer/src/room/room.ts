@@ -77,6 +77,7 @@ export class Room {
       const place = this.#places[i];
       const image = place ? this.#imageAt(place) : null;
       if (image && image !== pane.image) this.#showIn(pane, image);
+      if (image && !this.active?.image) this.activate(pane);
     }
   }
 
@@ -105,14 +106,9 @@ export class Room {
       pane.root.addEventListener('focusin', () => this.activate(pane));
       return pane;
     });
-    this.activate(
-      this.panes[
-        Math.max(
-          0,
-          panes.findIndex(({ view }) => view === focus),
-        )
-      ] ?? null,
-    );
+    const wanted = panes.findIndex((place) => place.view === focus && this.#imageAt(place));
+    const other = panes.findIndex((place) => this.#imageAt(place));
+    this.activate(this.panes[wanted >= 0 ? wanted : Math.max(0, other)] ?? null);
     // the pane at hand is read first
     const order = [...this.panes.keys()].sort(
       (a, b) => Number(this.panes[b] === this.active) - Number(this.panes[a] === this.active),

@@ -1,7 +1,7 @@
 /** Studies of the server: its work list, kept up to date by its events, and the studies that are opened. */
 import type { ImageSummary, StudySummary } from '@mammoscope/server/api-types';
 import type { StudyReading } from '../findings/readings.ts';
-import { type ImageFacts, shownName } from '../images/image-facts.ts';
+import { type ImageFacts, kindByView, shownName } from '../images/image-facts.ts';
 import type { ImagePool } from '../images/image-pool.ts';
 import { StudyImage } from '../images/study-image.ts';
 import { listen } from '../own-origin.ts';
@@ -90,8 +90,9 @@ const RAW = '1.2.840.10008.5.1.4.1.1.1.2.1';
 
 function factsOf(study: StudySummary, image: ImageSummary): ImageFacts {
   const { instance, series, modality, sopClass, frames, rows, columns, laterality, view } = image;
+  const kind = kindByView(modality, frames, laterality, view);
   return {
-    ...{ instance, series, study: study.study, kind: modality, isRaw: sopClass === RAW, frames, rows, columns },
+    ...{ instance, series, study: study.study, kind, isRaw: sopClass === RAW, frames, rows, columns },
     laterality: laterality === 'L' || laterality === 'R' ? laterality : undefined,
     view: (view ?? undefined) as ImageFacts['view'],
     modifiers: [],
