@@ -2,10 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerEvent } from '../api-types.ts';
 import type { Database } from '../database/database.ts';
+import { ServerError } from '../errors.ts';
 import type { ByteStream } from '../intake/incoming-file.ts';
 import { analysisOf } from './analyses.ts';
 
 const POLL_MS = 400;
+/** Listeners at a time: each asks the database by itself. */
+const LISTENERS = 64;
+let listeners = 0;
 const KEEP_ALIVE_MS = 15_000;
 
 /** Who listens, from where on, and to what. */
@@ -17,24 +21,38 @@ export interface Listener {
   readonly signal: AbortSignal;
 }
 
-/** Events as text of an event stream (HTML, 9.2.6) until the listener goes. A database that is away for a while delays them. */
-export async function* eventStream(database: Database, { groups, study, since, signal }: Listener): ByteStreamOf {
+/**
+ * Events as text of an event stream (HTML, 9.2.6) until the listener goes. A database that is away for a while delays them. ServerError
+ * 'unavailable' for one listener too many, before the first byte.
+ */
+export function eventStream(database: Database, listener: Listener): ByteStreamOf {
+  if (listeners >= LISTENERS)
+    throw new ServerError('unavailable', `${LISTENERS} pages listen already: close one, or look again later`);
+  return events(database, listener);
+}
+
+async function* events(database: Database, { groups, study, since, signal }: Listener): ByteStreamOf {
   const encode = (text: string) => new TextEncoder().encode(text);
   let last = since ?? (await latestEvent(database));
   let quietMs = 0;
-  yield encode('retry: 2000\n\n');
-  while (!signal.aborted) {
-    const found = await eventsAfter(database, { groups, study, last }).catch(() => []);
-    for (const event of found) {
-      last = Math.max(last, event.id);
-      yield encode(`id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+  listeners += 1;
+  try {
+    yield encode('retry: 2000\n\n');
+    while (!signal.aborted) {
+      const found = await eventsAfter(database, { groups, study, last }).catch(() => []);
+      for (const event of found) {
+        last = Math.max(last, event.id);
+        yield encode(`id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+      }
+      quietMs = found.length > 0 ? 0 : quietMs + POLL_MS;
+      if (quietMs >= KEEP_ALIVE_MS) {
+        quietMs = 0;
+        yield encode(': still here\n\n');
+      }
+      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
-    quietMs = found.length > 0 ? 0 : quietMs + POLL_MS;
-    if (quietMs >= KEEP_ALIVE_MS) {
-      quietMs = 0;
-      yield encode(': still here\n\n');
-    }
-    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+  } finally {
+    listeners -= 1;
   }
 }
 
