@@ -4,6 +4,8 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { delongPaired } from '@mammoscope/stats';
+import { runFiles } from '../run/run-record.ts';
+import { writeHistory } from '../training/history.ts';
 import { combinationName, evaluateUnits } from './evaluated-units.ts';
 import type { Evaluation } from './evaluation.ts';
 import { judgedBreasts } from './judged-breasts.ts';
@@ -11,6 +13,7 @@ import { metricsOf, writeResults } from './results.ts';
 import type { ScoredImage } from './scored-cases.ts';
 import { fixtureEvaluation, type SharedFiles, scoredImages, writeSharedFiles } from './scored-fixture.ts';
 import { classificationTables, segmentationTable } from './tables.ts';
+import { writeOutcome } from './trials.ts';
 
 const OPTIONS = { seed: 3, cutoffFrom: 'validation', path: 'manifest.csv' } as const;
 let files: SharedFiles;
@@ -124,9 +127,16 @@ test('tables II to V have a row a combination, malignant before benign, and what
 });
 
 test('an evaluation writes metrics, scores of images and breasts, figure 6 and a report that fetches nothing', async () => {
-  const out = join(files.folder, 'results');
+  const [run, out] = [join(files.folder, 'run'), join(files.folder, 'results')];
   await mkdir(out);
-  await writeResults(join(files.folder, 'no run'), found, out);
+  const epoch = { epoch: 1, trainLoss: 2, valLoss: 1.5, valAuc: 0.75, learningRate: 1e-3 };
+  for (const member of found.record.members) {
+    await mkdir(join(run, member), { recursive: true });
+    const hasFailed = member === 'dbt-trial-03';
+    if (hasFailed) await writeOutcome(run, member, { state: 'failed', reason: 'the loss is not finite' });
+    else await writeHistory(runFiles(run).member(member).history, [epoch]);
+  }
+  await writeResults(run, found, out);
   const metrics = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8')) as ReturnType<typeof metricsOf>;
   assert.deepEqual(metrics, JSON.parse(JSON.stringify(metricsOf(found))));
   assert.deepEqual([metrics.level, metrics.breasts, metrics.positives, metrics.images], ['breast', 20, 5, 80]);
@@ -140,6 +150,8 @@ test('an evaluation writes metrics, scores of images and breasts, figure 6 and a
     assert.match(page, /<li id="film-1-2-slice-2" class="first">/, 'the slice of the lesion is shown first');
     assert.doesNotMatch(page, /<script|\ssrc="(?!data:image)/);
   }
+  const report = await readFile(join(out, 'report.html'), 'utf8');
+  assert.match(report, /1 of 5 trials failed .*dbt-trial-03: the loss is not finite/);
   const picture = await readFile(join(out, 'figure-6.png'));
   assert.deepEqual([...picture.subarray(1, 4)], [...Buffer.from('PNG')]);
 });

@@ -1,6 +1,6 @@
 /** The report of an evaluation: malignant breasts first, then tables II to V and figure 6. */
 import { basename } from 'node:path';
-import type { Methods, Note, ReportData, SaliencyExample } from '@mammoscope/report';
+import type { Methods, Note, ReportData, SaliencyExample, TrainingHistory } from '@mammoscope/report';
 import { analysesOf } from '../classifier/analyses.ts';
 import { comparedOf } from '../classifier/compared-models.ts';
 import type { Evaluated } from '../classifier/evaluated.ts';
@@ -28,6 +28,7 @@ import { CALLS, hasBothSides } from './judged-breasts.ts';
 import { ITERATIONS, SENSITIVITY } from './measures.ts';
 import { CITATIONS, deviationsOf, SYSTEM } from './recipe.ts';
 import { classificationTables, segmentationTable } from './tables.ts';
+import { isTrial, readOutcome } from './trials.ts';
 
 /** What the page shows of an evaluation; `run` holds the histories. */
 export async function reportOf(
@@ -57,7 +58,7 @@ export async function reportOf(
   return {
     title: `${SYSTEM.title}: breasts with malignant findings`,
     system: { name: SYSTEM.name, citation: SYSTEM.citation, doi: SYSTEM.doi },
-    notes: notesOf(evaluation),
+    notes: [...notesOf(evaluation), ...(await failureNotes(run, evaluation))],
     classes: CALLS,
     performance: { intervals: intervalWords(cases), models: performanceRows(cases) },
     roc: rocCurves(cases).map((curve) => (curve.model === headline.model ? { ...curve, band } : curve)),
@@ -81,13 +82,40 @@ export async function reportOf(
       ),
     ],
     confusion: [headlineConfusion(cases, CALLS)],
-    training: await trainingOf(run, record, recipe.epochs),
+    training: await shownTraining(run, evaluation),
     splits: splitsOf(record),
     exclusions: [...record.exclusions, ...scored.exclusions],
     recipe: recipeValues(recipe, CITATIONS),
     deviations: deviationsOf(recipe),
     provenance: provenanceOf(record, evaluatedManifest),
   };
+}
+
+/** Pretraining, and the trials that are averaged: a search has far more, and failed ones have no history. */
+async function shownTraining(run: string, { record, recipe, scored }: Evaluation): Promise<TrainingHistory[]> {
+  const averaged = new Set(scored.images.flatMap(({ members }) => members.map(({ member }) => member)));
+  const { members } = record;
+  const pretraining = { ...record, members: members.filter((name) => !isTrial(name)) };
+  const trials = { ...record, members: members.filter((name) => averaged.has(name)) };
+  return [
+    ...(await trainingOf(run, pretraining, recipe.pretrainEpochs)),
+    ...(await trainingOf(run, trials, recipe.epochs)),
+  ];
+}
+
+/** Trials that failed, each with its reason. */
+async function failureNotes(run: string, { record }: Evaluation): Promise<Note[]> {
+  const trials = record.members.filter(isTrial);
+  const outcomes = await Promise.all(trials.map(async (name) => ({ name, outcome: await readOutcome(run, name) })));
+  const failed = outcomes.filter(({ outcome }) => outcome?.state === 'failed');
+  if (failed.length === 0) return [];
+  const reasons = failed.map(({ name, outcome }) => `${name}: ${outcome?.reason ?? 'no reason was recorded'}`);
+  return [
+    {
+      kind: 'warning',
+      text: `${failed.length} of ${trials.length} trials failed and were left out of the search: ${reasons.join('; ')}.`,
+    },
+  ];
 }
 
 const ruleOf = ({ cutoffFrom }: Evaluation) => `largest Youden index on the ${cutoffFrom} breasts`;

@@ -145,7 +145,7 @@ export const fixtureEvaluation = ({ folder, manifest }: SharedFiles): Promise<Ev
     validation: scoredImages(['DM', 'DBT']),
   });
 
-/** The record of a run that never was. */
+/** The record of a run that never was; its last trial is in no ensemble. */
 const fixtureRecord = (manifest: Manifest): RunRecord => ({
   format: 'mammoscope-run-1',
   ...{ system: 'park2022', preset: 'tiny', command: 'mammoscope train park2022 --data manifest.csv', seed: 3 },
@@ -154,5 +154,5 @@ const fixtureRecord = (manifest: Manifest): RunRecord => ({
   ...{ device: 'cpu', threads: 1, versions: { mammoscope: '0.1.0' }, weights: {}, exclusions: [], lowerings: {} },
   manifest: { name: 'manifest.csv', sha256: manifest.sha256 },
   rows: [{ path: 'dm.png', patientId: 'woman-0', label: 'normal', split: 'test' }],
-  members: [],
+  members: ['dm-birads', 'dm-trial-01', 'dm-trial-02', 'dbt-trial-01', 'dbt-trial-02', 'dbt-trial-03'],
 });
