@@ -2,20 +2,21 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { request } from 'node:https';
+import { request as askSecurely } from 'node:https';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import {
+  addToken,
+  pacsAddresses,
+  type ServerSettings,
+  startServer as startHere,
+  startWorkers,
+  UPLOAD_LIMITS,
+  type User,
+} from '@mammoscope/server';
 import type { Session, StudyList } from '@mammoscope/server/api-types';
 import { assertRefused, workplace } from './cli-process.ts';
-import {
-  drawnWoman,
-  freePort,
-  getJson,
-  type StartedServer,
-  startServer,
-  studyBytes,
-  upload,
-} from './server-process.ts';
+import { drawnWoman, getJson, type StartedServer, startServer, studyBytes, upload } from './server-process.ts';
 
 const { folder, mammoscope } = await workplace();
 let server: StartedServer;
@@ -28,24 +29,14 @@ const bearer = (user: string): Record<string, string> => {
 const at = (path: string) => `${server.url}${path}`;
 const woman = drawnWoman(0);
 
-async function makeToken(user: string, role: 'reader' | 'operator', groups: string): Promise<void> {
-  const made = await mammoscope([
-    'serve',
-    'token',
-    user,
-    '--role',
-    role,
-    '--groups',
-    groups,
-    '--tokens',
-    'tokens.json',
-  ]);
-  assert.equal(made.code, 0, made.stderr);
-  tokens.set(user, made.stdout.trim());
+async function makeToken(name: string, role: User['role'], group: string): Promise<void> {
+  tokens.set(name, await addToken(join(folder, 'tokens.json'), { name, role, groups: [group] }));
 }
 
 before(async () => {
-  await makeToken('reader', 'reader', 'breast');
+  const made = await mammoscope(['serve', 'token', 'reader', '--groups', 'breast']);
+  assert.equal(made.code, 0, made.stderr);
+  tokens.set('reader', made.stdout.trim());
   await makeToken('operator', 'operator', 'breast');
   await makeToken('stranger', 'operator', 'elsewhere');
   tokens.set('guess', 'A'.repeat(43));
@@ -189,50 +180,60 @@ test('the file has digests of tokens alone, and one that is taken out lets nobod
   assert.equal((await fetch(at('/api/studies'), { headers: bearer('reader') })).status, 200);
 });
 
-test('beyond this machine it listens with tokens and TLS alone, and C-STORE from known senders', async () => {
-  const port = String(await freePort());
-  const beyond = ['serve', '--host', '0.0.0.0', '--port', port, '--data', 'beyond'];
-  assertRefused(await mammoscope(beyond), 2, /needs tokens \(--tokens\) and a certificate and key/);
-  assertRefused(await mammoscope([...beyond, '--tokens', 'tokens.json']), 2, /needs a certificate and key/);
-  if (spawnSync('openssl', ['version']).error) return;
-  const made = spawnSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-subj',
-      '/CN=localhost',
-      '-keyout',
-      'key.pem',
-      '-out',
-      'cert.pem',
-      '-days',
-      '2',
-    ],
-    { cwd: folder },
+/** A server of this process that is not to start. */
+const settings = (changes: Partial<ServerSettings>): ServerSettings => ({
+  ...{ data: join(folder, 'refused'), runs: [], workers: 1, analysisSeconds: 60, heartbeatSeconds: 30 },
+  ...{ institution: '', department: '', station: '', host: '127.0.0.1', port: 0, pacs: [], group: 'local' },
+  ...{ settleSeconds: 1, limits: UPLOAD_LIMITS },
+  ...changes,
+});
+const refusedToStart = (changes: Partial<ServerSettings>, code: string, message: RegExp) =>
+  assert.rejects(
+    startHere(settings(changes), () => undefined),
+    { name: 'ServerError', code, message },
   );
+
+test('beyond this machine it listens with tokens and TLS alone, and C-STORE from known senders', async () => {
+  const tokenFile = join(folder, 'tokens.json');
+  const beyond = { host: '0.0.0.0' };
+  const refused = (changes: Partial<ServerSettings>, message: RegExp) =>
+    refusedToStart({ ...beyond, ...changes }, 'binding-refused', message);
+  await refused({}, /needs tokens \(--tokens\) and a certificate and key/);
+  await refused({ tokens: tokenFile }, /needs a certificate and key/);
+  await refused({ host: '::' }, /needs tokens/);
+  await refused({ host: 'localhost.example' }, /needs tokens/);
+  const pem = Buffer.from('');
+  const dimse = { port: 0, aeTitle: 'MAMMOSCOPE', callers: [] };
+  await refused({ tokens: tokenFile, tls: { cert: pem, key: pem }, dimse }, /needs the AE titles that may send/);
+  assertRefused(await mammoscope(['serve', '--host', '0.0.0.0']), 2, /listening on 0\.0\.0\.0 would show patients/);
+});
+
+test('with a certificate it answers over TLS, and asks for tokens there', {
+  skip: spawnSync('openssl', ['version']).error ? 'openssl is not installed' : false,
+}, async () => {
+  const request = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-subj',
+    '/CN=localhost',
+  ];
+  const made = spawnSync('openssl', [...request, '-keyout', 'key.pem', '-out', 'cert.pem', '-days', '2'], {
+    cwd: folder,
+  });
   assert.equal(made.status, 0);
   const tls = ['--tokens', 'tokens.json', '--tls-cert', 'cert.pem', '--tls-key', 'key.pem'];
-  assertRefused(await mammoscope([...beyond, ...tls, '--dimse-port', '0']), 2, /needs the AE titles that may send/);
   await using secure = await startServer(folder, ['--host', '0.0.0.0', '--data', 'beyond', ...tls]);
-  const { port: listening } = new URL(secure.url);
+  const { port } = new URL(secure.url);
   const ca = await readFile(join(folder, 'cert.pem'));
   const status = (headers: Record<string, string>) =>
     new Promise<number | undefined>((resolve, reject) => {
-      const options = {
-        host: '127.0.0.1',
-        port: listening,
-        path: '/api/studies',
-        headers,
-        ca,
-        servername: 'localhost',
-      };
-      request(options, (response) => resolve(response.resume().statusCode))
+      const options = { host: '127.0.0.1', port, path: '/api/studies', headers, ca, servername: 'localhost' };
+      askSecurely(options, (response) => resolve(response.resume().statusCode))
         .on('error', reject)
         .end();
     });
@@ -240,22 +241,36 @@ test('beyond this machine it listens with tokens and TLS alone, and C-STORE from
 });
 
 test('settings that cannot be used are told in one sentence', async () => {
-  const cases = [
-    [['--model', 'nowhere'], /nowhere holds no run/],
-    [['--tokens', 'nowhere.json'], /nowhere\.json cannot be read \(ENOENT\): make it with "mammoscope serve token"/],
-    [['--pacs', 'archive'], /"archive" is no PACS: write it as name=/],
-    [['--pacs', 'archive=ftp://x'], /no address of DICOMweb/],
-    [['--pacs-credentials', 'archive=file'], /are of no PACS/],
-    [['--port', '99999'], /no port/],
-    [['--port', new URL(server.url).port], /cannot listen on 127\.0\.0\.1:\d+ \(EADDRINUSE\)/],
-  ] as const;
-  for (const [args, message] of cases) {
-    const { code, stderr } = await mammoscope(['serve', '--data', 'refused', ...args]);
-    assert.deepEqual(
-      [code, message.test(stderr), /^\s+at /m.test(stderr)],
-      [2, true, false],
-      `${args.join(' ')}: ${stderr}`,
-    );
-  }
-  assertRefused(await mammoscope(['serve', 'worker']), 2, /need a PostgreSQL/);
+  const setting = 'setting-invalid';
+  await assert.rejects(
+    startHere(settings({ runs: [join(folder, 'nowhere')] }), () => undefined),
+    {
+      code: 'run-missing',
+      message: /nowhere holds no run/,
+    },
+  );
+  await refusedToStart(
+    { tokens: join(folder, 'nowhere.json') },
+    setting,
+    /cannot be read \(ENOENT\): make it with "mammoscope serve token"/,
+  );
+  const { port } = new URL(server.url);
+  await refusedToStart(
+    { port: Number(port), data: join(folder, 'beyond') },
+    setting,
+    /cannot listen on 127\.0\.0\.1:\d+ \(EADDRINUSE\)/,
+  );
+  await assert.rejects(
+    startWorkers(settings({}), () => undefined),
+    { code: setting, message: /need a PostgreSQL/ },
+  );
+  for (const [addresses, credentials, message] of [
+    [['archive'], [], /"archive" is no PACS: write it as name=/],
+    [['archive=ftp://x'], [], /no address of DICOMweb/],
+    [['a=http://x', 'a=http://y'], [], /two PACS are called a/],
+    [[], ['archive=file'], /are of no PACS/],
+    [['archive=http://x'], ['archive=nowhere'], /nowhere cannot be read/],
+  ] as const)
+    await assert.rejects(pacsAddresses(addresses, credentials), { code: setting, message });
+  assertRefused(await mammoscope(['serve', '--port', '99999']), 2, /no port/);
 });
