@@ -211,7 +211,11 @@ export async function freePort(): Promise<number> {
 }
 
 /** Asks until the answer satisfies; fails with what was answered last. */
-export async function eventually<T>(ask: () => Promise<T>, satisfies: (answer: T) => boolean, tries = 600): Promise<T> {
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  satisfies: (answer: T) => boolean,
+  tries = 3000,
+): Promise<T> {
   for (let i = 0; ; i++) {
     const answer = await ask();
     if (satisfies(answer)) return answer;

@@ -9,6 +9,7 @@ import type { Log } from '../log.ts';
 import type { DimseSettings, TlsFiles } from '../settings.ts';
 import { IMAGE_CLASSES } from './image-facts.ts';
 import { type ByteStream, type IncomingFile, receiveFile } from './incoming-file.ts';
+import { limitedStream } from './limited-stream.ts';
 import { type IntakePlace, type Sender, storeImage } from './store-image.ts';
 import { refusalOf } from './take-file.ts';
 
@@ -114,7 +115,9 @@ function storeScp(place: ScpPlace) {
         );
         yield* pipe as AsyncIterable<Buffer>;
       }
-      const coming = receiveFile(storage.incoming, file(), limits.fileBytes);
+      const { fileBytes, uploadSeconds } = limits;
+      const timed = limitedStream(file(), { requestBytes: fileBytes, uploadSeconds });
+      const coming = receiveFile(storage.incoming, timed, fileBytes);
       coming.catch(() => pipe.resume()); // the rest is read and dropped; the answer says why
       this.#coming = coming;
       return pipe;
