@@ -103,7 +103,7 @@ function comparedTable({
     anchorOf({ number }),
     `${number}. ${caption}`,
     table(OURS, columns, [{ rows: cells }], 'performance'),
-    html`<p class="remark">Ours: ${cases} ${one}s, ${positives} of them positive${repetitions > 1 && `, of ${repetitions} repetitions`}.</p>`,
+    html`<p class="remark">Ours: ${cases} ${one}s, ${positives} of them positive${repetitions > 1 && `, of ${repetitions} repetitions`}.${repetitions > 1 && curves.length > 0 && ' ROC curves are those of the first.'}</p>`,
     curves.length > 0 && figureColumns(curves.map(rocFigure)),
   );
 }
