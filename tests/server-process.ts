@@ -231,6 +231,13 @@ export async function getJson<T>(url: string, init: RequestInit = {}): Promise<T
   return (await response.json()) as T;
 }
 
+/** The error of an answer, with its status. */
+export async function errorOf(response: Response): Promise<readonly [number, string]> {
+  const { error } = (await response.json()) as { error: { code: string; message: string } };
+  assert.doesNotMatch(error.message, /^\s+at |node:internal|\/tmp\/|incoming/, 'no stack and no folder');
+  return [response.status, error.code];
+}
+
 /** Uploads a file as the body of a PUT. */
 export const upload = (
   server: Pick<StartedServer, 'url'>,
