@@ -149,15 +149,16 @@ async function drawAll(
 
 function ask(worker: Worker, task: PhantomBreastTask): Promise<PhantomBreastRecord> {
   return new Promise((settle, reject) => {
+    // Each by itself: removeAllListeners takes off those of Node.js too, and no further message comes.
     const finish = (act: () => void) => {
-      worker.removeAllListeners();
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
       act();
     };
-    worker.once('message', ({ record, error }: { record?: PhantomBreastRecord; error?: string }) =>
-      finish(() => (record ? settle(record) : reject(new Error(error ?? 'a worker thread gave no answer')))),
-    );
-    worker.once('error', (error: Error) => finish(() => reject(error)));
-    worker.once('exit', () => finish(() => reject(new Error('a worker thread ended before its breast was drawn'))));
+    const onMessage = ({ record, error }: { record?: PhantomBreastRecord; error?: string }) =>
+      finish(() => (record ? settle(record) : reject(new Error(error ?? 'a worker thread gave no answer'))));
+    const onError = (error: Error) => finish(() => reject(error));
+    const onExit = () => finish(() => reject(new Error('a worker thread ended before its breast was drawn')));
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
     worker.postMessage(task);
   });
 }
