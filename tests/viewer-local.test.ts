@@ -74,6 +74,7 @@ async function withWoman(size = SIZE) {
   const images = join(folder, 'cohort/images/woman-0001');
   const opened = await openPage(browser, url, size);
   await drop(opened.page, await filesAt((await readdir(images)).map((name) => join(images, name))));
+  await opened.page.getByText('8 images opened').waitFor({ state: 'attached' });
   await drawn(opened.page, 4);
   return opened;
 }
@@ -194,6 +195,74 @@ function brightBox({ width, height, grey }: PanePixels, level: number) {
     }
   return { x1, y1, x2, y2 };
 }
+
+for (const size of [SIZE, { width: 2048, height: 2560 }])
+  test(`the page fits a display of ${size.width} x ${size.height}: nothing is cut, the images have the room`, {
+    skip,
+  }, async () => {
+    const { page, complaints } = await openPage(browser, url, size);
+    await drop(page, drawnStudy(9, '20260101', { hasOrientation: true }));
+    await drawn(page, 4);
+    const boxes = await Promise.all(VIEWS.map((view) => page.locator(`.pane[data-view=${view}]`).boundingBox()));
+    assert.equal(new Set(boxes.map((box) => box?.y)).size, size.width > size.height ? 1 : 2, 'rows of panes');
+    const area = boxes.reduce((sum, box) => sum + (box?.width ?? 0) * (box?.height ?? 0), 0);
+    assert.ok(area > 0.7 * size.width * size.height, `panes have ${area} of the pixels`);
+    const cut = await page.evaluate(() =>
+      [...document.querySelectorAll('header, header *, .panel, .panel button, .corner')]
+        .filter((each) => {
+          const { left, right, top, bottom } = each.getBoundingClientRect();
+          return left < 0 || top < 0 || right > innerWidth + 0.5 || bottom > innerHeight + 0.5;
+        })
+        .map((each) => each.textContent),
+    );
+    assert.deepEqual(cut, []);
+    const [tools, notice] = await Promise.all(['#tools', '.notice'].map((each) => page.locator(each).boundingBox()));
+    assert.ok(tools && notice && tools.x + tools.width <= notice.x, 'the notice is beside the tools');
+    // whoever wants to look at the pages names a folder
+    const folder = process.env.MAMMOSCOPE_SCREENSHOTS;
+    if (folder) await page.screenshot({ path: join(folder, `viewer-${size.width}x${size.height}.png`) });
+    assert.deepEqual(complaints, []);
+    await page.close();
+  });
+
+test('everything is reached without a mouse, and says what it is', { skip }, async () => {
+  const { page, complaints } = await openPage(browser, url, SIZE);
+  await drop(page, drawnStudy(10, '20260101', { hasOrientation: true, frames: 3 }));
+  await drawn(page, 4);
+  const reached: string[] = [];
+  for (let i = 0; i < 60; i++) {
+    await page.keyboard.press('Tab');
+    const name = await page.evaluate(() => {
+      const { activeElement: at } = document;
+      return at?.getAttribute('aria-label') ?? at?.textContent ?? '';
+    });
+    if (name === reached[0]) break;
+    reached.push(name);
+  }
+  for (const wanted of [
+    /^Four$/,
+    /^Measure$/,
+    /^R CC, tomosynthesis, slice 2 of 3$/,
+    /^slice$/,
+    /^L MLO, tomosynthesis/,
+    /^Model in this page$/,
+  ])
+    assert.ok(
+      reached.some((name) => wanted.test(name)),
+      `${wanted} in ${reached.join(' | ')}`,
+    );
+  assert.ok(
+    reached.every((name) => name.trim() !== ''),
+    reached.join(' | '),
+  );
+  const bar = page.getByRole('slider', { name: 'slice' }).first();
+  await bar.focus();
+  await page.keyboard.press('ArrowUp');
+  await settled(page);
+  assert.equal(await bar.getAttribute('aria-valuetext'), 'slice 1 of 3');
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
 
 test('a distance is measured in mm of the breast, with mouse and keyboard; true size is true', { skip }, async () => {
   const lesion = [10, 68, 50, 92] as const;

@@ -25,6 +25,6 @@ test('what an exported model says of its input is what the page feeds', () => {
 test('models that the page cannot feed are refused with the reason', () => {
   assert.throws(() => exportedModelInfo({}), /mammoscope export/);
   assert.throws(() => exportedModelInfo({ classes: '[]', inputs: '{}' }), /several sizes/);
-  const volume = { ...input, shape: ['N', 1, 16, 64, 64] };
+  const volume = { ...input, shape: ['N', 1, 64, 64, 64] };
   assert.throws(() => exportedModelInfo({ ...metadata, input: JSON.stringify(volume) }), /square images/);
 });

@@ -9,10 +9,11 @@ export interface Key {
   readonly keys: readonly string[];
   readonly shown: string;
   readonly does: string;
-  readonly run: (room: Room) => void;
+  /** Null for keys that are only listed: the browser, or a tool, obeys them. */
+  readonly run: ((room: Room) => void) | null;
 }
 
-const key = (keys: string, does: string, run: (room: Room) => void, shown = keys.toUpperCase()): Key => ({
+const key = (keys: string, does: string, run: Key['run'], shown = keys.toUpperCase()): Key => ({
   keys: keys === ' ' ? [' '] : keys.split(' '),
   shown,
   does,
@@ -42,9 +43,9 @@ export const KEYS: readonly Key[] = [
   key('d', 'Mammogram, synthesised view, tomosynthesis of this view', (room) => room.toggleKind(false)),
   key('D', 'The same for all views', (room) => room.toggleKind(true), 'Shift D'),
   key('c', 'Current or prior study', (room) => room.togglePrior()),
-  key('ArrowUp ArrowDown', 'Slice before or after (wheel)', () => undefined, '↑ ↓'),
-  key('PageUp PageDown', 'Ten slices', () => undefined, 'Page'),
-  key('Home End', 'First, last slice', () => undefined, 'Home End'),
+  key('ArrowUp ArrowDown', 'Slice before or after (wheel)', null, '↑ ↓'),
+  key('PageUp PageDown', 'Ten slices', null, 'Page'),
+  key('Home End', 'First, last slice', null, 'Home End'),
   key(' ', 'Cine', (room) => room.toggleCine(), 'Space'),
   key('b', 'Thickness of the slab: 1, 3, 5, 9 slices', (room) => room.changeSlab()),
   key('n', 'Next finding', (room) => room.nextFinding(1)),
@@ -72,8 +73,8 @@ export const KEYS: readonly Key[] = [
     room.areViewsLinked = !room.areViewsLinked;
     room.say(room.areViewsLinked ? 'Views are linked' : 'Each view by itself');
   }),
-  key('Tab', 'Next pane, then its slices and the panel', () => undefined, 'Tab'),
-  key('Escape', 'End measuring, close', () => undefined, 'Esc'),
+  key('Tab', 'Next pane, then its slices and the panel', null, 'Tab'),
+  key('Escape', 'End measuring, close', null, 'Esc'),
   key('?', 'These keys', () => showKeys()),
 ];
 
@@ -98,8 +99,8 @@ export function obeyKey(event: KeyboardEvent, room: Room): boolean {
     return true;
   }
   const found = KEYS.find(({ keys }) => keys.includes(event.key));
-  found?.run(room);
-  return found !== undefined;
+  found?.run?.(room);
+  return Boolean(found?.run);
 }
 
 /** Lists the keys. */

@@ -91,6 +91,9 @@ export class Pane {
   remove(): void {
     clearTimeout(this.#settle);
     this.#forget();
+    // what is still being read finds no image here any more
+    this.image = null;
+    this.#stack = '';
     this.#order++;
     this.#engine.disableElement(this.id);
     this.root.remove();

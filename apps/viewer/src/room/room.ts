@@ -9,6 +9,7 @@ import {
   layoutOf,
   type PanePlace,
   SCREENING_VIEWS,
+  type ScreeningView,
 } from '../hanging/slots.ts';
 import type { StudyImage } from '../images/study-image.ts';
 import { Magnifier } from './magnifier.ts';
@@ -44,6 +45,8 @@ export class Room {
   #places: readonly PanePlace[] = [];
   #chosen: string | null = null;
   #cine = 0;
+  /** Whether the user went to a pane; before, the pane at hand may change while images come. */
+  #isChosen = false;
   panes: readonly Pane[] = [];
   active: Pane | null = null;
   layout: LayoutName = 'four';
@@ -67,6 +70,7 @@ export class Room {
   hang(study: RoomStudy): void {
     this.#study = study;
     this.#variants.clear();
+    this.#isChosen = false;
     this.setLayout(this.layout);
   }
 
@@ -77,8 +81,8 @@ export class Room {
       const place = this.#places[i];
       const image = place ? this.#imageAt(place) : null;
       if (image && image !== pane.image) this.#showIn(pane, image);
-      if (image && !this.active?.image) this.activate(pane);
     }
+    if (!this.#isChosen) this.#activateBest(SCREENING_VIEWS[0]);
   }
 
   leave(): void {
@@ -103,12 +107,13 @@ export class Room {
       pane.root.dataset.view = view;
       pane.root.dataset.side = view.startsWith('R') ? 'R' : 'L';
       if (isPrior) pane.root.dataset.prior = 'true';
-      pane.root.addEventListener('focusin', () => this.activate(pane));
+      pane.root.addEventListener('focusin', () => {
+        this.#isChosen = true;
+        this.activate(pane);
+      });
       return pane;
     });
-    const wanted = panes.findIndex((place) => place.view === focus && this.#imageAt(place));
-    const other = panes.findIndex((place) => this.#imageAt(place));
-    this.activate(this.panes[wanted >= 0 ? wanted : Math.max(0, other)] ?? null);
+    this.#activateBest(focus);
     // the pane at hand is read first
     const order = [...this.panes.keys()].sort(
       (a, b) => Number(this.panes[b] === this.active) - Number(this.panes[a] === this.active),
@@ -124,6 +129,13 @@ export class Room {
   /** View and study of the pane at hand. */
   get place(): PanePlace | undefined {
     return this.#places[this.panes.indexOf(this.active as Pane)];
+  }
+
+  /** The pane of a view, if it has an image; else the first that has one. */
+  #activateBest(view: ScreeningView): void {
+    const wanted = this.#places.findIndex((place) => place.view === view && this.#imageAt(place));
+    const other = this.#places.findIndex((place) => this.#imageAt(place));
+    this.activate(this.panes[wanted >= 0 ? wanted : Math.max(0, other)] ?? null);
   }
 
   /** The pane under a pointer; a pointer that is captured has no target of its own. */
