@@ -139,7 +139,7 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
     batch: 16,
     epochs: 12,
     patience: 12,
-    learningRate: 3e-4,
+    learningRate: 5e-4,
     valFraction: 0.2,
     testFraction: 0.25,
     cacheGiB: 1,

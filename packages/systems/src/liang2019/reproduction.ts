@@ -60,8 +60,8 @@ const BREASTS: Readonly<Record<string, { readonly patients: number; readonly pre
  */
 const SPOTS = { patients: 120, grid: { sizePx: 88, spacingMm: 0.34, slices: 12, sliceMm: 2 } } as const;
 
-/** Descriptors tell benign from malignant, by less than at 0: what makes lesions hard to tell is how they are seen. */
-const DIFFICULTY = 0.25;
+/** Benign and malignant lesions differ in every descriptor: what makes them hard to tell is how they are seen, and that differs by modality. */
+const DIFFICULTY = 0;
 
 /** The cohort of a preset that is made where the user gives no data. */
 function pairedCohort(name: string, seed: number): VirtualCohort {
