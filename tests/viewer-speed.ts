@@ -9,14 +9,13 @@ import { openPage, servePage, startBrowser } from './viewer-page.ts';
 
 const SIZES = { laptop: { width: 1366, height: 768 }, portrait: { width: 2048, height: 2560 } } as const;
 
-/** ms until a selector is there, by the page's own clock, polled at every frame that it draws. */
-const until = (page: Page, selector: string): Promise<number> =>
+/** Waits for a selector, looked for at every frame that the page draws. */
+const until = (page: Page, selector: string): Promise<void> =>
   page.evaluate(
     (wanted) =>
-      new Promise<number>((found) => {
-        const begun = performance.now();
+      new Promise<void>((found) => {
         const look = () => {
-          if (document.querySelector(wanted)) found(performance.now() - begun);
+          if (document.querySelector(wanted)) found();
           else requestAnimationFrame(look);
         };
         look();
@@ -72,17 +71,23 @@ const results = [];
 for (const [display, size] of Object.entries(SIZES)) {
   const { page, complaints } = await openPage(browser, server ?? local?.url ?? '', size);
   await page.waitForSelector('.work-list');
+  let chosen = Date.now();
   if (server === undefined) {
     const chooser = page.waitForEvent('filechooser');
     await page.getByRole('button', { name: 'Open files' }).click();
-    await (await chooser).setFiles(paths);
+    const dialog = await chooser;
+    chosen = Date.now();
+    await dialog.setFiles(paths);
   } else await page.locator('tbody a').first().click();
-  const firstImageMs = await until(page, '.pane[data-drawn]');
-  const fourViewsMs =
-    firstImageMs + (await until(page, '.pane[data-drawn] ~ .pane[data-drawn] ~ .pane[data-drawn] ~ .pane[data-drawn]'));
+  await until(page, '.pane[data-drawn]');
+  const firstImageMs = Date.now() - chosen;
+  await until(page, '.pane[data-drawn] ~ .pane[data-drawn] ~ .pane[data-drawn] ~ .pane[data-drawn]');
+  const fourViewsMs = Date.now() - chosen;
   await page.waitForTimeout(1500);
+  const toggled = Date.now();
   await page.keyboard.press('d');
-  const firstSliceMs = await until(page, '.pane.active[data-image=DBT][data-drawn]');
+  await until(page, '.pane.active[data-image=DBT][data-drawn]');
+  const firstSliceMs = Date.now() - toggled;
   // all slices in memory
   const begun = Date.now();
   await page.waitForFunction(
