@@ -82,5 +82,5 @@ export const FIXTURE_SETTINGS: readonly string[] = [
   'sliceWindowPx=64,48',
   ...['shiftPx=2', 'resizePx=2', 'cropPx=16', 'slicesPerRun=2', 'testAugmentations=2', 'localWidth=8'],
   ...['volumePatches=2', 'patches=2', 'pretrainGates=8', 'valFraction=0.3', 'testFraction=0.3'],
-  ...['volumePooledPercent=6,20', 'pooledPercent=2,6', 'pretrainLearningRate=1e-3'],
+  ...['volumePooledPercent=6,20', 'pooledPercent=2,6', 'pretrainLearningRate=1e-3', 'schedule=constant'],
 ];
