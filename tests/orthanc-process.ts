@@ -14,6 +14,9 @@ export const ORTHANC_MISSING = spawnSync('Orthanc', ['--version']).error
     ? false
     : 'the DICOMweb plugin of Orthanc is not installed';
 
+/** Headers of a request on a connection of its own: Orthanc closes what was kept just as it is used again. */
+export const UNSHARED = { Connection: 'close' } as const;
+
 /** Starts one that knows a modality by the name "mammoscope"; disposal ends and removes it. */
 export async function startOrthanc(mammoscopePort: number) {
   const folder = await mkdtemp(join(tmpdir(), 'mammoscope-orthanc-'));
@@ -36,7 +39,7 @@ export async function startOrthanc(mammoscopePort: number) {
   const url = `http://127.0.0.1:${http}`;
   await eventually(
     () =>
-      fetch(`${url}/system`).then(
+      fetch(`${url}/system`, { headers: UNSHARED }).then(
         ({ ok }) => ok,
         () => false,
       ),
@@ -47,7 +50,8 @@ export async function startOrthanc(mammoscopePort: number) {
     dicomPort: dicom,
     /** What the REST API of Orthanc answers; nothing of ours is in between. */
     ask: async <T>(path: string, init: RequestInit = {}): Promise<T> => {
-      const response = await fetch(`${url}${path}`, { headers: { Accept: 'application/json' }, ...init });
+      const headers = { Accept: 'application/json', ...UNSHARED };
+      const response = await fetch(`${url}${path}`, { headers, ...init });
       if (!response.ok) throw new Error(`Orthanc answers ${response.status} to ${path}: ${await response.text()}`);
       return (await response.json()) as T;
     },

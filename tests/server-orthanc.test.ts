@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { AnalysisResult, PacsStudyList, SendReport, Study, UploadReport } from '@mammoscope/server/api-types';
-import { ORTHANC_MISSING, startOrthanc } from './orthanc-process.ts';
+import { ORTHANC_MISSING, startOrthanc, UNSHARED } from './orthanc-process.ts';
 import {
   analysed,
   drawnWoman,
@@ -82,6 +82,7 @@ test('studies go to the PACS by C-STORE and by STOW, come from it, are read, and
     method: 'POST',
     body: Buffer.concat([...parts, Buffer.from('\r\n--b--\r\n')]),
     headers: {
+      ...UNSHARED,
       'Content-Type': 'multipart/related; type="application/dicom"; boundary=b',
       Accept: 'application/dicom+json',
     },
@@ -167,7 +168,7 @@ test('studies go to the PACS by C-STORE and by STOW, come from it, are read, and
   const { ID } = await orthanc.ask<{ ID: string }>('/instances', {
     method: 'POST',
     body: new Uint8Array(studyBytes(woman)),
-    headers: {},
+    headers: UNSHARED,
   });
   await orthanc.ask('/modalities/mammoscope/echo', { method: 'POST', body: '{}' });
   await orthanc.ask('/modalities/mammoscope/store', { method: 'POST', body: ID });

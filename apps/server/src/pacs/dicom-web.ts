@@ -20,14 +20,11 @@ async function ask(
 ): Promise<Response> {
   const headers = new Headers(init.headers);
   if (authorization !== undefined) headers.set('Authorization', authorization);
+  headers.set('Connection', 'close'); // one that is kept may be closed by the PACS just as it is used again
   let response: Response;
   try {
     const request = { ...init, headers, redirect: 'error', signal: AbortSignal.timeout(limitMs) } as const;
-    response = await fetch(`${url}${path}`, request).catch((error) => {
-      // a connection that the PACS closed just as it was used again: asking twice is asking once
-      if (init.method === undefined && isClosed(error)) return fetch(`${url}${path}`, request);
-      throw error;
-    });
+    response = await fetch(`${url}${path}`, request);
   } catch (error) {
     const reason = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : '';
     throw new ServerError(
@@ -43,9 +40,6 @@ async function ask(
     `the PACS ${name} answers ${response.status}: see its log, and that the credentials are right`,
   );
 }
-
-const isClosed = (error: unknown): boolean =>
-  ((error as Error | undefined)?.cause as NodeJS.ErrnoException | undefined)?.code === 'UND_ERR_SOCKET';
 
 async function json(pacs: PacsAddress, response: Response): Promise<unknown> {
   const text = await textOf(pacs, response);
