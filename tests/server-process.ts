@@ -226,7 +226,7 @@ export async function eventually<T>(
 
 /** The JSON of an address. */
 export async function getJson<T>(url: string, init: RequestInit = {}): Promise<T> {
-  const response = await fetch(url, init);
+  const response = await fetch(url, { ...init, headers: { ...(init.headers as object), Connection: 'close' } });
   assert.ok(response.ok, `${url}: ${response.status} ${response.ok ? '' : await response.clone().text()}`);
   return (await response.json()) as T;
 }
