@@ -30,9 +30,19 @@ export function headerParameter(header: string, name: string): string | undefine
   return quoted?.replaceAll(/\\(.)/g, '$1') ?? bare;
 }
 
-/** The parts of a body. ServerError 'upload-incomplete' where it ends before its closing boundary, 'request-invalid' for parts without end. */
-export async function* multipart(source: ByteStream, boundary: string): AsyncGenerator<Part, void, undefined> {
-  const reader = new DelimitedReader(source);
+const notWhole = () =>
+  new ServerError('upload-incomplete', 'the body ended before its closing boundary: send it again');
+
+/**
+ * The parts of a body. ServerError 'request-invalid' for parts without end, and where it ends before its closing boundary what `incomplete`
+ * gives, 'upload-incomplete' unless it is somebody else's answer.
+ */
+export async function* multipart(
+  source: ByteStream,
+  boundary: string,
+  incomplete: () => ServerError = notWhole,
+): AsyncGenerator<Part, void, undefined> {
+  const reader = new DelimitedReader(source, incomplete);
   const delimiter = Buffer.from(`${CRLF}--${boundary}`);
   // the first boundary may stand at the very beginning, without a line end before it
   reader.unread(Buffer.from(CRLF));
@@ -72,10 +82,12 @@ async function drain(body: ByteStream): Promise<void> {
 /** Reads a stream up to delimiters, holding no more than a chunk and a delimiter. */
 class DelimitedReader {
   readonly #source: AsyncIterator<Uint8Array>;
+  readonly #incomplete: () => ServerError;
   #held: Buffer = Buffer.alloc(0);
 
-  constructor(source: ByteStream) {
+  constructor(source: ByteStream, incomplete: () => ServerError) {
     this.#source = source[Symbol.asyncIterator]();
+    this.#incomplete = incomplete;
   }
 
   unread(bytes: Buffer): void {
@@ -84,7 +96,7 @@ class DelimitedReader {
 
   async #more(): Promise<void> {
     const { done, value } = await this.#source.next();
-    if (done) throw new ServerError('upload-incomplete', 'the body ended before its closing boundary: send it again');
+    if (done) throw this.#incomplete();
     this.#held = Buffer.concat([this.#held, value]);
   }
 

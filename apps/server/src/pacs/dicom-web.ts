@@ -1,4 +1,4 @@
-/** DICOMweb as a client: studies found (QIDO-RS) and fetched (WADO-RS), results sent (STOW-RS). The one place that asks another machine for something. */
+/** DICOMweb as a client: studies found (QIDO-RS) and fetched (WADO-RS), results sent (STOW-RS). */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { JsonDataSet } from '../dicomweb/dicom-json.ts';
@@ -6,43 +6,15 @@ import { ServerError } from '../errors.ts';
 import type { ByteStream } from '../intake/incoming-file.ts';
 import { boundaryOf, multipart } from '../intake/multipart.ts';
 import type { PacsAddress } from '../settings.ts';
+import { askPacs, type PacsAnswer } from './pacs-request.ts';
 
 const ANSWER_MS = 20_000;
 const TRANSFER_MS = 600_000;
 const JSON_LIMIT = 32 * 2 ** 20;
+const DICOM_JSON = 'application/dicom+json';
 
-/** ServerError 'pacs-failed' with what the PACS said. */
-async function ask(
-  { name, url, authorization }: PacsAddress,
-  path: string,
-  init: RequestInit,
-  limitMs: number,
-): Promise<Response> {
-  const headers = new Headers(init.headers);
-  if (authorization !== undefined) headers.set('Authorization', authorization);
-  headers.set('Connection', 'close'); // one that is kept may be closed by the PACS just as it is used again
-  let response: Response;
-  try {
-    const request = { ...init, headers, redirect: 'error', signal: AbortSignal.timeout(limitMs) } as const;
-    response = await fetch(`${url}${path}`, request);
-  } catch (error) {
-    const reason = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : '';
-    throw new ServerError(
-      'pacs-failed',
-      `the PACS ${name} does not answer (${reason}): see that it runs and that its address is right`,
-      { cause: error },
-    );
-  }
-  if (response.ok) return response;
-  await response.body?.cancel();
-  throw new ServerError(
-    'pacs-failed',
-    `the PACS ${name} answers ${response.status}: see its log, and that the credentials are right`,
-  );
-}
-
-async function json(pacs: PacsAddress, response: Response): Promise<unknown> {
-  const text = await textOf(pacs, response);
+async function json(pacs: PacsAddress, answer: PacsAnswer): Promise<unknown> {
+  const text = await textOf(pacs, answer);
   try {
     return text === '' ? [] : JSON.parse(text);
   } catch {
@@ -53,10 +25,10 @@ async function json(pacs: PacsAddress, response: Response): Promise<unknown> {
   }
 }
 
-async function textOf({ name }: PacsAddress, response: Response): Promise<string> {
+async function textOf({ name }: PacsAddress, { body }: PacsAnswer): Promise<string> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
-  for await (const piece of response.body ?? []) {
+  for await (const piece of body) {
     bytes += piece.length;
     if (bytes > JSON_LIMIT)
       throw new ServerError('pacs-failed', `the PACS ${name} answers with more than ${JSON_LIMIT} bytes: ask for less`);
@@ -75,7 +47,7 @@ export function textIn(dataSet: JsonDataSet, tag: string): string | null {
 
 /** Rows of a query, such as '/studies?PatientID=1'. */
 export async function findInPacs(pacs: PacsAddress, path: string): Promise<readonly JsonDataSet[]> {
-  const answer = await ask(pacs, path, { headers: { Accept: 'application/dicom+json' } }, ANSWER_MS);
+  const answer = await askPacs(pacs, { path, headers: { Accept: DICOM_JSON }, limitMs: ANSWER_MS });
   const rows = await json(pacs, answer);
   return Array.isArray(rows) ? (rows as readonly JsonDataSet[]) : [];
 }
@@ -83,14 +55,20 @@ export async function findInPacs(pacs: PacsAddress, path: string): Promise<reado
 /** The objects of a study as files, one after the other as they come. */
 export async function* fetchStudy(pacs: PacsAddress, study: string): AsyncGenerator<ByteStream, void, undefined> {
   const accept = 'multipart/related; type="application/dicom"; transfer-syntax=*';
-  const answer = await ask(pacs, `/studies/${study}`, { headers: { Accept: accept } }, TRANSFER_MS);
-  const type = answer.headers.get('content-type') ?? '';
-  if (!answer.body || !/multipart\/related/i.test(type))
+  const path = `/studies/${study}`;
+  const { headers, body: parts } = await askPacs(pacs, { path, headers: { Accept: accept }, limitMs: TRANSFER_MS });
+  const type = headers['content-type'] ?? '';
+  if (!/multipart\/related/i.test(type))
     throw new ServerError(
       'pacs-failed',
       `the PACS ${pacs.name} answers with ${type.slice(0, 60) || 'nothing'} where multipart/related was asked for`,
     );
-  for await (const { body } of multipart(answer.body, boundaryOf(type))) yield body;
+  const incomplete = () =>
+    new ServerError(
+      'pacs-failed',
+      `the PACS ${pacs.name} broke off its answer: see its log, and fetch the study again`,
+    );
+  for await (const { body } of multipart(parts, boundaryOf(type), incomplete)) yield body;
 }
 
 /** What became of objects that were sent. */
@@ -118,7 +96,7 @@ export async function sendFiles(pacs: PacsAddress, files: readonly string[]): Pr
   return { stored, refused };
 }
 
-function post(pacs: PacsAddress, object: Uint8Array): Promise<Response> {
+function post(pacs: PacsAddress, object: Uint8Array): Promise<PacsAnswer> {
   const boundary = `mammoscope-${randomUUID()}`;
   const body = Buffer.concat([
     Buffer.from(`--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`),
@@ -127,7 +105,7 @@ function post(pacs: PacsAddress, object: Uint8Array): Promise<Response> {
   ]);
   const headers = {
     'Content-Type': `multipart/related; type="application/dicom"; boundary=${boundary}`,
-    Accept: 'application/dicom+json',
+    Accept: DICOM_JSON,
   };
-  return ask(pacs, '/studies', { method: 'POST', headers, body }, TRANSFER_MS);
+  return askPacs(pacs, { path: '/studies', headers, body, limitMs: TRANSFER_MS });
 }
