@@ -7,11 +7,9 @@ import { writeValidationScores } from '../classifier/validation.ts';
 import { fitDetector, type TrainingTile } from '../detection/fit-detector.ts';
 import { trainingPhases } from '../detection/graphs.ts';
 import { ANCHOR_SAMPLING, REGION_SAMPLING } from '../detection/sampling.ts';
-import { damagedRun } from '../run/damaged-run.ts';
 import { makeFolder } from '../run/make-folder.ts';
 import { holdsFile } from '../run/run-record.ts';
-import { writeHistory } from '../training/history.ts';
-import { scheduleOf } from '../training/schedule.ts';
+import { fitMember } from '../training/fit-member.ts';
 import type { PhasedStep } from '../training/step.ts';
 import type { TrainingPlace } from '../training/train-network.ts';
 import { anchorsOfRecipe, detectorSpec, proposalOptions } from './detector.ts';
@@ -64,7 +62,7 @@ export async function trainDetectorMember(
   { step, tiles, val, cache, weights }: DetectorTraining,
   place: TrainingPlace & { readonly recipe: Recipe },
 ): Promise<void> {
-  const { engine, recipe, seed, files, lowerings, resume, signal, events, onNote } = place;
+  const { engine, recipe, seed, files, lowerings, resume, onNote } = place;
   await makeFolder(files.folder);
   const isFocal = recipe.sampling === 'focal';
   const isBegun = resume && (await holdsFile(files.last));
@@ -74,32 +72,23 @@ export async function trainDetectorMember(
   );
   if (first.note) onNote?.(first.note);
   const score = () => scoreFilms(val, { engine, recipe, lowerings, read: (film) => cache.get(film) });
-  const state = await fitDetector({
-    ...{ engine, spec, step, seed, lowerings, resume: isBegun },
-    anchors: anchorsOfRecipe(recipe),
-    optimiser: OPTIMISER,
-    weights: first.values,
-    batches: detectorBatches(tiles, recipe),
-    tiles: async (epoch, batch) => {
-      const own = epochTiles(tiles, recipe, seed, epoch).slice(batch * recipe.batch, (batch + 1) * recipe.batch);
-      return Promise.all(own.map((tile, i) => trainingTile(tile, cache, recipe, [seed, epoch, batch, i])));
-    },
-    schedule: scheduleOf(recipe),
-    scheduleFigure: recipe.scheduleFigure,
-    epochs: recipe.epochs,
-    patience: recipe.patience,
-    validate: async () => figuresOf(await score()),
-    lastPath: files.last,
-    bestPath: files.best,
-    anchorTargets: { sampling: isFocal ? null : ANCHOR_SAMPLING },
-    proposals: proposalOptions(recipe, 'training'),
-    regionTargets: { sampling: { ...REGION_SAMPLING, count: recipe.regions } },
-    ...(signal ? { signal } : {}),
-    ...(events ? { events } : {}),
-  }).catch((error) => {
-    throw damagedRun(files.last, error);
-  });
-  await writeHistory(files.history, state.history);
+  await fitMember(recipe, place, (options) =>
+    fitDetector({
+      ...{ ...options, spec, step, lowerings },
+      anchors: anchorsOfRecipe(recipe),
+      optimiser: OPTIMISER,
+      weights: first.values,
+      batches: detectorBatches(tiles, recipe),
+      tiles: async (epoch, batch) => {
+        const own = epochTiles(tiles, recipe, seed, epoch).slice(batch * recipe.batch, (batch + 1) * recipe.batch);
+        return Promise.all(own.map((tile, i) => trainingTile(tile, cache, recipe, [seed, epoch, batch, i])));
+      },
+      validate: async () => figuresOf(await score()),
+      anchorTargets: { sampling: isFocal ? null : ANCHOR_SAMPLING },
+      proposals: proposalOptions(recipe, 'training'),
+      regionTargets: { sampling: { ...REGION_SAMPLING, count: recipe.regions } },
+    }),
+  );
   await loadDetector(engine, files.best, spec);
   await writeValidationScores(
     files.validation,

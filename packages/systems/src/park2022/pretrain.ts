@@ -4,11 +4,8 @@ import { RandomStream } from '@mammoscope/random';
 import { type Engine, fit, residentShapes, type Session } from '@mammoscope/runtime';
 import { auc } from '@mammoscope/stats';
 import { type GmicVolume, sliceRuns } from '../gmic/volume.ts';
-import { damagedRun } from '../run/damaged-run.ts';
 import { makeFolder } from '../run/make-folder.ts';
-import { holdsFile } from '../run/run-record.ts';
-import { writeHistory } from '../training/history.ts';
-import { scheduleOf } from '../training/schedule.ts';
+import { fitMember } from '../training/fit-member.ts';
 import { batchesOf } from '../training/train-network.ts';
 import {
   BIRADS_PORTS,
@@ -69,7 +66,7 @@ export async function pretrain(
   values: ReadonlyMap<string, Float32Array>,
   place: MemberPlace,
 ): Promise<void> {
-  const { engine, recipe, seed, files, lowerings, resume, signal, events, train, val } = place;
+  const { engine, recipe, seed, files, lowerings, train, val } = place;
   await makeFolder(files.folder);
   const step = stepOf(recipe, spec, engine.device);
   const lowered = (graph: Graph) => lower(graph, engine.target, lowerings);
@@ -89,72 +86,63 @@ export async function pretrain(
     epochs: recipe.pretrainEpochs,
     patience: recipe.pretrainPatience,
   };
-  const { batch, epochs, patience, scheduleFigure } = training;
+  const { batch } = training;
   const features = await engine.load(lowered(featuresGraph(spec)));
   const judge = await engine.load(lowered(headGraph(spec)));
   const orderOf = (epoch: number) => new RandomStream(seed, 'order', name, epoch).shuffle([...train.keys()]);
   try {
-    const state = await fit({
-      engine,
-      ...kept,
-      open: async () => {
-        const sessions: BiradsSessions = {
-          features,
-          streamed: await engine.load(lowered(step.streamed)),
-          head: await engine.load(lowered(step.head)),
-          apply: await Promise.all(step.apply.map(({ graph, hostStep }) => engine.load(lowered(graph), hostStep))),
-        };
-        return {
-          run: async (inputs) => {
-            const scalars = new Map([...inputs].filter(([port]) => !port.startsWith(HOST)));
-            const epoch = Number(inputs.get(EPOCH)?.[0]);
-            let loss = 0;
-            for (const index of Array.from(inputs.get(IMAGES) ?? [], Number)) {
-              const { row, birads = 0 } = train[index] as ParkImage;
-              const draw = drawWindow(recipe, new RandomStream(seed, 'augment', name, epoch, index));
-              loss += await accumulate(sessions, spec, await place.windows.volume(row, draw), birads);
-            }
-            for (const session of sessions.apply) await session.run(scalars);
-            return new Map<string, TensorData>([[`out:${LOSS_OUTPUT}`, Float32Array.of(loss / batch)]]);
-          },
-          release: async () => {
-            for (const session of [sessions.streamed, sessions.head, ...sessions.apply]) await session.release();
-          },
-        };
-      },
-      schedule: scheduleOf(training),
-      scheduleFigure,
-      patienceFigure: 'valAuc',
-      ...{ seed, epochs, patience },
-      batches: batchesOf(train.length, training),
-      batchInputs: async (epoch, index) =>
-        new Map<string, TensorData>([
-          [IMAGES, Int32Array.from(orderOf(epoch).slice(index * batch, (index + 1) * batch))],
-          [EPOCH, Int32Array.of(epoch)],
-        ]),
-      validate: async () => {
-        const probabilities: Float32Array[] = [];
-        for (const { row } of val)
-          probabilities.push(await groupsOf({ features, judge }, spec, await place.windows.volume(row)));
-        const losses = probabilities.map((own, i) => -Math.log(Math.max(own[val[i]?.birads ?? 0] as number, 1e-30)));
-        return {
-          loss: losses.reduce((a, b) => a + b, 0) / losses.length,
-          auc: auc(
-            probabilities.map((own) => own[0] as number),
-            val.map(({ birads }) => birads === 0),
-          ),
-        };
-      },
-      lastPath: files.last,
-      bestPath: files.best,
-      networkValues: [...declarations.keys()],
-      resume: resume && (await holdsFile(files.last)),
-      ...(signal ? { signal } : {}),
-      events: events ?? {},
-    }).catch((error) => {
-      throw damagedRun(files.last, error);
-    });
-    await writeHistory(files.history, state.history);
+    await fitMember(training, place, (options) =>
+      fit({
+        ...options,
+        ...kept,
+        open: async () => {
+          const sessions: BiradsSessions = {
+            features,
+            streamed: await engine.load(lowered(step.streamed)),
+            head: await engine.load(lowered(step.head)),
+            apply: await Promise.all(step.apply.map(({ graph, hostStep }) => engine.load(lowered(graph), hostStep))),
+          };
+          return {
+            run: async (inputs) => {
+              const scalars = new Map([...inputs].filter(([port]) => !port.startsWith(HOST)));
+              const epoch = Number(inputs.get(EPOCH)?.[0]);
+              let loss = 0;
+              for (const index of Array.from(inputs.get(IMAGES) ?? [], Number)) {
+                const { row, birads = 0 } = train[index] as ParkImage;
+                const draw = drawWindow(recipe, new RandomStream(seed, 'augment', name, epoch, index));
+                loss += await accumulate(sessions, spec, await place.windows.volume(row, draw), birads);
+              }
+              for (const session of sessions.apply) await session.run(scalars);
+              return new Map<string, TensorData>([[`out:${LOSS_OUTPUT}`, Float32Array.of(loss / batch)]]);
+            },
+            release: async () => {
+              for (const session of [sessions.streamed, sessions.head, ...sessions.apply]) await session.release();
+            },
+          };
+        },
+        patienceFigure: 'valAuc',
+        batches: batchesOf(train.length, training),
+        batchInputs: async (epoch, index) =>
+          new Map<string, TensorData>([
+            [IMAGES, Int32Array.from(orderOf(epoch).slice(index * batch, (index + 1) * batch))],
+            [EPOCH, Int32Array.of(epoch)],
+          ]),
+        validate: async () => {
+          const probabilities: Float32Array[] = [];
+          for (const { row } of val)
+            probabilities.push(await groupsOf({ features, judge }, spec, await place.windows.volume(row)));
+          const losses = probabilities.map((own, i) => -Math.log(Math.max(own[val[i]?.birads ?? 0] as number, 1e-30)));
+          return {
+            loss: losses.reduce((a, b) => a + b, 0) / losses.length,
+            auc: auc(
+              probabilities.map((own) => own[0] as number),
+              val.map(({ birads }) => birads === 0),
+            ),
+          };
+        },
+        networkValues: [...declarations.keys()],
+      }),
+    );
   } finally {
     await features.release();
     await judge.release();

@@ -3,15 +3,7 @@ import { join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { adam, type Choices, encodeModel, type Graph, LOSS_OUTPUT, lower, type TensorData } from '@mammoscope/nn';
 import { RandomStream } from '@mammoscope/random';
-import {
-  bestOf,
-  type Engine,
-  type EpochRecord,
-  type FitEvents,
-  fit,
-  readCheckpoint,
-  type Session,
-} from '@mammoscope/runtime';
+import { bestOf, type Engine, type EpochRecord, fit, readCheckpoint, type Session } from '@mammoscope/runtime';
 import { auc } from '@mammoscope/stats';
 import { loadBest } from '../classifier/scores.ts';
 import { writeValidationScores } from '../classifier/validation.ts';
@@ -19,11 +11,9 @@ import { type GmicPrediction, type GmicSessions, loadGmic, predictVolume } from 
 import { type GmicStep, gmicDeclarations, gmicStep, localGraph, saliencyGraph } from '../gmic/graphs.ts';
 import type { GmicSpec } from '../gmic/spec.ts';
 import { type LabelledVolume, loadStep, stepGraphs, stepShapes, trainVolumes } from '../gmic/train-volumes.ts';
-import { damagedRun } from '../run/damaged-run.ts';
 import { makeFolder } from '../run/make-folder.ts';
-import { formatJson, holdsFile, type MemberFiles } from '../run/run-record.ts';
-import { writeHistory } from '../training/history.ts';
-import { scheduleOf } from '../training/schedule.ts';
+import { formatJson, type MemberFiles } from '../run/run-record.ts';
+import { type FitPlace, fitMember } from '../training/fit-member.ts';
 import { batchesOf } from '../training/train-network.ts';
 import { type ParkImage, targetsOf } from './cohort.ts';
 import { drawWindow, type ImageWindows } from './image-window.ts';
@@ -36,15 +26,9 @@ import { type Trial, type TrialOutcome, trialSpec } from './trials.ts';
 export const OPTIMISER = adam();
 
 /** Where a member of a run is trained, and on what. */
-export interface MemberPlace {
-  readonly engine: Engine;
+export interface MemberPlace extends FitPlace {
   readonly recipe: Recipe;
-  readonly seed: number;
-  readonly files: MemberFiles;
   readonly lowerings: Choices;
-  readonly resume: boolean;
-  readonly signal?: AbortSignal | undefined;
-  readonly events?: FitEvents | undefined;
   readonly windows: ImageWindows;
   readonly train: readonly ParkImage[];
   readonly val: readonly ParkImage[];
@@ -72,70 +56,61 @@ export async function trainTrial(
   values: ReadonlyMap<string, Float32Array>,
   place: MemberPlace,
 ): Promise<TrialOutcome> {
-  const { engine, recipe, seed, files, lowerings, resume, signal, events, windows, train, val } = place;
+  const { engine, recipe, seed, files, lowerings, windows, train, val } = place;
   const spec = trialSpec(recipe, trial);
   const step = trialStep(recipe, trial, engine.device);
   await makeFolder(files.folder);
   await putValues(engine, stepShapes(step, engine, OPTIMISER), values);
   const declarations = gmicDeclarations(spec);
   const training = trainingOf(recipe, trial.learningRate);
-  const { batch, epochs, patience, scheduleFigure } = training;
+  const { batch } = training;
   const streamed = lower(step.streamed, engine.target, lowerings);
   const local = lower(step.local.graph, engine.target, lowerings);
   const apply = lower(step.apply, engine.target, lowerings);
   const groups = [...(step.applyOnHost?.groups ?? []), ...(step.local.hostStep?.groups ?? [])];
   const seen = await loadGmic(engine, spec, lowerings);
   try {
-    const state = await fit({
-      engine,
-      // What both modules keep; the sessions themselves are opened below.
-      step: { ...streamed, parameters: [...streamed.parameters, ...apply.parameters, ...local.parameters] },
-      ...(groups.length > 0 ? { hostStep: { optimiser: OPTIMISER.description, groups } } : {}),
-      open: async () => {
-        const sessions = await loadStep(engine, spec, step, lowerings);
-        return {
-          run: async (inputs) => {
-            const volumes = await volumesOf(trial, inputs, place);
-            const scalars = new Map([...inputs].filter(([name]) => !name.startsWith(HOST)));
-            const { loss } = await trainVolumes(sessions, spec, volumes, { beta: trial.beta, scalars });
-            return new Map<string, TensorData>([[`out:${LOSS_OUTPUT}`, Float32Array.of(loss)]]);
-          },
-          release: async () => {
-            for (const session of new Set<Session>(Object.values(sessions))) await session.release();
-          },
-        };
-      },
-      optimiser: OPTIMISER,
-      schedule: scheduleOf(training),
-      scheduleFigure,
-      patienceFigure: 'valAuc',
-      ...{ seed, epochs, patience },
-      batches: batchesOf(examplesOf(train, recipe, [seed, trial.name, 0]).length, training),
-      batchInputs: async (epoch, index) => {
-        const order = examplesOf(train, recipe, [seed, trial.name, epoch]);
-        const part = order.slice(index * batch, (index + 1) * batch);
-        return new Map<string, TensorData>([
-          [IMAGES, Int32Array.from(part)],
-          [EPOCH, Int32Array.of(epoch)],
-        ]);
-      },
-      validate: async () => {
-        const predictions = await predictAll(seen, spec, windows, val);
-        return {
-          loss: mean(predictions.map((each, i) => crossEntropies(each, targetsOf(val[i] as ParkImage)))),
-          auc: malignantAuc(val, predictions),
-        };
-      },
-      lastPath: files.last,
-      bestPath: files.best,
-      networkValues: [...declarations.keys()],
-      resume: resume && (await holdsFile(files.last)),
-      ...(signal ? { signal } : {}),
-      events: events ?? {},
-    }).catch((error) => {
-      throw damagedRun(files.last, error);
-    });
-    await writeHistory(files.history, state.history);
+    const state = await fitMember(training, place, (options) =>
+      fit({
+        ...options,
+        // What both modules keep; the sessions themselves are opened below.
+        step: { ...streamed, parameters: [...streamed.parameters, ...apply.parameters, ...local.parameters] },
+        ...(groups.length > 0 ? { hostStep: { optimiser: OPTIMISER.description, groups } } : {}),
+        open: async () => {
+          const sessions = await loadStep(engine, spec, step, lowerings);
+          return {
+            run: async (inputs) => {
+              const volumes = await volumesOf(trial, inputs, place);
+              const scalars = new Map([...inputs].filter(([name]) => !name.startsWith(HOST)));
+              const { loss } = await trainVolumes(sessions, spec, volumes, { beta: trial.beta, scalars });
+              return new Map<string, TensorData>([[`out:${LOSS_OUTPUT}`, Float32Array.of(loss)]]);
+            },
+            release: async () => {
+              for (const session of new Set<Session>(Object.values(sessions))) await session.release();
+            },
+          };
+        },
+        optimiser: OPTIMISER,
+        patienceFigure: 'valAuc',
+        batches: batchesOf(examplesOf(train, recipe, [seed, trial.name, 0]).length, training),
+        batchInputs: async (epoch, index) => {
+          const order = examplesOf(train, recipe, [seed, trial.name, epoch]);
+          const part = order.slice(index * batch, (index + 1) * batch);
+          return new Map<string, TensorData>([
+            [IMAGES, Int32Array.from(part)],
+            [EPOCH, Int32Array.of(epoch)],
+          ]);
+        },
+        validate: async () => {
+          const predictions = await predictAll(seen, spec, windows, val);
+          return {
+            loss: mean(predictions.map((each, i) => crossEntropies(each, targetsOf(val[i] as ParkImage)))),
+            auc: malignantAuc(val, predictions),
+          };
+        },
+        networkValues: [...declarations.keys()],
+      }),
+    );
     await loadBest(engine, files.best, declarations);
     const predictions = await predictAll(seen, spec, windows, val);
     await writeValidationScores(

@@ -1,11 +1,8 @@
 import { type Choices, type Declaration, lower, type Optimiser, sizeOf, type TensorData } from '@mammoscope/nn';
 import { RandomStream } from '@mammoscope/random';
-import { type Engine, type FitEvents, type FitOptions, type FitState, fit, residentShapes } from '@mammoscope/runtime';
-import { damagedRun } from '../run/damaged-run.ts';
-import { holdsFile, type MemberFiles } from '../run/run-record.ts';
-import { writeHistory } from './history.ts';
+import { type Engine, type FitOptions, type FitState, fit, residentShapes } from '@mammoscope/runtime';
+import { type FitPlace, fitMember } from './fit-member.ts';
 import type { TrainingRecipe } from './recipe.ts';
-import { scheduleOf } from './schedule.ts';
 import type { TrainingStep } from './step.ts';
 
 /** A network to be trained: what differs from system to system. */
@@ -24,15 +21,9 @@ export interface NetworkTraining<Example> {
 }
 
 /** Where and how it is trained: the same for all networks of a run. */
-export interface TrainingPlace {
-  readonly engine: Engine;
+export interface TrainingPlace extends FitPlace {
   readonly recipe: TrainingRecipe;
-  readonly seed: number;
-  readonly files: MemberFiles;
   readonly lowerings: Choices;
-  readonly resume: boolean;
-  readonly signal?: AbortSignal | undefined;
-  readonly events?: FitEvents | undefined;
   readonly onNote?: ((note: string) => void) | undefined;
 }
 
@@ -42,38 +33,26 @@ export const batchesOf = (examples: number, { batch }: TrainingRecipe): number =
 /** Trains one network to the end, or goes on with it, and writes its checkpoints and history. */
 export async function trainNetwork<Example>(
   { name, step, optimiser, declarations, values, examples, inputs, validate }: NetworkTraining<Example>,
-  { engine, recipe, seed, files, lowerings, resume, signal, events }: TrainingPlace,
+  place: TrainingPlace,
 ): Promise<FitState> {
-  const { batch, accumulate, epochs, patience, scheduleFigure } = recipe;
-  const part = batch / accumulate;
+  const { engine, recipe, seed, lowerings } = place;
+  const part = recipe.batch / recipe.accumulate;
   const graphs = { ...loweredStep(step, engine, lowerings), optimiser };
   await engine.put(residentValues(residentShapes(graphs), values));
-  const state = await fit({
-    engine,
-    ...graphs,
-    microBatches: accumulate,
-    schedule: scheduleOf(recipe),
-    scheduleFigure,
-    seed,
-    epochs,
-    patience,
-    batches: batchesOf(examples.length, recipe),
-    batchInputs: (epoch, microBatch) => {
-      const order = new RandomStream(seed, 'order', name, epoch).shuffle(examples);
-      return inputs(order.slice(microBatch * part, (microBatch + 1) * part), epoch);
-    },
-    validate,
-    lastPath: files.last,
-    bestPath: files.best,
-    networkValues: [...declarations.keys()],
-    resume: resume && (await holdsFile(files.last)),
-    ...(signal ? { signal } : {}),
-    events: events ?? {},
-  }).catch((error) => {
-    throw damagedRun(files.last, error);
-  });
-  await writeHistory(files.history, state.history);
-  return state;
+  return fitMember(recipe, place, (options) =>
+    fit({
+      ...options,
+      ...graphs,
+      microBatches: recipe.accumulate,
+      batches: batchesOf(examples.length, recipe),
+      batchInputs: (epoch, microBatch) => {
+        const order = new RandomStream(seed, 'order', name, epoch).shuffle(examples);
+        return inputs(order.slice(microBatch * part, (microBatch + 1) * part), epoch);
+      },
+      validate,
+      networkValues: [...declarations.keys()],
+    }),
+  );
 }
 
 /** The graphs of a step as the engine runs them. What both keep has one layout, so that no update converts it. */
