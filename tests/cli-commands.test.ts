@@ -129,7 +129,7 @@ test('predict scores a folder and a file as evaluate does, and draws where the n
       decision: string;
       votes: Record<string, string>;
       image: string;
-      gradCam: Record<string, { overlay: string; empty: boolean }>;
+      gradCam: Record<string, { overlay: string; empty: boolean; map: { volume: string; box: number[] } }>;
     }[];
   };
   assert.equal(cutoff, JSON.parse(evaluated.stdout).cutoff);
@@ -143,7 +143,10 @@ test('predict scores a folder and a file as evaluate does, and draws where the n
   assert.equal(predictions[0]?.score, Number(first?.score));
   assert.equal(predictions[0]?.decision, first?.decision);
   const files = Object.keys(await fileHashes(join(folder, 'predictions')));
-  const pictures = predictions.flatMap(({ image, gradCam }) => [image, gradCam.squeezenet1_1?.overlay as string]);
+  const pictures = predictions.flatMap(({ image, gradCam: { squeezenet1_1: cam } }) => {
+    assert.ok(cam);
+    return [image, cam.overlay, cam.map.volume];
+  });
   assert.deepEqual(files, ['predictions.csv', 'predictions.json', ...pictures].sort());
   const png = await readFile(join(folder, 'predictions', predictions[0]?.gradCam.squeezenet1_1?.overlay as string));
   assert.deepEqual([...png.subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47]);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { formatCsv, resizeBilinear, writePng8, zScoreNormalise } from '@mammoscope/imaging';
 import * as ort from 'onnxruntime-node';
 import { assertDone, assertRefused, workplace } from './cli-process.ts';
@@ -72,12 +73,18 @@ before(async () => {
   assert.match(outcome.stderr, /lesions larger than the ROI of 32 px, whose middle is seen: 1 /);
 });
 
+/** Where the ROI of a woman's lesion begins on the stored film. */
+function startOf(woman: number): readonly [number, number] {
+  const { lesion } = women[woman] as (typeof women)[number];
+  const start = (centre: number) => Math.min(SIDE - ROI, Math.max(0, centre - ROI / 2));
+  return [start((lesion[0] + lesion[2]) / 2), start((lesion[1] + lesion[3]) / 2)];
+}
+
 /** Stored values of the ROI of a woman's lesion, which is moved into the film, as the network sees it: chest wall left in DICOM. */
 function roiOf(woman: number): number[] {
-  const { drawn, lesion, isDicom } = women[woman] as (typeof women)[number];
+  const { drawn, isDicom } = women[woman] as (typeof women)[number];
   const values = mammogramValues(drawn);
-  const start = (centre: number) => Math.min(SIDE - ROI, Math.max(0, centre - ROI / 2));
-  const [x, y] = [start((lesion[0] + lesion[2]) / 2), start((lesion[1] + lesion[3]) / 2)];
+  const [x, y] = startOf(woman);
   const isMirrored = isDicom && drawn.chestWall === 'right';
   return Array.from({ length: ROI * ROI }, (_, i) => {
     const column = isMirrored ? x + ROI - 1 - (i % ROI) : x + (i % ROI);
@@ -191,6 +198,16 @@ test('predict writes the Grad-CAM of every network beside the JSON, each over th
     assert.equal(await sideOf(image), 4 * 48);
     assert.equal(await sideOf(gradCam.squeezenet1_1.overlay), 4 * 48);
     assert.equal(await sideOf(gradCam.samala2016.overlay), 5 * 32);
+  }
+  // maps by themselves lie where the ROI was cut out of the stored film, mirrored or not
+  for (const woman of [1, 2, 3]) {
+    const { gradCam } = predictions.find(({ patientId }: { patientId: string }) => patientId === `w${woman}`);
+    const [x, y] = startOf(woman);
+    for (const { map } of Object.values<{ map: { volume: string; box: number[] } }>(gradCam)) {
+      assert.deepEqual(map.box, [x, y, x + ROI, y + ROI]);
+      const nifti = gunzipSync(await readFile(join(folder, 'both', map.volume)));
+      assert.deepEqual([nifti.readInt32LE(0), nifti.readInt16LE(46)], [348, 1], 'a volume of one slice');
+    }
   }
   const [header] = (await readFile(join(folder, 'both', 'predictions.csv'), 'utf8')).split('\n');
   assert.equal(

@@ -167,7 +167,10 @@ test('predict gives three votes with their confidences, the dynamic image and Gr
     assert.ok(called.every(({ confidence }) => confidence >= 0.5 && confidence <= 1));
     assert.ok(Math.abs(called.filter(({ vote }) => vote === decision).length / 3 - share) < 1e-9);
   }
-  assert.equal((await readdir(join(folder, 'predictions', 'images'))).length, 3 * PATIENTS);
+  for (const { maps } of predictions)
+    for (const { box } of [maps.dm, maps.dbt]) assert.deepEqual(box, [0, 0, SIDE, SIDE], 'images are seen whole');
+  // the dynamic image, and of each side the overlay and its map
+  assert.equal((await readdir(join(folder, 'predictions', 'images'))).length, 5 * PATIENTS);
 });
 
 test('what cannot be trained, evaluated or predicted is refused in a sentence', async () => {

@@ -38,7 +38,11 @@ async function marks(page: Page, folder: string): Promise<void> {
   const path = join(folder, 'map.nii.gz');
   await writeNifti(path, { data: Float32Array.from([0, 0.5, 0, 0.25]), columns: 2, rows: 2, slices: 1 });
   const packed = await readFile(path);
-  await page.route('**/files/map', (route) => route.fulfill({ body: packed, contentType: 'application/gzip' }));
+  const asked: string[] = [];
+  await page.route('**/files/map-*', (route) => {
+    asked.push(route.request().url());
+    return route.fulfill({ body: packed, contentType: 'application/gzip' });
+  });
   await page.route('**/result', async (route) => {
     const answer = await route.fetch();
     const result = (await answer.json()) as AnalysisResult;
@@ -64,7 +68,10 @@ async function marks(page: Page, folder: string): Promise<void> {
         {
           ...reading,
           patches: [{ ...place, box: [0, 80, 24, 104], attention: 0.7, of: 't1' }],
-          maps: [{ finding: 'malignant', url: '/files/map', box: [0, 0, 120, 160] }],
+          maps: ['benign', 'malignant'].map((finding) => ({
+            ...{ kind: 'saliency', finding, of: null, instance, frame: null, url: `/files/map-${finding}` },
+            box: [0, 0, 120, 160],
+          })),
           votes: [{ name: 'densenet201', probability: 0.9, decision: 'malignant', cutoff: 0.4 }],
           focusSlices: [0],
         },
@@ -93,9 +100,32 @@ async function marks(page: Page, folder: string): Promise<void> {
   assert.match(await page.locator('.reading').innerText(), /Patches and attention/);
   await page.locator('details.image-reading summary').click();
   assert.match(await page.locator('.votes').innerText(), /densenet201\s+90\.0 %\s+40\.0 %\s+malignant/);
-  const slider = page.getByLabel('opacity of heat maps');
-  await slider.fill('0.2');
-  assert.equal(await pane.locator('.overlay image').getAttribute('opacity'), '0.2');
+  const heat = pane.locator('.overlay image');
+  const opacity = async () => Number(await heat.getAttribute('opacity'));
+  await page.getByLabel('opacity of heat maps').fill('0.2');
+  assert.equal(await opacity(), 0.2);
+  await pane.focus();
+  await page.keyboard.press('Shift+O');
+  assert.ok(Math.abs((await opacity()) - 0.3) < 1e-6);
+  // one map at a time: what the model calls positive first, then the other, then none; each is fetched when it is chosen
+  const choice = page.getByRole('combobox', { name: 'heat map' });
+  assert.equal(await choice.inputValue(), 'Saliency: malignant');
+  assert.deepEqual(
+    asked.map((url) => url.split('-').at(-1)),
+    ['malignant'],
+  );
+  await page.keyboard.press('v');
+  await page.waitForFunction(() => document.querySelectorAll('.pane[data-view=LCC] .overlay image').length === 1);
+  assert.equal(await choice.inputValue(), 'Saliency: benign');
+  assert.deepEqual(
+    asked.map((url) => url.split('-').at(-1)),
+    ['malignant', 'benign'],
+  );
+  await page.keyboard.press('v');
+  assert.equal(await heat.count(), 0);
+  assert.equal(await page.locator('.heat-scale').count(), 0);
+  await choice.selectOption('Saliency: malignant');
+  await heat.waitFor({ state: 'attached' });
   await page.keyboard.press('h');
   assert.equal(await page.locator('.mark, .overlay image').count(), 0);
   await page.keyboard.press('n');

@@ -202,7 +202,11 @@ test('predict judges the lesions of a manifest, each with its focus slices, the 
       assert.ok(focusSlice >= 0 && focusSlice < 10);
       assert.deepEqual(await pngOf(image), [160, 160, 0]);
       assert.deepEqual(Object.keys(gradCam), MEMBERS);
-      for (const member of MEMBERS) assert.deepEqual(await pngOf(gradCam[member].overlay), [160, 160, 2]);
+      for (const member of MEMBERS) {
+        assert.deepEqual(await pngOf(gradCam[member].overlay), [160, 160, 2]);
+        const [x1, y1, x2, y2] = gradCam[member].map.box;
+        assert.deepEqual([x2 - x1, y2 - y1], [32, 32], 'the region of the lesion');
+      }
       for (const name of [image, ...MEMBERS.map((member) => gradCam[member].overlay)]) pictures.add(name);
     }
   }

@@ -180,8 +180,21 @@ export type Finding = z.infer<typeof finding>;
 export const patch = z.object({ instance: uid, frame: z.int(), box, attention: z.number(), of: z.string() });
 export type Patch = z.infer<typeof patch>;
 
-/** Where a network looked, as a volume (NIfTI, gzip) of the part of the stored image that `box` says; coarser than its pixels. */
-export const saliencyMap = z.object({ finding: z.string(), url: z.string(), box });
+/**
+ * Where a network looked, as a volume (NIfTI, gzip) of the part of the stored image that `box` says, turned as that is stored; coarser than
+ * its pixels. Of one slice it lies on `frame`, or, where that is null, on every slice; of several it has the image's slices.
+ */
+export const saliencyMap = z.object({
+  kind: z.enum(['saliency', 'grad-cam']),
+  /** Class of findings that it speaks for. */
+  finding: z.string(),
+  /** Network that it is of; null where it is that of all. */
+  of: z.string().nullable(),
+  instance: uid,
+  frame: z.int().nullable(),
+  url: z.string(),
+  box,
+});
 export type SaliencyMap = z.infer<typeof saliencyMap>;
 
 /** One of a system's predictions: an image, a lesion over its views, or a pair. */

@@ -6,6 +6,7 @@ import { logInPage } from './pages/log-in.ts';
 import { runPage } from './pages/run-page.ts';
 import { StudyPage } from './pages/study-page.ts';
 import { workList } from './pages/work-list.ts';
+import { renderingEngine } from './room/viewport-images.ts';
 import { findServer, logIn, readCases, readModels, readReport, upload } from './server/server-client.ts';
 import { ServerStudies } from './server/server-studies.ts';
 import { chosenFiles, type DroppedFile, droppedFiles } from './studies/dropped-files.ts';
@@ -45,7 +46,9 @@ async function route(): Promise<void> {
   const [what = '', key = '', first = ''] = partsOf();
   try {
     if (what === 'study') {
-      const study = await openStudy(key);
+      const opened = await openStudy(key);
+      // a case of a run is looked at where the model saw something
+      const study = first ? ((await opened?.whole) ?? opened) : opened;
       if (turn !== routes) return;
       if (study) {
         showStudy(study, first);
@@ -260,3 +263,8 @@ const found = await findServer();
 isLocked = found.kind === 'locked';
 if (found.kind === 'server') begin(found.session.role === 'operator');
 await route();
+// what the first study needs is started while its line is looked for
+requestIdleCallback(() => {
+  pool.warm();
+  renderingEngine();
+});

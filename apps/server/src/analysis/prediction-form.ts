@@ -1,9 +1,10 @@
 /** predictions.json of every system in one schema: what they have in common, and what each adds. */
 import * as z from 'zod';
 
-const gradCam = z.record(z.string(), z.object({ overlay: z.string(), empty: z.boolean() }));
 const findings = z.object({ malignant: z.number() });
 const boxPx = z.tuple([z.number(), z.number(), z.number(), z.number()]);
+const placedMap = z.object({ volume: z.string(), box: boxPx });
+const gradCam = z.record(z.string(), z.object({ overlay: z.string(), empty: z.boolean(), map: placedMap.optional() }));
 
 const prediction = z.object({
   path: z.string(),
@@ -34,6 +35,8 @@ const prediction = z.object({
   dbtPath: z.string().optional(),
   dynamicImage: z.string().optional(),
   overlays: z.record(z.string(), z.string()).optional(),
+  maps: z.record(z.string(), placedMap).optional(),
+  withoutEvidence: z.array(z.string()).optional(),
   // lin2023
   overlay: z.string().optional(),
   boxes: z.array(z.object({ box: boxPx, class: z.string(), confidence: z.number() })).optional(),
@@ -69,3 +72,4 @@ export const predictionFile = z.object({
 });
 export type PredictionFile = z.infer<typeof predictionFile>;
 export type PredictionEntry = PredictionFile['predictions'][number];
+export type PlacedMap = z.infer<typeof placedMap>;

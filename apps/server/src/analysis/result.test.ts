@@ -43,7 +43,10 @@ test('an image that was judged whole: votes of the networks with their cut-offs,
         members: { a: 0.2, b: 0.3 },
         votes: { a: 'benign', b: 'benign' },
         image: 'images/1.png',
-        gradCam: { a: { overlay: 'images/1-a.png', empty: false } },
+        gradCam: {
+          a: { overlay: 'images/1-a.png', empty: false, map: { volume: 'images/1-a.nii.gz', box: [2, 3, 40, 50] } },
+          b: { overlay: 'images/1-b.png', empty: true, map: { volume: 'images/1-b.nii.gz', box: [2, 3, 40, 50] } },
+        },
       },
       { path: '../2.dcm', score: 0.75, decision: 'malignant', members: {}, votes: {} },
     ],
@@ -59,8 +62,13 @@ test('an image that was judged whole: votes of the networks with their cut-offs,
     [
       ['image', null, '/api/analyses/id/files/predictions/images/1.png'],
       ['grad-cam', 'a', '/api/analyses/id/files/predictions/images/1-a.png'],
+      ['grad-cam', 'b', '/api/analyses/id/files/predictions/images/1-b.png'],
     ],
   );
+  // a map of nothing is none
+  const place = { instance: '1.2.1', frame: null, box: [2, 3, 40, 50] };
+  const url = '/api/analyses/id/files/predictions/images/1-a.nii.gz';
+  assert.deepEqual(readings[0]?.maps, [{ kind: 'grad-cam', finding: 'malignant', of: 'a', ...place, url }]);
   assert.deepEqual(files, [
     { path: 'a b.png', url: '/api/analyses/id/files/a%20b.png', bytes: 1, mediaType: 'image/png' },
   ]);
@@ -72,9 +80,10 @@ test('a lesion over two views is a finding in each, in the slice that was judged
     { instance: '1.2.2', id: 'x', box: [5, 6, 7, 8], slices: [2, 8] },
     { instance: '1.2.2', id: 'other', box: [0, 0, 1, 1], slices: [0, 4] },
   ];
+  const map = { volume: 'images/x.nii.gz', box: [4, 4, 20, 20] };
   const views = [
     { path: '../1.dcm', focusSlice: 0 },
-    { path: '../2.dcm', focusSlice: 3 },
+    { path: '../2.dcm', focusSlice: 3, gradCam: { a: { overlay: 'x.png', empty: false, map } } },
   ];
   const { readings, findings } = await converted(
     {
@@ -87,6 +96,10 @@ test('a lesion over two views is a finding in each, in the slice that was judged
     lesions,
   );
   assert.deepEqual(readings[0]?.focusSlices, [0, 3]);
+  assert.deepEqual(
+    readings[0]?.maps.map(({ instance, frame, of, box }) => [instance, frame, of, box]),
+    [['1.2.2', 3, 'a', [4, 4, 20, 20]]],
+  );
   assert.deepEqual(
     findings.map(({ instance, frame, box, isShown, lesion }) => [instance, frame, box, isShown, lesion]),
     [
@@ -129,6 +142,11 @@ test('boxes of a detector, pairs of images, and patches with saliency', async ()
         votes: { dm: vote },
         dynamicImage: 'd.png',
         overlays: { dm: 'o.png' },
+        maps: {
+          dm: { volume: 'images/dm.nii.gz', box: [0, 0, 8, 9] },
+          dbt: { volume: 'images/dbt.nii.gz', box: [0, 0, 6, 7] },
+        },
+        withoutEvidence: ['dm'],
       },
     ],
   });
@@ -139,6 +157,10 @@ test('boxes of a detector, pairs of images, and patches with saliency', async ()
   assert.deepEqual(
     pair.readings[0]?.pictures.map(({ kind }) => kind),
     ['dynamic-image', 'grad-cam'],
+  );
+  assert.deepEqual(
+    pair.readings[0]?.maps.map(({ instance, frame, of, box }) => [instance, frame, of, box]),
+    [['1.2.2', null, 'dm-dbt', [0, 0, 6, 7]]],
   );
 
   const volume = await converted({
@@ -165,6 +187,9 @@ test('boxes of a detector, pairs of images, and patches with saliency', async ()
   );
   assert.deepEqual(reading?.patches, [{ instance: '1.2.2', frame: 4, box: [-1, 0, 9, 9], attention: 0.7, of: 't1' }]);
   assert.deepEqual(reading?.maps, [
-    { finding: 'malignant', url: '/api/analyses/id/files/predictions/saliency/2.nii.gz', box: [0, 0, 8, 8] },
+    {
+      ...{ kind: 'saliency', finding: 'malignant', of: null, instance: '1.2.2', frame: null, box: [0, 0, 8, 8] },
+      url: '/api/analyses/id/files/predictions/saliency/2.nii.gz',
+    },
   ]);
 });

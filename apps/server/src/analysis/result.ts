@@ -14,7 +14,7 @@ import type {
   SaliencyMap,
   Vote,
 } from '../api-types.ts';
-import type { PredictionEntry, PredictionFile } from './prediction-form.ts';
+import type { PlacedMap, PredictionEntry, PredictionFile } from './prediction-form.ts';
 import type { StudyImage, StudyManifest } from './study-manifest.ts';
 
 /** What a result is made of. */
@@ -86,7 +86,7 @@ function readingOf(parts: ResultParts, entry: PredictionEntry): Reading {
     votes: votesOf(parts, entry),
     pictures: picturesOf(parts, entry),
     patches: patchesOf(images[0], entry),
-    maps: mapsOf(parts, entry),
+    maps: mapsOf(parts, entry, images),
   };
 }
 
@@ -97,10 +97,47 @@ function patchesOf(image: StudyImage | undefined, { patches = [] }: PredictionEn
   }));
 }
 
-function mapsOf({ analysis }: ResultParts, { saliency = {}, saliencyBox }: PredictionEntry): SaliencyMap[] {
-  if (!saliencyBox) return [];
-  const files = Object.entries(saliency);
-  return files.map(([finding, path]) => ({ finding, url: urlOf(analysis, `predictions/${path}`), box: saliencyBox }));
+/** Saliency of the classes, and Grad-CAM of the networks for the positive class; a map that is zero everywhere is left out. */
+function mapsOf(
+  { analysis, model, file, manifest }: ResultParts,
+  entry: PredictionEntry,
+  images: readonly StudyImage[],
+) {
+  const [first, second] = images;
+  const [, positive = ''] = file.classes ?? model.classes;
+  const found = (
+    image: StudyImage | undefined,
+    map: Pick<SaliencyMap, 'kind' | 'of' | 'frame'> & Partial<Pick<SaliencyMap, 'finding'>>,
+    placed: PlacedMap | undefined,
+  ): SaliencyMap[] => {
+    if (!image || !placed) return [];
+    const { volume, box } = placed;
+    const url = urlOf(analysis, `predictions/${volume}`);
+    return [{ finding: positive, ...map, instance: image.instance, url, box }];
+  };
+  const ofNetworks = (of: Pick<PredictionEntry, 'gradCam'>, image: StudyImage | undefined, frame: number | null) =>
+    Object.entries(of.gradCam ?? {}).flatMap(([name, { empty, map }]) =>
+      found(image, { kind: 'grad-cam', of: name, frame }, empty ? undefined : map),
+    );
+  const { saliency = {}, saliencyBox, maps = {}, withoutEvidence = [], views = [] } = entry;
+  return [
+    ...Object.entries(saliency).flatMap(([finding, volume]) =>
+      found(first, { kind: 'saliency', finding, of: null, frame: null }, saliencyBox && { volume, box: saliencyBox }),
+    ),
+    ...ofNetworks(entry, first, null),
+    ...views.flatMap((view) =>
+      ofNetworks(
+        view,
+        manifest.images.find(({ path }) => path === view.path),
+        view.focusSlice,
+      ),
+    ),
+    ...Object.entries(maps).flatMap(([side, map]) =>
+      withoutEvidence.includes(side)
+        ? []
+        : found(side === 'dbt' ? second : first, { kind: 'grad-cam', of: 'dm-dbt', frame: null }, map),
+    ),
+  ];
 }
 
 /** Of a system that says how likely each kind of finding is, the malignant one. */

@@ -31,6 +31,12 @@ export interface HeatMap {
   readonly name: string;
 }
 
+/** Maps of one kind over the images of a study: of a class of findings, or of one network. They are read when they are chosen. */
+export interface HeatMapChoice {
+  readonly name: string;
+  readonly read: () => Promise<readonly HeatMap[]>;
+}
+
 /** A picture that a model made. */
 export interface ModelPicture {
   readonly title: string;
@@ -73,7 +79,8 @@ export interface StudyReading {
     readonly decision: string;
   }[];
   readonly marks: readonly Mark[];
-  readonly heatMaps: readonly HeatMap[];
+  /** The first is shown until another is chosen. */
+  readonly heatMaps: readonly HeatMapChoice[];
   readonly leftOut: readonly { readonly instance: string; readonly reason: string }[];
 }
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { writeNifti } from '@mammoscope/imaging';
 import { saliencyMaps } from './saliency-volume.ts';
 
-const place = { instance: '1.2', boxPx: [8, 0, 72, 96], name: 'malignant' } as const;
+const place = { instance: '1.2', boxPx: [8, 0, 72, 96], frame: null, name: 'malignant' } as const;
 
 test('a saliency volume as the systems write it is a heat map of each slice that has any, by the highest of all', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'mammoscope-saliency-'));
@@ -20,7 +20,9 @@ test('a saliency volume as the systems write it is a heat map of each slice that
   assert.deepEqual([map?.frame, map?.columns, map?.rows, map?.boxPx], [1, 3, 2, place.boxPx]);
   assert.deepEqual([...(map?.values ?? [])], [0.25, 0, 0.5, 0, 0, 1].map(Math.fround));
   await writeNifti(path, { data: data.subarray(6, 12), columns: 3, rows: 2, slices: 1 });
-  assert.equal((await saliencyMaps(new Blob([await readFile(path)]), place))[0]?.frame, null);
+  const flat = new Blob([await readFile(path)]);
+  assert.equal((await saliencyMaps(flat, place))[0]?.frame, null);
+  assert.equal((await saliencyMaps(flat, { ...place, frame: 7 }))[0]?.frame, 7, 'a map of one plane lies on its slice');
 });
 
 test('other files are refused', async () => {

@@ -10,13 +10,15 @@ const MOST_VOXELS = 2 ** 26;
 export interface SaliencyPlace {
   readonly instance: string;
   readonly boxPx: BoxPx;
+  /** Slice on which a map of one plane lies; null for all of them. */
+  readonly frame: number | null;
   readonly name: string;
 }
 
 /** The slices with any saliency, their values as shares of the highest of the volume. RangeError where the bytes are no such volume. */
 export async function saliencyMaps(
   packed: Blob,
-  { instance, boxPx, name }: SaliencyPlace,
+  { instance, boxPx, frame, name }: SaliencyPlace,
 ): Promise<readonly HeatMap[]> {
   const bytes = await new Response(packed.stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
   const { data, columns, rows, slices } = floatVolume(bytes);
@@ -24,11 +26,11 @@ export async function saliencyMaps(
   return Array.from({ length: slices }, (_, slice) =>
     data.subarray(slice * rows * columns, (slice + 1) * rows * columns),
   )
-    .map((values, slice) => ({ values, frame: slices > 1 ? slice : null }))
+    .map((values, slice) => ({ values, at: slices > 1 ? slice : frame }))
     .filter(({ values }) => values.some((value) => value > 0))
-    .map(({ values, frame }) => {
+    .map(({ values, at }) => {
       const shares = values.map((value) => Math.max(0, value) / most);
-      return { instance, frame, boxPx, columns, rows, values: shares, name };
+      return { instance, frame: at, boxPx, columns, rows, values: shares, name };
     });
 }
 

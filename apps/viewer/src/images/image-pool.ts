@@ -15,6 +15,8 @@ interface Job {
 interface Hand {
   readonly worker: Worker;
   job: Job | null;
+  /** Key of the image that it read last, whose frame it may still have. */
+  held: string;
   timer: number;
 }
 
@@ -71,17 +73,23 @@ export class ImagePool {
     });
   }
 
+  /** Starts workers before anything is to be read: a page that waits for its user has the time. */
+  warm(): void {
+    while (this.#hands.length < this.#size) this.#hire();
+  }
+
   #next(): void {
-    let hand = this.#hands.find(({ job }) => job === null);
-    if (!hand && this.#hands.length < this.#size) hand = this.#hire();
-    if (!hand) return;
-    // the first of the most urgent
-    let best = 0;
-    for (const [i, { priority }] of this.#jobs.entries())
-      if (priority < (this.#jobs[best]?.priority ?? Infinity)) best = i;
-    const [job] = this.#jobs.splice(best, 1);
+    // the first of the most urgent; a frame before another image's laying, so that what was looked at is drawn before the next is begun
+    const rank = ({ priority, order }: Job) => 2 * priority + (order.type === 'laying' ? 1 : 0);
+    const [job] = [...this.#jobs].sort((a, b) => rank(a) - rank(b));
     if (!job) return;
+    const idle = this.#hands.filter(({ job: doing }) => doing === null);
+    const isHeld = ({ held }: Hand) => held === job.order.source.key;
+    const hand = idle.find(isHeld) ?? idle[0] ?? (this.#hands.length < this.#size ? this.#hire() : null);
+    if (!hand) return;
+    this.#jobs.splice(this.#jobs.indexOf(job), 1);
     hand.job = job;
+    hand.held = job.order.source.key;
     const id = ++this.#id;
     hand.timer = self.setTimeout(() => this.#dismiss(hand, 'takes too long: its bytes are likely damaged'), TIMEOUT_MS);
     hand.worker.postMessage({ id, order: job.order });
@@ -90,14 +98,15 @@ export class ImagePool {
 
   #hire(): Hand {
     const worker = new Worker(new URL('./image-worker.ts', import.meta.url), { type: 'module' });
-    const hand: Hand = { worker, job: null, timer: 0 };
+    const hand: Hand = { worker, job: null, held: '', timer: 0 };
     worker.onmessage = ({ data }: MessageEvent<Reply>) => {
       const { job } = hand;
       clearTimeout(hand.timer);
       hand.job = null;
       if ('fault' in data) job?.reject(new Error(data.fault));
       else job?.resolve(data.answer);
-      this.#next();
+      // who waited for a laying asks for its frame before this worker is given another image
+      setTimeout(() => this.#next());
     };
     worker.onerror = (event) => {
       event.preventDefault();

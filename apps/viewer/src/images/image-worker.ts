@@ -34,11 +34,11 @@ scope.onmessage = async ({ data: { id, order } }) => {
 };
 
 async function obey(order: Order): Promise<Answers[keyof Answers]> {
-  const file = await open(order.source);
+  const file = await open(order.source, order.type === 'laying');
   const { key } = order.source;
   if (order.type === 'facts') return imageFacts(file.frameMeta(0), file.image, await whose(file)); // a tomosynthesis names its side frame by frame
   if (order.type === 'laying') {
-    const middle = Math.floor((file.frameCount - 1) / 2);
+    const middle = middleOf(file.frameCount);
     const data = await stored(file, key, middle);
     return layImage({ ...sizeOf(file), data }, file.frameMeta(middle));
   }
@@ -55,13 +55,16 @@ const sizeOf = ({ image }: DicomFile) => ({ columns: image.columns, rows: image.
 /** Of a patient in a character set that is not read nothing is shown. */
 const whose = (file: DicomFile) => file.identity().catch(() => ({}));
 
-function open(source: ImageSource): Promise<DicomFile> {
+/** The slice by which an image is looked at first. */
+const middleOf = (frames: number): number => Math.floor((frames - 1) / 2);
+
+function open(source: ImageSource, isLooked: boolean): Promise<DicomFile> {
   const present = opened.get(source.key);
   if (present) return present;
   const file =
     source.kind === 'file'
       ? openDicomBlob(source.blob, source.name, loadFromServer)
-      : openAtServer(source, loadFromServer);
+      : openAtServer(source, loadFromServer, isLooked ? middleOf(source.frames) : null);
   remember(opened, source.key, file, OPEN_IMAGES);
   file.catch(() => opened.delete(source.key));
   return file;

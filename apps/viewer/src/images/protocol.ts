@@ -12,6 +12,7 @@ export type ImageSource =
       readonly name: string;
       readonly metadata: string;
       readonly framesAt: string;
+      readonly frames: number;
     };
 
 /** A frame for a viewport, or as a model wants it. */

@@ -3,21 +3,31 @@ import { type DicomFile, type LoadLibrary, openDicomWeb } from '@mammoscope/dico
 import { ask } from '../own-origin.ts';
 import type { ImageSource } from './protocol.ts';
 
-/** Opens an image by its metadata; a frame is asked for when it is wanted, as it is stored. */
+/** Opens an image by its metadata; a frame is asked for when it is wanted, as it is stored, and `first` together with the metadata. */
 export async function openAtServer(
   { metadata, framesAt, name }: Extract<ImageSource, { kind: 'server' }>,
   load: LoadLibrary,
+  first: number | null,
 ): Promise<DicomFile> {
+  let early = first === null ? null : { frame: first, answer: askFrame(first) };
+  early?.answer.catch(() => undefined); // said when the frame is read
   const answer = await ask(metadata, { headers: { Accept: 'application/dicom+json' } });
   if (!answer.ok) throw new Error(`${name}: the server answered ${answer.status} for its attributes`);
   const [object] = (await answer.json()) as readonly object[];
   if (!object) throw new Error(`${name}: the server has no attributes of it`);
-  return openDicomWeb(name, object, load, async (frame) => {
+  return openDicomWeb(name, object, load, (frame) => {
+    const begun = early?.frame === frame ? early.answer : askFrame(frame);
+    early = null;
+    return begun;
+  });
+
+  async function askFrame(frame: number) {
     const accept = 'multipart/related; type="application/octet-stream"; transfer-syntax=*';
-    const part = await ask(`${framesAt}/${frame + 1}`, { headers: { Accept: accept } });
+    // the page keeps the frames that it shows: a copy of each in the browser's cache would take as long again
+    const part = await ask(`${framesAt}/${frame + 1}`, { headers: { Accept: accept }, cache: 'no-store' });
     if (!part.ok) throw new Error(`${name}: the server answered ${part.status} for slice ${frame + 1}`);
     return firstPart(await part.arrayBuffer(), part.headers.get('Content-Type') ?? '');
-  });
+  }
 }
 
 /** The body of the first part of a multipart answer (RFC 2046 5.1), and the transfer syntax that its Content-Type names. */

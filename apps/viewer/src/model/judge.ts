@@ -139,7 +139,7 @@ export function localReading(
     readings: places.map(({ reading }) => reading),
     breasts: [],
     marks: places.map(({ mark }) => mark).filter(({ isShown }) => isShown),
-    heatMaps,
+    heatMaps: heatMaps.length > 0 ? [{ name: 'Occlusion', read: async () => heatMaps }] : [],
     leftOut: [],
   };
 }

@@ -2,6 +2,7 @@
 import { button, element, fill, percent, shownDate } from '../dom.ts';
 import type { ImageReading, Mark, ModelPicture, StudyReading } from '../findings/readings.ts';
 import type { StudyImage } from '../images/study-image.ts';
+import { colourOf } from '../room/heat-picture.ts';
 import type { Room } from '../room/room.ts';
 import type { OpenStudy } from '../studies/study-entry.ts';
 
@@ -23,11 +24,14 @@ export function findingsPanel(panel: HTMLElement, room: Room, study: OpenStudy, 
     patientPart(study),
     modelPart(actions),
     room.readings.length > 1 ? readingChoice(room) : null,
-    reading ? readingPart(reading, room, study) : element('p', { class: 'empty' }, 'No model has read this study.'),
+    reading ? readingPart(reading, room, study) : element('p', { class: 'empty' }, unreadText(study)),
     imagesPart(room, study),
     layingPart(room),
   );
 }
+
+const unreadText = ({ whole, entry }: OpenStudy): string =>
+  whole ? 'Fetching what models say …' : entry.progress === null ? 'No model has read this study.' : `${entry.state} …`;
 
 function patientPart({ entry, priorDate, faults }: OpenStudy): HTMLElement {
   return element(
@@ -104,7 +108,7 @@ function readingPart(reading: StudyReading, room: Room, study: OpenStudy): HTMLE
       }),
       button('Next finding (N)', () => room.nextFinding(1)),
     ),
-    reading.heatMaps.length > 0 ? opacitySlider(room) : null,
+    reading.heatMaps.length > 0 ? heatPart(reading, room) : null,
     element('h3', {}, `Findings (${findings.length})`),
     findings.length === 0 ? element('p', { class: 'empty' }, 'None above the cut-off.') : null,
     element('ol', { class: 'findings' }, ...findings.map((mark) => findingLine(mark, room, study))),
@@ -142,6 +146,31 @@ function probabilityBar({ probability, cutoff }: StudyReading): HTMLElement {
   return bar;
 }
 
+/** One heat map at a time, how strong, and what its colours mean. */
+function heatPart({ heatMaps }: StudyReading, room: Room): HTMLElement {
+  const choice = element('select', {
+    'aria-label': 'heat map',
+    onchange: () => room.chooseHeat(heatMaps[choice.selectedIndex - 1] ?? null),
+  });
+  choice.append(element('option', { selected: room.heat === null }, 'No heat map'));
+  for (const each of heatMaps) choice.append(element('option', { selected: each === room.heat }, each.name));
+  const legend = element('div', { class: 'heat-scale', role: 'img', 'aria-label': 'colours: lighter is stronger' });
+  legend.style.background = `linear-gradient(to right, ${HEAT_STOPS}), #606060`;
+  return element(
+    'div',
+    { class: 'heat-map' },
+    choice,
+    room.heat && opacitySlider(room),
+    room.heat && legend,
+    room.heat && element('p', { class: 'quiet scale-ends' }, element('span', {}, '0'), element('span', {}, 'its most')),
+  );
+}
+
+const HEAT_STOPS = Array.from({ length: 9 }, (_, i) => {
+  const [red, green, blue, alpha] = colourOf(i / 8);
+  return `rgb(${red} ${green} ${blue} / ${alpha / 255})`;
+}).join(', ');
+
 function opacitySlider(room: Room): HTMLElement {
   const slider = element('input', {
     type: 'range',
@@ -152,7 +181,7 @@ function opacitySlider(room: Room): HTMLElement {
     'aria-label': 'opacity of heat maps',
     oninput: () => room.setOpacity(slider.valueAsNumber),
   });
-  return element('label', { class: 'opacity' }, 'Heat maps ', slider);
+  return element('label', { class: 'opacity' }, 'Opacity (O)', slider);
 }
 
 const titleOf = (study: OpenStudy, instance: string): string =>

@@ -55,7 +55,7 @@ export class StudyPage {
     const room = this.#room;
     room.hang(this.#hung());
     room.setReadings(this.#study.readings);
-    this.#completeReadings();
+    this.#complete();
     const { first } = this.#context;
     if (first !== null) this.#goToInstance(first);
     // what the tags do not say the pixels may
@@ -75,22 +75,20 @@ export class StudyPage {
 
   /** The study has more images, or was read. */
   update(study: OpenStudy): void {
-    this.#study = study;
+    // what was shown stays until what comes after is there
+    const { priorImages, priorDate, readings } = this.#study;
+    this.#study = study.whole ? { ...study, priorImages, priorDate, readings } : study;
     this.#room.rehang(this.#hung());
     this.#room.setReadings(this.#allReadings());
-    this.#completeReadings();
+    this.#complete();
   }
 
-  /** Heat maps come when they are fetched. */
-  #completeReadings(): void {
+  /** Prior and readings come when they are fetched; what was shown before stays until then. */
+  #complete(): void {
     const study = this.#study;
-    void study.fullReadings?.then(
-      (readings) => {
-        if (study !== this.#study) return;
-        this.#study = { ...study, readings };
-        this.#room.setReadings(this.#allReadings());
-      },
-      (error: Error) => this.#room.say(error.message),
+    study.whole?.then(
+      (whole) => study === this.#study && this.update(whole),
+      (error: Error) => study === this.#study && this.update({ ...study, whole: null, faults: [error.message] }),
     );
   }
 

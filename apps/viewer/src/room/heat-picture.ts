@@ -2,8 +2,8 @@
 import { type Orientation, orientedSize } from '@mammoscope/imaging/browser';
 import type { HeatMap } from '../findings/readings.ts';
 
-/** From nothing over red and orange to white: what is hot is bright, and cold leaves the image as it is. */
-function colourOf(value: number): readonly [number, number, number, number] {
+/** From nothing over red and orange to white: hotter is lighter, so that it is told without colours, and cold leaves the image as it is. */
+export function colourOf(value: number): readonly [number, number, number, number] {
   const v = Math.min(1, Math.max(0, value));
   return [255 * Math.min(1, 0.3 + 1.4 * v), 255 * Math.max(0, 1.5 * v - 0.4), 255 * Math.max(0, 3 * v - 2.1), 255 * v];
 }

@@ -1,6 +1,6 @@
 /** The reading room: panes that hang a study, the tools over them, and what a model says of it. */
 import { element, fill, percent } from '../dom.ts';
-import { findingOrder, type Mark, type StudyReading } from '../findings/readings.ts';
+import { findingOrder, type HeatMap, type HeatMapChoice, type Mark, type StudyReading } from '../findings/readings.ts';
 import { hangingCamera, sharedScale } from '../hanging/fit.ts';
 import {
   columnsOf,
@@ -54,7 +54,11 @@ export class Room {
   tool: Tool = 'window';
   areMarksHidden = false;
   areViewsLinked = true;
+  /** Of heat maps. */
   opacity = 0.5;
+  /** The heat map that is chosen, one at a time; null for none. */
+  heat: HeatMapChoice | null = null;
+  #heatMaps: readonly HeatMap[] = [];
   measurements: readonly Measurement[] = [];
   cursor: MmPoint | null = null;
   readings: readonly StudyReading[] = [];
@@ -249,7 +253,7 @@ export class Room {
   #draw(pane: Pane): void {
     drawOver(pane, {
       marks: this.reading?.marks ?? [],
-      heatMaps: this.reading?.heatMaps ?? [],
+      heatMaps: this.#heatMaps,
       opacity: this.opacity,
       areMarksHidden: this.areMarksHidden,
       chosen: this.#chosen,
@@ -260,16 +264,48 @@ export class Room {
 
   setReadings(readings: readonly StudyReading[]): void {
     this.readings = readings;
-    this.reading = readings.find(({ model }) => model === this.reading?.model) ?? readings[0] ?? null;
-    this.draw();
-    this.#changed();
+    const before = this.reading;
+    const reading = readings.find(({ model }) => model === before?.model) ?? readings[0] ?? null;
+    if (reading !== null && reading.model === before?.model) {
+      this.reading = reading;
+      const [first = null] = reading.heatMaps;
+      const same = reading.heatMaps.find(({ name }) => name === this.heat?.name);
+      this.chooseHeat(same ?? (before.heatMaps.length === 0 ? first : null));
+    } else this.choose(reading);
   }
 
   choose(reading: StudyReading | null): void {
     this.reading = reading;
     this.#chosen = null;
+    this.chooseHeat(reading?.heatMaps[0] ?? null);
+  }
+
+  /** Lays a heat map over the images once it is read, and takes away the one before. */
+  chooseHeat(choice: HeatMapChoice | null): void {
+    this.heat = choice;
+    this.#heatMaps = [];
     this.draw();
     this.#changed();
+    choice?.read().then(
+      (maps) => {
+        if (choice !== this.heat) return;
+        this.#heatMaps = maps;
+        this.draw();
+      },
+      (error: Error) => choice === this.heat && this.say(`${choice.name} cannot be shown: ${error.message}`),
+    );
+  }
+
+  /** The next heat map, and none after the last. */
+  nextHeat(): void {
+    const choices = this.reading?.heatMaps ?? [];
+    if (choices.length === 0) {
+      this.say('There are no heat maps.');
+      return;
+    }
+    this.areMarksHidden = false;
+    this.chooseHeat(choices[this.heat ? choices.indexOf(this.heat) + 1 : 0] ?? null);
+    this.say(this.heat?.name ?? 'No heat map');
   }
 
   setTool(tool: Tool): void {

@@ -1,6 +1,6 @@
 /** What the server says of a study, in the page's form. */
-import type { AnalysisResult, Finding, Patch, Picture } from '@mammoscope/server/api-types';
-import type { HeatMap, Mark, ModelPicture, StudyReading } from '../findings/readings.ts';
+import type { AnalysisResult, Finding, Patch, Picture, SaliencyMap } from '@mammoscope/server/api-types';
+import type { HeatMapChoice, Mark, ModelPicture, StudyReading } from '../findings/readings.ts';
 import { saliencyMaps } from '../findings/saliency-volume.ts';
 import { readFileOf } from './server-client.ts';
 
@@ -13,7 +13,7 @@ const PICTURES: Readonly<Record<Picture['kind'], string>> = {
   other: 'Picture',
 };
 
-/** A result as a reading, without the maps that are fetched apart. */
+/** A result as a reading. */
 export function readingOf(result: AnalysisResult): StudyReading {
   const { model, system, score, decision, cutoff, rule, calibration, warning, breasts, leftOut, findings } = result;
   const patches = result.readings.flatMap(({ patches: each }) => each);
@@ -24,7 +24,7 @@ export function readingOf(result: AnalysisResult): StudyReading {
       ...findings.map((finding) => markOf(finding, result.analysis)),
       ...patches.map((patch, i) => patchOf(patch, `${result.analysis} patch ${i}`)),
     ],
-    heatMaps: [],
+    heatMaps: heatMapsOf(result),
   };
 }
 
@@ -37,18 +37,26 @@ const patchOf = ({ instance, frame, box, attention, of }: Patch, id: string): Ma
   ...{ id, instance, frame, boxPx: box, kind: 'patch', label: of, probability: attention, attention, isShown: false },
 });
 
-/** Where a model looked, of what it calls positive. Maps that cannot be read are left out: the reading stands without them. */
-export async function heatMapsOf({ readings, classes }: AnalysisResult): Promise<readonly HeatMap[]> {
-  const wanted = readings.flatMap(({ instances: [instance], maps }) =>
-    maps
-      .filter(({ finding }) => instance !== undefined && finding === classes.at(-1))
-      .map((map) => ({ ...map, instance: instance ?? '' })),
-  );
-  const read = wanted.map(async ({ finding, url, box, instance }) =>
-    saliencyMaps(await readFileOf(url), { instance, boxPx: box, name: finding }).catch(() => []),
-  );
-  return (await Promise.all(read)).flat();
+/** The maps of a result by their names, those of the positive class first. */
+function heatMapsOf({ readings, classes }: AnalysisResult): readonly HeatMapChoice[] {
+  const all = readings.flatMap(({ maps }) => maps);
+  const positive = all.filter(({ finding }) => finding === classes.at(-1));
+  const names = new Set([...positive, ...all].map(nameOf));
+  return [...names].map((name) => ({
+    name,
+    read: async () => {
+      const read = all
+        .filter((map) => nameOf(map) === name)
+        .map(async ({ url, box, instance, frame }) =>
+          saliencyMaps(await readFileOf(url), { instance, boxPx: box, frame, name }),
+        );
+      return (await Promise.all(read)).flat();
+    },
+  }));
 }
+
+const nameOf = ({ kind, of, finding }: SaliencyMap): string =>
+  kind === 'saliency' ? `Saliency: ${finding}` : `Grad-CAM: ${of ?? finding}`;
 
 const pictureOf = ({ kind, of, url, frame }: Picture): ModelPicture => ({
   title: [PICTURES[kind], of].filter(Boolean).join(': '),

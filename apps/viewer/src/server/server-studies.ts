@@ -1,13 +1,12 @@
 /** Studies of the server: its work list, kept up to date by its events, and the studies that are opened. */
-import type { ImageSummary, StudySummary } from '@mammoscope/server/api-types';
-import type { StudyReading } from '../findings/readings.ts';
+import type { ImageSummary, Study, StudySummary } from '@mammoscope/server/api-types';
 import { type ImageFacts, kindByView, shownName } from '../images/image-facts.ts';
 import type { ImagePool } from '../images/image-pool.ts';
 import { StudyImage } from '../images/study-image.ts';
 import { listen } from '../own-origin.ts';
 import type { OpenStudy, StudyEntry } from '../studies/study-entry.ts';
 import { readResult, readStudies, readStudy } from './server-client.ts';
-import { heatMapsOf, readingOf } from './server-reading.ts';
+import { readingOf } from './server-reading.ts';
 
 /** Events that come together are one change. */
 const GATHER_MS = 300;
@@ -44,39 +43,44 @@ export class ServerStudies {
     });
   }
 
-  /** A study with its images, its latest prior, and what models that are done say. */
+  /** A study with its images at once; its latest prior and what models that are done say come after, so that pictures do not wait for them. */
   async open(uid: string): Promise<OpenStudy> {
     const study = await readStudy(uid);
-    const [last] = study.priors;
-    const prior = last ? await readStudy(last.study) : null;
-    const done = study.analyses.flatMap(({ result }) => (result === null ? [] : [result]));
-    const results = (await Promise.all(done.map(readResult))).sort((a, b) => b.score - a.score);
-    const readings: readonly StudyReading[] = results.map(readingOf);
-    const hasMaps = results.some((result) => result.readings.some(({ maps }) => maps.length > 0));
-    return {
+    const begun: OpenStudy = {
       entry: entryOf(study),
-      images: study.instances.filter(isShown).map((image) => this.#image(study, image)),
-      priorImages: prior ? prior.instances.filter(isShown).map((image) => this.#image(prior, image)) : [],
-      priorDate: last?.date ?? null,
-      readings,
-      fullReadings: hasMaps
-        ? Promise.all(
-            results.map(async (result, i) => ({
-              ...(readings[i] as StudyReading),
-              heatMaps: await heatMapsOf(result),
-            })),
-          )
-        : null,
+      images: this.#shown(study),
+      priorImages: [],
+      priorDate: null,
+      readings: [],
+      whole: null,
       faults: study.analyses.flatMap(({ system, error }) => (error ? [`${system}: ${error.message}`] : [])),
     };
+    const hasMore = study.priors.length > 0 || study.analyses.some(({ result }) => result !== null);
+    return hasMore ? { ...begun, whole: this.#whole(study, begun) } : begun;
+  }
+
+  async #whole(study: Study, begun: OpenStudy): Promise<OpenStudy> {
+    const [last] = study.priors;
+    const done = study.analyses.flatMap(({ result }) => (result === null ? [] : [result]));
+    const [prior, results] = await Promise.all([last && readStudy(last.study), Promise.all(done.map(readResult))]);
+    return {
+      ...begun,
+      priorImages: prior ? this.#shown(prior) : [],
+      priorDate: last?.date ?? null,
+      readings: results.sort((a, b) => b.score - a.score).map(readingOf),
+    };
+  }
+
+  #shown(study: Study): readonly StudyImage[] {
+    return study.instances.filter(isShown).map((image) => this.#image(study, image));
   }
 
   #image(study: StudySummary, image: ImageSummary): StudyImage {
     const known = this.#images.get(image.instance);
     if (known) return known;
-    const { metadata, framesAt, instance, laterality, view, modality } = image;
+    const { metadata, framesAt, frames, instance, laterality, view, modality } = image;
     const name = [laterality, view, modality].filter(Boolean).join(' ');
-    const source = { kind: 'server', key: instance, name, metadata, framesAt } as const;
+    const source = { kind: 'server', key: instance, name, metadata, framesAt, frames } as const;
     const made = new StudyImage(source, factsOf(study, image), this.#pool);
     this.#images.set(instance, made);
     return made;

@@ -86,7 +86,7 @@ export class LocalStudies {
       priorImages: prior?.images ?? [],
       priorDate: prior ? dateOf(prior) : null,
       readings: study.readings,
-      fullReadings: null,
+      whole: null,
       faults: [],
     };
   }

@@ -29,8 +29,8 @@ export interface OpenStudy {
   readonly priorImages: readonly StudyImage[];
   readonly priorDate: string | null;
   readonly readings: readonly StudyReading[];
-  /** The readings with what takes longer to fetch; null where there is no more. */
-  readonly fullReadings: Promise<readonly StudyReading[]> | null;
+  /** The study with what takes longer to fetch, its prior and readings; null where there is no more. */
+  readonly whole: Promise<OpenStudy> | null;
   /** Images that could not be read, with the reason. */
   readonly faults: readonly string[];
 }

@@ -1,6 +1,8 @@
 /** Grad-CAM of a trained network over what it judged, as pictures. */
+import type { Plane } from '@mammoscope/imaging';
 import { type Choices, lower, sizeOf, type TensorData } from '@mammoscope/nn';
 import type { Engine } from '@mammoscope/runtime';
+import type { StoredPlace } from '../data/stored-place.ts';
 import { overlayPng } from './colour-map.ts';
 import { type ClassifierSpec, declarationsOf, gradCamGraph, PORTS } from './graphs.ts';
 import { loadBest } from './scores.ts';
@@ -21,10 +23,14 @@ export interface ExplainedCase {
   readonly plane: Float32Array;
   /** Which slice of the input the plane is, where the map is a volume's. */
   readonly slice?: number;
+  /** Where the plane lies on its stored image, for maps that are laid over that. */
+  readonly place?: StoredPlace;
 }
 
 /** A plane with its map over it. */
-export interface GradCamOverlay extends Pick<ExplainedCase, 'plane'> {
+export interface GradCamOverlay extends Pick<ExplainedCase, 'plane' | 'place'> {
+  /** The map by itself: it divides the plane evenly. */
+  readonly map: Plane;
   /** PNG. */
   readonly overlay: Buffer;
   /** True where the map is zero everywhere: nothing raised the score. */
@@ -45,7 +51,7 @@ export async function* gradCamOverlays<Row>(
     await loadBest(engine, best, declarationsOf(spec));
     const classSeed = Float32Array.from({ length: spec.outputs }, (_, index) => (index === 1 ? 1 : 0));
     for (const row of rows) {
-      const { input, plane, slice } = await caseOf(row);
+      const { input, plane, slice, place } = await caseOf(row);
       const inputs = new Map<string, TensorData>([
         [PORTS.image, input],
         [PORTS.classSeed, classSeed],
@@ -59,6 +65,8 @@ export async function* gradCamOverlays<Row>(
       const ofPlane = map.subarray(at * rowsOfMap * columns, (at + 1) * rowsOfMap * columns);
       yield {
         plane,
+        ...(place && { place }),
+        map: { width: columns, height: rowsOfMap, data: ofPlane.slice() },
         overlay: await overlayPng(plane, spec.sizePx, ofPlane, rowsOfMap, columns),
         empty: ofPlane.every((value) => value === 0),
       };

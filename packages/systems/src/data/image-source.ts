@@ -7,12 +7,12 @@ import {
   isBadImage,
   type ManifestRow,
   minMaxNormalise,
-  type Plane,
   readManifestImage,
   resizeBilinear,
   zScoreNormalise,
 } from '@mammoscope/imaging';
-import { isLesion, readLesion } from './lesion-roi.ts';
+import { isLesion, type PlacedPlane, readLesion } from './lesion-roi.ts';
+import { type StoredPlace, storedPlace } from './stored-place.ts';
 
 /** How an image becomes what a network sees, the same for training and use. */
 export interface Preprocessing {
@@ -41,6 +41,7 @@ const CACHE_LIMIT_BYTES = 1 << 30;
 export class ImageSource {
   readonly #preprocessing: Preprocessing;
   readonly #planes = new Map<string, Float32Array>();
+  readonly #places = new Map<string, StoredPlace>();
   #cachedBytes = 0;
 
   constructor(preprocessing: Preprocessing) {
@@ -56,13 +57,21 @@ export class ImageSource {
     const known = this.#planes.get(key);
     if (known) return known;
     const { sizePx, roiPx } = this.#preprocessing;
-    const { data, width, height } = await readRow(row, roiPx);
+    const { data, width, height, place } = await readRow(row, roiPx);
+    this.#places.set(key, place);
     const plane = width === sizePx && height === sizePx ? data : resizeBilinear(data, width, height, sizePx, sizePx);
     if (this.#cachedBytes + plane.byteLength <= CACHE_LIMIT_BYTES) {
       this.#planes.set(key, plane);
       this.#cachedBytes += plane.byteLength;
     }
     return plane;
+  }
+
+  /** The part of the stored image that the plane of a row is. */
+  async place(row: ManifestRow): Promise<StoredPlace> {
+    const key = keyOf(row, this.#preprocessing.roiPx);
+    if (!this.#places.has(key)) await this.plane(row);
+    return this.#places.get(key) as StoredPlace;
   }
 
   /** A batch [N, channels, sizePx, sizePx]; with fewer rows than `batch` the rest is zero. */
@@ -118,9 +127,11 @@ function keyOf(row: ManifestRow, roiPx: number): string {
 }
 
 /** The image of a row, or its lesion's ROI; an error names the row's line, where the row is of a manifest (line 0 otherwise). */
-async function readRow(row: ManifestRow, roiPx: number): Promise<Plane> {
+async function readRow(row: ManifestRow, roiPx: number): Promise<PlacedPlane> {
   try {
-    return await (roiPx > 0 && isLesion(row) ? readLesion(row, roiPx) : readManifestImage(row));
+    if (roiPx > 0 && isLesion(row)) return await readLesion(row, roiPx);
+    const seen = await readManifestImage(row);
+    return { ...seen, place: storedPlace(seen, [0, 0, seen.width, seen.height]) };
   } catch (error) {
     if (!isBadImage(error) || row.line === 0) throw error;
     const message = `line ${row.line} of the manifest: ${error.message}`;

@@ -11,6 +11,7 @@ import {
   windowPlane,
 } from '@mammoscope/imaging';
 import { SystemError } from '../errors.ts';
+import { type StoredPlace, storedPlace } from './stored-place.ts';
 
 /** A row whose lesion is cut out of its image. */
 export type LesionRow = ManifestRow & { readonly box: BoxPx };
@@ -37,7 +38,7 @@ export function requireBoxes(manifest: string, rows: readonly ManifestRow[]): vo
  * orientation of the whole image, and not cropped to the breast, so that a lesion at the skin line has its air around it.
  * Throws ImagingError as readManifestImage, and option-invalid for a box that leaves its image.
  */
-export async function readLesion(row: LesionRow, roiPx: number): Promise<Plane> {
+export async function readLesion(row: LesionRow, roiPx: number): Promise<PlacedPlane> {
   const seen = await readManifestImage(row, { crop: 'none' });
   const { width, height } = seen.placement ?? seen;
   const [, , x2, y2] = row.box;
@@ -45,20 +46,28 @@ export async function readLesion(row: LesionRow, roiPx: number): Promise<Plane> 
     const message = `the box ${row.box.join(', ')} leaves image ${row.path} of ${width} x ${height} pixels: correct or clip it`;
     throw new ImagingError('option-invalid', message);
   }
-  return lesionRoi(seen, row.box, roiPx);
+  const [left, top, right, bottom] = lesionSquare(seen, row.box, roiPx);
+  const plane = windowPlane(seen, left, top, roiPx, roiPx);
+  return { ...plane, place: storedPlace(seen, [left, top, right, bottom]) };
+}
+
+/** A plane and the part of the stored image that it is. */
+export interface PlacedPlane extends Plane {
+  readonly place: StoredPlace;
 }
 
 /**
- * The square of a side around the centre of a box of the stored image, [roiPx, roiPx]. It is moved into the image where it
+ * The square of a side around the centre of a box of the stored image, in pixels of the plane. It is moved into the image where it
  * would reach out of it; along an axis on which the image is smaller, the image lies in its middle between zeros (air). It
  * keeps its side whatever the lesion's, of a larger one the middle is seen: "a square region of interest (ROI) of 512 x 512
  * pixels" (Kang et al. 2021, Data preparation) is one size for all.
  */
-export function lesionRoi(seen: SeenPlane, box: BoxPx, roiPx: number): Plane {
+function lesionSquare(seen: SeenPlane, box: BoxPx, roiPx: number): BoxPx {
   const [x1, y1, x2, y2] = boxOnSeen(box, seen);
   const start = (centre: number, extent: number) => {
     const room = extent - roiPx;
     return room < 0 ? Math.floor(room / 2) : Math.min(room, Math.max(0, Math.round(centre - roiPx / 2)));
   };
-  return windowPlane(seen, start((x1 + x2) / 2, seen.width), start((y1 + y2) / 2, seen.height), roiPx, roiPx);
+  const [left, top] = [start((x1 + x2) / 2, seen.width), start((y1 + y2) / 2, seen.height)];
+  return [left, top, left + roiPx, top + roiPx];
 }

@@ -22,5 +22,6 @@ export function explain(
   return gradCamOverlays(engine, { spec, best: runFiles(run).member(member).best, lowerings }, rows, async (row) => ({
     input: await source.batch([row], 1),
     plane: await source.plane(row),
+    place: await source.place(row),
   }));
 }

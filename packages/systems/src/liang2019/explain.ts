@@ -1,4 +1,5 @@
 /** Where the joint classifier of a run looked: Grad-CAM at the last map of the frozen backbone, on both images of a pair. */
+import type { Plane } from '@mammoscope/imaging';
 import { lower, type TensorData } from '@mammoscope/nn';
 import { greyPng, overlayPng } from '../classifier/colour-map.ts';
 import { loadBest } from '../classifier/scores.ts';
@@ -14,12 +15,15 @@ export interface Explanation {
   readonly overlay: Buffer;
   /** True where the map is zero everywhere: nothing in the image raised the score. */
   readonly empty: boolean;
+  /** The map by itself, over the whole image as it is stored. */
+  readonly map: Plane;
 }
 
 /** Explains the joint classifier's score for the positive class (the class with index 1) by both images of each pair. */
 export async function explainPairs(
   place: RunPlace,
   pairs: readonly PairRow[],
+  onPair?: () => void,
 ): Promise<Readonly<Record<Side, Explanation>>[]> {
   const { engine, run, record, recipe } = place;
   const spec = headSpec(recipe, 'dm-dbt', record.classes.length);
@@ -43,9 +47,11 @@ export async function explainPairs(
           image: await greyPng(data, recipe.sizePx),
           overlay: await overlayPng(data, recipe.sizePx, map, rows, columns),
           empty: map.every((value) => value === 0),
+          map: { width: columns, height: rows, data: map },
         };
       };
       explained.push({ dm: await of('dm'), dbt: await of('dbt') });
+      onPair?.();
     }
     return explained;
   } finally {

@@ -20,6 +20,7 @@ import {
   stackFrames,
   zScoreNormalise,
 } from '@mammoscope/imaging';
+import { type StoredPlace, storedPlace } from '../data/stored-place.ts';
 import { SystemError } from '../errors.ts';
 import type { MapSide } from './head-graphs.ts';
 import { type PairRow, rowOf } from './pairs.ts';
@@ -70,6 +71,13 @@ export async function* slicePlanes(row: ManifestRow, recipe: Recipe): AsyncGener
   } catch (error) {
     throw ofRow(row, error);
   }
+}
+
+/** The place of an image of a pair, which is seen whole and as it is stored. */
+export async function wholeImage(pair: PairRow, side: Side): Promise<StoredPlace> {
+  const { width, height, close } = await openManifestImage(rowOf(pair, side));
+  await close();
+  return storedPlace({}, [0, 0, width, height]);
 }
 
 const squared = ({ data, width, height }: Plane, { sizePx }: Recipe): Plane => ({

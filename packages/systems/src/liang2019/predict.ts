@@ -1,9 +1,11 @@
 import { basename, extname, join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { formatCsv, readManifest, writePng8 } from '@mammoscope/imaging';
+import { type PlacedMap, writePlacedMap } from '../classifier/pictures.ts';
 import { positiveScore } from '../classifier/scores.ts';
 import { SystemError } from '../errors.ts';
 import { makeFolder } from '../run/make-folder.ts';
+import { partsDone } from '../run/progress.ts';
 import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
 import type { PredictionSummary, PredictRequest } from '../system.ts';
 import { probabilitiesOf, votesOf } from './evaluate.ts';
@@ -11,7 +13,7 @@ import { explainPairs } from './explain.ts';
 import { featureFolder } from './feature-cache.ts';
 import { randomMembers } from './frozen-backbone.ts';
 import { requirePairs } from './pair-check.ts';
-import { dynamicImageOf, SIDES, type Side } from './pair-images.ts';
+import { dynamicImageOf, SIDES, type Side, wholeImage } from './pair-images.ts';
 import { CLASSIFIERS } from './recipe.ts';
 import { recipeOf } from './settings.ts';
 import { requirePairing } from './train.ts';
@@ -40,6 +42,8 @@ export interface PairPrediction {
   /** Files in the folder images/. */
   readonly dynamicImage: string;
   readonly overlays: Readonly<Record<Side, string>>;
+  /** What the overlays are laid over with; that of the tomosynthesis, from the dynamic image, is of all slices. */
+  readonly maps: Readonly<Record<Side, PlacedMap>>;
   /** Images in which nothing raised the score, so that their overlay shows no colour. */
   readonly withoutEvidence: readonly Side[];
 }
@@ -59,7 +63,7 @@ export interface PairPredictions extends PredictionSummary {
  * unless one manifest is given.
  */
 export async function predictLiang2019(
-  { engine, run, files, out }: PredictRequest,
+  { engine, run, files, out, onProgress }: PredictRequest,
   cacheFolder = featureFolder(),
 ): Promise<PairPredictions> {
   const [file, ...more] = files;
@@ -74,9 +78,10 @@ export async function predictLiang2019(
   const { pairs, exclusions } = requirePairing(manifest);
   await requirePairs(manifest, pairs);
   const place = { engine, run, record, recipe, cacheFolder };
-  const probabilities = await probabilitiesOf(place, CLASSIFIERS, pairs);
+  const done = partsDone((CLASSIFIERS.length + 2) * pairs.length, onProgress); // scored by each, explained, drawn
+  const probabilities = await probabilitiesOf(place, CLASSIFIERS, pairs, { onPairs: done });
   const votes = votesOf(recipe, probabilities);
-  const explained = await explainPairs(place, pairs);
+  const explained = await explainPairs(place, pairs, done);
   const folder = join(out, 'images');
   await makeFolder(folder); // not before every image was read: one that is refused leaves no folder behind
   const predictions: PairPrediction[] = [];
@@ -87,6 +92,9 @@ export async function predictLiang2019(
     const overlays = { dm: `${stem}-dm-overlay.png`, dbt: `${stem}-dbt-overlay.png` };
     const explanation = explained[i] as (typeof explained)[number];
     for (const side of SIDES) await writeAside(join(folder, overlays[side]), explanation[side].overlay);
+    const mapOf = async (side: Side) =>
+      writePlacedMap(out, `images/${stem}-${side}.nii.gz`, explanation[side].map, await wholeImage(pair, side));
+    const maps = { dm: await mapOf('dm'), dbt: await mapOf('dbt') };
     const vote = votes[i] as Vote;
     predictions.push({
       path: pair.path,
@@ -103,8 +111,10 @@ export async function predictLiang2019(
       ),
       dynamicImage: `${stem}-dynamic.png`,
       overlays,
+      maps,
       withoutEvidence: SIDES.filter((side) => explanation[side].empty),
     });
+    done();
   }
   const isRandom = randomMembers(recipe, record).includes('dm-dbt');
   const result: PairPredictions = {

@@ -29,6 +29,7 @@ export function explain(
   return gradCamOverlays(engine, { spec, best: runFiles(run).member(member).best, lowerings }, rows, async (row) => {
     const roi = await rois.of(row);
     const slice = focusIn(input, roi);
-    return { input: await inputs.batch([row], 1), plane: focusPlane(roi), ...(slice === undefined ? {} : { slice }) };
+    const seen = { input: await inputs.batch([row], 1), plane: focusPlane(roi), place: roi.place };
+    return slice === undefined ? seen : { ...seen, slice };
   });
 }

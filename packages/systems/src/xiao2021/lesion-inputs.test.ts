@@ -1,6 +1,7 @@
 /** What each member sees of a region, as planes in their order. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { storedPlace } from '../data/stored-place.ts';
 import { focusIn, planesFor, planesOf } from './lesion-inputs.ts';
 import type { LesionRoi } from './lesion-roi.ts';
 import { type LesionInput, MEMBERS, memberOf } from './members.ts';
@@ -8,7 +9,7 @@ import { type LesionInput, MEMBERS, memberOf } from './members.ts';
 /** Twelve slices of one pixel each, its value the number of the slice. */
 const roiOf = (focus: number): LesionRoi => ({
   slices: Array.from({ length: 12 }, (_, k) => Float32Array.of(k)),
-  ...{ focus, focusFrom: 'Eq. 8', firstSlice: 0 },
+  ...{ focus, focusFrom: 'Eq. 8', firstSlice: 0, place: storedPlace({}, [0, 0, 1, 1]) },
 });
 const seen = (input: LesionInput, focus: number) => planesFor(input, roiOf(focus)).map(([value]) => value);
 

@@ -1,5 +1,6 @@
 /** A lesion's region of a tomosynthesis: what every member sees a part of. */
 import {
+  type BoxPx,
   centredVolumeBox,
   cropPlane,
   focusSlice,
@@ -10,6 +11,7 @@ import {
   resizeBilinear,
   type VolumeBox,
 } from '@mammoscope/imaging';
+import { type StoredPlace, storedPlace } from '../data/stored-place.ts';
 import type { Recipe } from './recipe.ts';
 
 /** What is cut out around a lesion, 0 to 1 by the smallest and largest value of the region (Eq. 7). */
@@ -22,6 +24,8 @@ export interface LesionRoi {
   readonly focusFrom: 'Eq. 8' | 'manifest' | 'centre';
   /** Slice of the whole stack that is the first of `slices`. */
   readonly firstSlice: number;
+  /** Where it lies on the slices as they are stored. */
+  readonly place: StoredPlace;
 }
 
 /** A region as it is stored, its slices in order. */
@@ -71,12 +75,11 @@ export async function readLesionRegion(
     const size = { width: roiPx, height: roiPx, depth: roiSlices };
     const region = centredVolumeBox(centre, size, image);
     const planes: Plane[] = [];
-    for (let k = region.slice1; k < region.slice2; k++) {
-      const seen = await image.seen(k, { crop: 'none', chestWall: 'stored' });
-      planes.push(cropPlane(seen, [region.x1, region.y1, region.x2, region.y2]));
-    }
+    const cut: BoxPx = [region.x1, region.y1, region.x2, region.y2];
+    for (let k = region.slice1; k < region.slice2; k++)
+      planes.push(cropPlane(await image.seen(k, { crop: 'none', chestWall: 'stored' }), cut));
     const { focus, focusFrom } = focusOf(row, planes, region, withoutFocus);
-    return { planes, focus, focusFrom, firstSlice: region.slice1 };
+    return { planes, focus, focusFrom, firstSlice: region.slice1, place: storedPlace({}, cut) }; // seen as stored
   } finally {
     await image.close();
   }
