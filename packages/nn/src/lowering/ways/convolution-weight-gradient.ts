@@ -9,6 +9,7 @@ import { blockable, filterable, type Target } from '../layout.ts';
 import type { Lowering, Way } from '../lowering.ts';
 import { channelsLast } from './channels.ts';
 import { convolutionAttributes } from './convolution.ts';
+import { pixelTaps } from './weight-gradient-by-pixel-taps.ts';
 import { gridPositions } from './windows.ts';
 
 type Node = GraphNode<'ConvWeightGradient'>;
@@ -149,6 +150,7 @@ export const convWeightGradientWays: readonly Way<'ConvWeightGradient'>[] = [
       defineKernel(lowering, node, products, 'IO');
     },
   },
+  pixelTaps,
   {
     // The same with the images of a batch side by side, [C, N * H * W]: no sum over images afterwards.
     name: 'taps-batch-inside-blocked',
