@@ -80,6 +80,37 @@ test('frames come alone, in any order and together, as they come in turn', async
   }
 });
 
+test('some rows of a frame are those rows of the whole frame, in every syntax', async () => {
+  const bytes = ({ data }: Frame) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  for (const name of Object.keys(FRAMES)) {
+    await using file = await openDicom(join(FOLDER, name));
+    const last = file.frameCount - 1;
+    const whole = await file.frame(last);
+    const rowBytes = bytes(whole).length / whole.rows;
+    for (const [first, end] of [
+      [0, 1],
+      [3, whole.rows - 2],
+      [whole.rows - 1, whole.rows],
+    ] as const) {
+      const part = await file.frame(last, { first, end });
+      const { rows, columns, photometricInterpretation } = part;
+      assert.deepEqual(
+        [rows, columns, photometricInterpretation],
+        [end - first, whole.columns, whole.photometricInterpretation],
+      );
+      const expected = bytes(whole).subarray(first * rowBytes, end * rowBytes);
+      assert.ok(Buffer.compare(bytes(part), expected) === 0, `${name}, rows ${first} to ${end}`);
+    }
+    for (const [first, end] of [
+      [-1, 2],
+      [2, 2],
+      [0, whole.rows + 1],
+      [0.5, 2],
+    ] as const)
+      await assert.rejects(file.frame(last, { first, end }), { name: 'RangeError', message: /has rows 0 to/ });
+  }
+});
+
 test('a frame says how it is stored', async () => {
   await using signed = await openDicom(join(FOLDER, 'ct-jpeg-2000.dcm'));
   const { data, ...facts } = await signed.frame(0);

@@ -1,4 +1,5 @@
 /** A DICOM image that is open: its attributes, and its frames one at a time. */
+import type { DecodedFrame } from './codecs/decode-frame.ts';
 import type { FrameDecoder } from './codecs/protocol.ts';
 import { DicomError } from './errors.ts';
 import { type FrameMeta, frameMetaOf } from './functional-groups.ts';
@@ -7,6 +8,7 @@ import { ByteCursor } from './header/byte-cursor.ts';
 import type { ByteSource } from './header/byte-source.ts';
 import { type HeaderDataSet, readDataSet, readFileMeta, readIdentity } from './header/data-set-reader.ts';
 import { checkPreamble, PREAMBLE_END } from './header/preamble.ts';
+import { allRows, type RowRange, requireRows, rowBytes, rowsOf } from './pixels/frame-rows.ts';
 import { type Extent, type FrameExtents, locateFrames, requirePixelData } from './pixels/frame-table.ts';
 import { type ImagePixel, readImagePixel } from './pixels/image-pixel.ts';
 import { interleave, type StoredValues, storedValues, swapWords } from './pixels/stored-values.ts';
@@ -57,8 +59,11 @@ export interface DicomFile extends AsyncDisposable {
    * character set that is not read.
    */
   identity(): Promise<Identity>;
-  /** Decodes a frame; what is read and held is that frame. DicomError 'frame-corrupt', 'frame-timeout', 'truncated'. */
-  frame(frame: number): Promise<Frame>;
+  /**
+   * Decodes a frame; what is read and held is that frame, or of one that is not compressed the rows that are asked for. DicomError
+   * 'frame-corrupt', 'frame-timeout', 'truncated'; RangeError for rows that it does not have.
+   */
+  frame(frame: number, rows?: RowRange): Promise<Frame>;
   /** The compressed bytes of a frame as they are; null where the syntax compresses nothing. */
   codestream(frame: number): Promise<Uint8Array | null>;
   /** All frames in order, decoded ahead on every core. */
@@ -149,9 +154,10 @@ class OpenFile implements DicomFile {
     return this.#counted(readIdentity(cursor, this.transferSyntax.explicit));
   }
 
-  async frame(frame: number): Promise<Frame> {
+  async frame(frame: number, rows: RowRange = allRows(this.image)): Promise<Frame> {
     this.#check(frame);
-    return this.#counted(this.#read(frame));
+    requireRows(rows, this.image, this.path);
+    return this.#counted(this.#read(frame, rows));
   }
 
   /** Closing waits for what is being read. */
@@ -205,13 +211,14 @@ class OpenFile implements DicomFile {
       throw new RangeError(`${this.path} has frames 0 to ${this.frameCount - 1}, got ${frame}`);
   }
 
-  async #read(frame: number): Promise<Frame> {
-    const { rows, columns, samplesPerPixel, bitsStored, pixelRepresentation } = this.image;
-    const { data, photometricInterpretation } = await this.#decode(frame);
+  async #read(frame: number, range: RowRange): Promise<Frame> {
+    const { columns, samplesPerPixel, bitsStored, pixelRepresentation } = this.image;
+    const { data, photometricInterpretation } = await this.#decode(frame, range);
+    const rows = range.end - range.first;
     return { rows, columns, samplesPerPixel, data, bitsStored, pixelRepresentation, photometricInterpretation };
   }
 
-  async #decode(frame: number): Promise<{ readonly data: StoredValues; readonly photometricInterpretation: string }> {
+  async #decode(frame: number, range: RowRange): Promise<DecodedFrame> {
     const { image } = this;
     const { compression, lossy } = this.transferSyntax;
     const extents = this.#extents(frame);
@@ -221,11 +228,17 @@ class OpenFile implements DicomFile {
         bytes: await this.#compressed(extents, frame),
         image,
       });
-      return this.#decoder.decode(load, `${this.path}: frame ${frame} of (7fe0,0010) PixelData`);
+      const decoded = await this.#decoder.decode(load, `${this.path}: frame ${frame} of (7fe0,0010) PixelData`);
+      return { ...decoded, data: rowsOf(decoded.data, range, image) };
     }
-    let bytes = await this.#native(extents[0] as Extent);
-    if (image.planarConfiguration === 1) bytes = interleave(bytes, image.bitsAllocated / 8);
     const { photometricInterpretation } = image;
+    const whole = extents[0] as Extent;
+    if (image.planarConfiguration === 1) {
+      const samples = interleave(await this.#native(whole), image.bitsAllocated / 8);
+      return { data: rowsOf(storedValues(samples, image), range, image), photometricInterpretation };
+    }
+    const { offset, length } = rowBytes(range, image);
+    const bytes = await this.#native({ offset: whole.offset + offset, length });
     return { data: storedValues(bytes, image), photometricInterpretation };
   }
 

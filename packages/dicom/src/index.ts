@@ -10,6 +10,7 @@ export {
   type Identity,
 } from './header/attributes.ts';
 export { type OpenDicomOptions, openDicom } from './open-dicom.ts';
+export type { RowRange } from './pixels/frame-rows.ts';
 export type { ImagePixel } from './pixels/image-pixel.ts';
 export type { StoredValues } from './pixels/stored-values.ts';
 export type {

@@ -104,6 +104,7 @@ export { type MammographyView, mammographyView, viewText } from './orientation/m
 export {
   composeOrientations,
   describeOrientation,
+  type GridWalk,
   inverseOrientation,
   ORIENTATIONS,
   type Orientation,
@@ -156,6 +157,15 @@ export {
 } from './rank-pooling/rank-pooling.ts';
 export type { SliceSource } from './rank-pooling/slice-band.ts';
 export { type StackFramesOptions, stackFrames } from './rank-pooling/stack-frames.ts';
+export {
+  countValues,
+  cutRegion,
+  orientRegion,
+  paintRegion,
+  type RegionValues,
+  regionPlane,
+  type SeenRegion,
+} from './seen-region.ts';
 export {
   type FoldOptions,
   foldsByPatient,

@@ -4,13 +4,13 @@ import { ImagingError } from './errors.ts';
 import type { ImageStack } from './formats/image-stack.ts';
 import { openImage } from './formats/open-image.ts';
 import type { ReadImageOptions } from './formats/read-image.ts';
-import { cropPlane } from './geometry/crop.ts';
 import { boxOnPrepared, type Placement } from './geometry/placement.ts';
 import type { BoxPx, Laterality, ManifestRow, View } from './manifest-row.ts';
 import { openSeries } from './manifest-series.ts';
-import { orientPlane } from './orientation/orientation.ts';
+import { greyFacts, placedRegion, storedRegion } from './placed-region.ts';
 import type { Plane } from './plane.ts';
 import { type PrepareOptions, prepareImage } from './prepare-image.ts';
+import { regionPlane, type SeenRegion } from './seen-region.ts';
 
 /** A plane as a network gets it before resampling and normalisation, with what was done to the stored one. */
 export interface SeenPlane extends Plane {
@@ -31,6 +31,8 @@ export interface ManifestImage {
   readonly bitDepth: number | undefined;
   /** The slice that stands for the row where one plane is wanted: that of a plain image, or the middle of the row's slices. */
   readonly slice: number | undefined;
+  /** Whether a part of a slice is read from where it lies in the file, in milliseconds; else the slice is decoded first. */
+  readonly isReadByRow: boolean;
   readonly facts: (slice: number) => DicomFacts;
   /** Stored values: the frame of the row's boxes. */
   readonly stored: (slice: number) => Promise<Plane>;
@@ -39,6 +41,11 @@ export interface ManifestImage {
    * for the row, or the middle one. ImagingError as prepareImage, and sources-disagree where row and file differ.
    */
   readonly seen: (slice: number, options?: SeenOptions) => Promise<SeenPlane>;
+  /**
+   * The part of what is seen in a box, the whole without one, as stored values with their grey levels: of files that are not compressed no more
+   * than its rows are read. Throws as `seen`, and option-invalid for a box that reaches beyond.
+   */
+  readonly region: (slice: number, box?: BoxPx, options?: SeenOptions) => Promise<SeenRegion>;
   readonly close: () => Promise<void>;
 }
 
@@ -70,9 +77,12 @@ export async function openManifestImage(row: ManifestRow, options: ReadImageOpti
       depth: stack.depth,
       bitDepth,
       slice,
+      isReadByRow: stack.isReadByRow ?? false,
       facts: stack.facts,
       stored: stack.slice,
-      seen: (wanted, asked = {}) => (isDicom ? laid(wanted, asked) : asStored(stack, wanted)),
+      seen: (wanted, asked = {}) => (isDicom ? laid.seen(wanted, asked) : asStored(stack, wanted)),
+      region: (wanted, box, asked = {}) =>
+        isDicom ? laid.region(wanted, box, asked) : storedRegion(stack, wanted, box),
       close: stack.close,
     };
   } catch (error) {
@@ -135,30 +145,43 @@ const asStored = async (stack: ImageStack, slice: number): Promise<SeenPlane> =>
   decisions: [],
 });
 
-/** Slices prepared alike, after one of them. */
-function laidAlike(row: ManifestRow, stack: ImageStack, reference: number) {
-  const known = new Map<string, Promise<SeenPlane>>();
-  return async (slice: number, options: SeenOptions): Promise<SeenPlane> => {
-    const key = JSON.stringify(options);
-    const first = known.get(key) ?? prepared(row, stack, reference, options);
-    known.set(key, first);
-    const seen = await first;
-    if (slice === reference || !seen.placement) return seen;
-    const { orientation, cropPx } = seen.placement;
-    // A slice above the breast is empty: its grey levels are all that is asked of it, and its polarity is that of its tags.
-    const { display } = prepareImage(await stack.slice(slice), greyFacts(stack.facts(slice)), {
-      ...options,
-      prefer: { 'photometric interpretation': 'tag', ...row.prefer, ...options.prefer },
-      breast: 'whole',
-      crop: 'none',
-      chestWall: 'stored',
-      normalise: 'none',
-    });
-    return { ...seen, ...cropPlane(orientPlane(display, orientation), cropPx) };
-  };
+/** How the slices of a stack lie: what was decided on one of them. */
+interface Lie extends Omit<SeenPlane, 'data'> {
+  readonly placement: Placement;
 }
 
-async function prepared(row: ManifestRow, stack: ImageStack, slice: number, options: SeenOptions): Promise<SeenPlane> {
+/** Slices prepared alike, after one of them. */
+function laidAlike(row: ManifestRow, stack: ImageStack, reference: number) {
+  const known = new Map<string, Promise<Lie>>();
+  /** The slice that the others are laid after, for whoever asks first; it is not kept. */
+  const prepare = (options: SeenOptions): Promise<SeenPlane & Lie> => {
+    const first = prepared(row, stack, reference, options);
+    const lie = first.then(({ data: _, ...rest }) => rest);
+    lie.catch(() => undefined); // reported to those who wait for it
+    known.set(JSON.stringify(options), lie);
+    return first;
+  };
+  const lieOf = (options: SeenOptions): Promise<Lie> => known.get(JSON.stringify(options)) ?? prepare(options);
+  const region = async (slice: number, box: BoxPx | undefined, options: SeenOptions): Promise<SeenRegion> => {
+    const { placement } = await lieOf(options);
+    // A slice above the breast is empty: its grey levels are all that is asked of it, and its polarity is that of its tags.
+    const prefer = { 'photometric interpretation': 'tag', ...row.prefer, ...options.prefer };
+    return placedRegion(stack, slice, placement, box, { ...options, prefer });
+  };
+  const seen = async (slice: number, options: SeenOptions): Promise<SeenPlane> => {
+    if (slice === reference && !known.has(JSON.stringify(options))) return prepare(options);
+    const lie = await lieOf(options);
+    return { ...lie, ...regionPlane(await region(slice, undefined, options)) };
+  };
+  return { seen, region };
+}
+
+async function prepared(
+  row: ManifestRow,
+  stack: ImageStack,
+  slice: number,
+  options: SeenOptions,
+): Promise<SeenPlane & Lie> {
   const facts = mendedFacts(stack.facts(slice));
   const stored = await stack.slice(slice);
   const prefer = { ...row.prefer, ...options.prefer };
@@ -189,19 +212,4 @@ export function requireView(row: Pick<ManifestRow, 'view'>, found: View | undefi
     'sources-disagree',
     `the sources for "view" disagree: ${row.view} by the row, ${found} by the file; say which wins, for example view=user`,
   );
-}
-
-/** What a file says of grey levels: a patch shows too little to tell side and view by. */
-function greyFacts(facts: DicomFacts): DicomFacts {
-  const {
-    PatientOrientation,
-    ImageOrientationPatient,
-    FrameLaterality,
-    ImageLaterality,
-    Laterality,
-    ViewPosition,
-    ViewCodeSequence,
-    ...grey
-  } = facts;
-  return grey;
 }

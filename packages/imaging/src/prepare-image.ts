@@ -6,12 +6,12 @@ import { cropPlane, growBox } from './geometry/crop.ts';
 import { type PixelSpacingMm, pixelSpacing, spacingDecision } from './geometry/pixel-spacing.ts';
 import type { Placement } from './geometry/placement.ts';
 import { resampleTo } from './geometry/resample.ts';
-import { modalityLut } from './grey-levels/modality-lut.ts';
+import { planeLevels } from './grey-levels/level-table.ts';
 import { minMaxNormalise, zScoreNormalise } from './grey-levels/normalise.ts';
 import { pixelPadding } from './grey-levels/padding.ts';
-import { polarity } from './grey-levels/photometric.ts';
+import { type Polarity, polarity } from './grey-levels/photometric.ts';
 import { storedRange } from './grey-levels/stored-values.ts';
-import { type VoiChoice, voiLut } from './grey-levels/voi-lut.ts';
+import type { VoiChoice } from './grey-levels/voi-lut.ts';
 import type { BoxPx, Laterality, View } from './manifest-row.ts';
 import { imageLie, type LieOptions } from './orientation/image-lie.ts';
 import { mammographyView } from './orientation/mammography-view.ts';
@@ -106,17 +106,26 @@ export function prepareImage(stored: Plane, facts: DicomFacts = {}, options: Pre
 function greyLevels(stored: Plane, facts: DicomFacts, { voi, prefer }: PrepareOptions) {
   const range = storedRange(stored.data, facts);
   const padding = pixelPadding(stored.data, facts);
-  const modality = modalityLut(stored.data, facts, range.low, range.high);
-  const levels = voiLut(modality, facts, facts.PixelRepresentation === 1, voi);
-  const shown = { ...stored, data: levels.data };
-  const { value, decision } = polarity(shown, facts, padding.mask, prefer);
-  const isWhite = value === 'least is white';
-  const data = levels.data.map((level, i) => (padding.mask?.[i] ? 0 : isWhite ? 1 - level : level));
+  const { data, decisions } = planeLevels(stored.data, facts, range, voi);
+  const { width, height } = stored;
+  const { value, decision } = polarity({ width, height, data }, facts, padding.mask, prefer);
   return {
-    display: { width: stored.width, height: stored.height, data },
+    display: { width, height, data: shown(data, value, padding.mask) },
     padding: padding.mask,
-    decisions: [range.decision, padding.decision, modality.decision, levels.decision, decision],
+    decisions: [range.decision, padding.decision, ...decisions, decision],
   };
+}
+
+/** Levels from 0 black to 1 white, padding black. */
+function shown(levels: Float32Array, polarity: Polarity, padding: Uint8Array | undefined): Float32Array {
+  const isWhite = polarity === 'least is white';
+  if (!padding && !isWhite) return levels;
+  const data = new Float32Array(levels.length);
+  for (let i = 0; i < data.length; i++) {
+    const level = levels[i] as number;
+    data[i] = padding?.[i] ? 0 : isWhite ? 1 - level : level;
+  }
+  return data;
 }
 
 function maskDecision(

@@ -5,6 +5,7 @@ import { DicomError } from '../errors.ts';
 import { frameMetaOf } from '../functional-groups.ts';
 import { READ_ATTRIBUTES, READ_IDENTITY } from '../header/attributes.ts';
 import { withSigns } from '../header/data-set-reader.ts';
+import { allRows, type RowRange, requireRows, rowsOf } from '../pixels/frame-rows.ts';
 import { readImagePixel } from '../pixels/image-pixel.ts';
 import { interleave, storedValues } from '../pixels/stored-values.ts';
 import { transferSyntaxOf } from '../transfer-syntax.ts';
@@ -28,7 +29,12 @@ export function webImage(
   const meta = withSigns(jsonDataSet(metadata, READ_ATTRIBUTES, name));
   const image = readImagePixel(meta, name);
   const frameMeta = frameMetaOf(meta, image.frameCount, name);
-  const frame = async (index: number): Promise<Frame> => {
+  const frame = async (index: number, range: RowRange = allRows(image)): Promise<Frame> => {
+    requireRows(range, image, name);
+    const whole = await wholeFrame(index);
+    return { ...whole, rows: range.end - range.first, data: rowsOf(whole.data, range, image) };
+  };
+  const wholeFrame = async (index: number): Promise<Frame> => {
     const { bytes, transferSyntax = EXPLICIT } = await ask(index);
     const { compression, lossy } = transferSyntaxOf(transferSyntax, name);
     const { rows, columns, samplesPerPixel, bitsStored, pixelRepresentation, photometricInterpretation } = image;

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type DataSet, DicomError, openDicom } from '@mammoscope/dicom';
 import { ImagingError } from '../errors.ts';
+import { dicomPlane, dicomRows, isReadByRow } from './dicom-rows.ts';
 import { type ImageStack, requireSlice } from './image-stack.ts';
 
 /** A frame of its own file, and where it lies along the normal of its series. */
@@ -11,6 +12,7 @@ interface SliceFile {
   readonly width: number;
   readonly height: number;
   readonly format: string;
+  readonly isReadByRow: boolean;
   /** mm, or a count where no file has a position. */
   readonly at: number;
 }
@@ -50,10 +52,14 @@ export async function openDicomFolder(folder: string, series?: string): Promise<
     depth: ordered.length,
     facts: (slice) => at(slice).meta,
     slice: async (slice) => {
-      const { path, width, height } = at(slice);
-      await using file = await openDicom(path);
-      return { width, height, data: Float32Array.from((await file.frame(0)).data) };
+      await using file = await openDicom(at(slice).path);
+      return await dicomPlane(file, 0);
     },
+    rows: async (slice, wanted) => {
+      await using file = await openDicom(at(slice).path);
+      return await dicomRows(file, 0, wanted);
+    },
+    isReadByRow: ordered.every((file) => file.isReadByRow),
     close: async () => undefined,
   };
 }
@@ -71,7 +77,8 @@ async function sliceFiles(folder: string, series: string | undefined): Promise<S
       const what = samplesPerPixel === 1 ? `has ${file.frameCount} frames` : 'is in colour';
       throw new ImagingError('image-corrupt', `${path} ${what} among single grey frames: give that file by itself`);
     }
-    headers.push({ path, meta: file.frameMeta(0), width, height, format: `DICOM, ${file.transferSyntax.name}` });
+    const format = `DICOM, ${file.transferSyntax.name}`;
+    headers.push({ path, meta: file.frameMeta(0), width, height, format, isReadByRow: isReadByRow(file) });
   }
   const positioned = headers.filter(({ meta }) => meta.ImagePositionPatient).length;
   if (positioned > 0 && positioned < headers.length) {

@@ -1,3 +1,4 @@
+import type { RowRange } from '@mammoscope/dicom';
 import type { DicomFacts } from '../dicom-facts.ts';
 import { ImagingError } from '../errors.ts';
 import type { Plane } from '../plane.ts';
@@ -14,7 +15,19 @@ export interface ImageStack {
   readonly facts: (slice: number) => DicomFacts;
   /** Stored values of a slice. Throws ImagingError where it cannot be read, option-invalid where there is none. */
   readonly slice: (slice: number) => Promise<Plane>;
+  /** Of DICOM: some rows of a slice as the whole numbers that are stored. Throws as `slice`. */
+  readonly rows?: (slice: number, rows: RowRange) => Promise<StoredRows>;
+  /** Whether rows are read from where they lie in a file, in milliseconds; else a slice is decoded first. */
+  readonly isReadByRow?: boolean;
   readonly close: () => Promise<void>;
+}
+
+/** Rows of a slice as they are stored, all columns of them. */
+export interface StoredRows {
+  readonly width: number;
+  readonly height: number;
+  /** [height * width]; their bits where they are signed, two's complement. */
+  readonly data: Uint8Array | Uint16Array;
 }
 
 /** Throws option-invalid for a slice that the stack does not have. */

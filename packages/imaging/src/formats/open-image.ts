@@ -4,6 +4,7 @@ import { openDicom } from '@mammoscope/dicom';
 import { ImagingError } from '../errors.ts';
 import { decodeAvi, isAvi } from './avi.ts';
 import { openDicomFolder } from './dicom-folder-stack.ts';
+import { dicomPlane, dicomRows, isReadByRow } from './dicom-rows.ts';
 import { openImageFolder } from './image-folder-stack.ts';
 import { type ImageStack, requireSlice } from './image-stack.ts';
 import { decodeNifti, gunzipped, niftiVersion } from './nifti.ts';
@@ -90,9 +91,13 @@ async function dicomStack(path: string): Promise<ImageStack> {
     },
     slice: async (slice) => {
       requireSlice(slice, file.frameCount, path);
-      const { data } = await file.frame(slice);
-      return { width: columns, height: rows, data: Float32Array.from(data) };
+      return dicomPlane(file, slice);
     },
+    rows: async (slice, wanted) => {
+      requireSlice(slice, file.frameCount, path);
+      return dicomRows(file, slice, wanted);
+    },
+    isReadByRow: isReadByRow(file),
     close: () => file.close(),
   };
 }

@@ -5,15 +5,8 @@ import { type Plane, requirePlane } from '../plane.ts';
 /** The part of a plane inside a box of whole pixels that lies in it; a copy. Throws option-invalid. */
 export function cropPlane(plane: Plane, box: BoxPx): Plane {
   requirePlane(plane, 'cropPlane');
+  requireBoxWithin(box, plane, 'a crop');
   const [x1, y1, x2, y2] = box;
-  const inside =
-    box.every(Number.isInteger) && x1 >= 0 && y1 >= 0 && x1 < x2 && y1 < y2 && x2 <= plane.width && y2 <= plane.height;
-  if (!inside) {
-    throw new ImagingError(
-      'option-invalid',
-      `a crop must be a box of whole pixels in ${plane.width} x ${plane.height}, got ${box.join(', ')}`,
-    );
-  }
   const [width, height] = [x2 - x1, y2 - y1];
   const data = new Float32Array(width * height);
   for (let y = 0; y < height; y++) {
@@ -21,6 +14,21 @@ export function cropPlane(plane: Plane, box: BoxPx): Plane {
     data.set(plane.data.subarray(start, start + width), y * width);
   }
   return { width, height, data };
+}
+
+/** Throws option-invalid where a box is not of whole pixels or reaches beyond the image. */
+export function requireBoxWithin(
+  box: BoxPx,
+  { width, height }: { readonly width: number; readonly height: number },
+  what: string,
+): void {
+  const [x1, y1, x2, y2] = box;
+  const inside = box.every(Number.isInteger) && x1 >= 0 && y1 >= 0 && x1 < x2 && y1 < y2 && x2 <= width && y2 <= height;
+  if (inside) return;
+  throw new ImagingError(
+    'option-invalid',
+    `${what} must be a box of whole pixels in ${width} x ${height}, got ${box.join(', ')}`,
+  );
 }
 
 /** A window of a size at a place that may reach beyond the image; what lies outside is `fill`. */

@@ -8,6 +8,13 @@ export interface Padding {
   readonly decision: Decision;
 }
 
+/** Whether a stored value is padding: PixelPaddingValue, or between it and PixelPaddingRangeLimit, both included and in either order. */
+export function isPadding({ PixelPaddingValue: value, PixelPaddingRangeLimit: limit = value }: DicomFacts) {
+  if (value === undefined || limit === undefined) return () => false;
+  const [low, high] = [Math.min(value, limit), Math.max(value, limit)];
+  return (stored: number): boolean => stored >= low && stored <= high;
+}
+
 /**
  * Pixels of PixelPaddingValue, or between it and PixelPaddingRangeLimit, both included and in either order (PS3.3,
  * C.7.5.1.1.2). Compared as stored, before any table; they take no part in statistics, and end as black.
@@ -22,11 +29,11 @@ export function pixelPadding(data: Float32Array, facts: DicomFacts): Padding {
     };
   }
   const [low, high] = [Math.min(value, limit), Math.max(value, limit)];
+  const isPadded = isPadding(facts);
   const mask = new Uint8Array(data.length);
   let count = 0;
   for (let i = 0; i < data.length; i++) {
-    const stored = data[i] as number;
-    if (stored < low || stored > high) continue;
+    if (!isPadded(data[i] as number)) continue;
     mask[i] = 1;
     count++;
   }

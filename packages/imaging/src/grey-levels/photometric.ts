@@ -21,8 +21,32 @@ export function polarity(
   padding?: Uint8Array,
   prefer?: Preferences,
 ): Settled<Polarity> {
+  const claims = tagClaims(facts);
+  if (claims.length === 0) {
+    const value = 'grey images without DICOM attributes are black at zero';
+    claims.push({ source: 'convention', name: 'file format', value, says: 'least is black' });
+  }
+  const air = borderAir(plane, padding);
+  if (air) claims.push(air);
+  const settled = settle('photometric interpretation', claims, prefer);
+  if (!settled) throw new ImagingError('option-invalid', 'polarity requires at least one source');
+  return settled;
+}
+
+/**
+ * The polarity of an image whose tags are preferred to its pixels, so that these need not be looked at; undefined where the answer may
+ * depend on them. It is what `polarity` says, and throws as it does.
+ */
+export function polarityByTags(facts: DicomFacts, prefer?: Preferences): Polarity | undefined {
+  const claims = tagClaims(facts);
+  const wanted = prefer?.['photometric interpretation'];
+  if (!claims.some(({ source, name }) => wanted === source || wanted === name)) return undefined;
+  return settle('photometric interpretation', claims, prefer)?.value;
+}
+
+/** What PhotometricInterpretation and PresentationLUTShape say, as far as they are there. */
+function tagClaims({ PhotometricInterpretation: photometric, PresentationLUTShape: shape }: DicomFacts) {
   const claims: Claim<Polarity>[] = [];
-  const { PhotometricInterpretation: photometric, PresentationLUTShape: shape } = facts;
   if (photometric !== undefined) {
     if (photometric !== 'MONOCHROME1' && photometric !== 'MONOCHROME2') {
       throw new ImagingError(
@@ -37,15 +61,7 @@ export function polarity(
     const says = shape === 'INVERSE' ? 'least is white' : 'least is black';
     claims.push({ source: 'tag', name: 'PresentationLUTShape', value: shape, says });
   }
-  if (claims.length === 0) {
-    const value = 'grey images without DICOM attributes are black at zero';
-    claims.push({ source: 'convention', name: 'file format', value, says: 'least is black' });
-  }
-  const air = borderAir(plane, padding);
-  if (air) claims.push(air);
-  const settled = settle('photometric interpretation', claims, prefer);
-  if (!settled) throw new ImagingError('option-invalid', 'polarity requires at least one source');
-  return settled;
+  return claims;
 }
 
 /**
@@ -56,8 +72,9 @@ function borderAir({ width, height, data }: Plane, padding?: Uint8Array): Claim<
   let [low, high] = [Infinity, -Infinity];
   for (let i = 0; i < data.length; i++) {
     if (padding?.[i]) continue;
-    low = Math.min(low, data[i] as number);
-    high = Math.max(high, data[i] as number);
+    const value = data[i] as number;
+    if (value < low) low = value;
+    if (value > high) high = value;
   }
   const counts = new Array<number>(10).fill(0);
   const total = 2 * (width + height) - 4;

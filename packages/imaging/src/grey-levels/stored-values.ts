@@ -3,10 +3,28 @@ import type { DicomFacts } from '../dicom-facts.ts';
 import { ImagingError } from '../errors.ts';
 
 /** The least and greatest value that the file's bits can hold. */
-export interface StoredRange {
+export interface ValueRange {
   readonly low: number;
   readonly high: number;
+}
+
+/** With how it was found. */
+export interface StoredRange extends ValueRange {
   readonly decision: Decision;
+}
+
+/** The range by BitsStored and PixelRepresentation (PS3.3, C.7.6.3); 16 bits where none are declared. Throws tag-invalid. */
+export function declaredRange(facts: DicomFacts): ValueRange {
+  const { BitsAllocated = 16, BitsStored = BitsAllocated, PixelRepresentation = 0 } = facts;
+  if (!Number.isInteger(BitsStored) || BitsStored < 1 || BitsStored > 32) {
+    throw new ImagingError(
+      'tag-invalid',
+      `BitsStored must be a whole number from 1 to 32, got ${BitsStored}: mend the file`,
+    );
+  }
+  return PixelRepresentation === 1
+    ? { low: -(2 ** (BitsStored - 1)), high: 2 ** (BitsStored - 1) - 1 }
+    : { low: 0, high: 2 ** BitsStored - 1 };
 }
 
 /**
@@ -15,14 +33,8 @@ export interface StoredRange {
  */
 export function storedRange(data: Float32Array, facts: DicomFacts): StoredRange {
   const { BitsAllocated = 16, BitsStored = BitsAllocated, PixelRepresentation = 0 } = facts;
-  if (!Number.isInteger(BitsStored) || BitsStored < 1 || BitsStored > 32) {
-    throw new ImagingError(
-      'tag-invalid',
-      `BitsStored must be a whole number from 1 to 32, got ${BitsStored}: mend the file`,
-    );
-  }
+  const { low, high } = declaredRange(facts);
   const signed = PixelRepresentation === 1;
-  const [low, high] = signed ? [-(2 ** (BitsStored - 1)), 2 ** (BitsStored - 1) - 1] : [0, 2 ** BitsStored - 1];
   const { least, greatest } = extremes(data);
   if (facts.BitsStored === undefined && facts.BitsAllocated === undefined) {
     const evidence = [{ source: 'pixels', name: 'least and greatest value', value: `${least}, ${greatest}` }] as const;

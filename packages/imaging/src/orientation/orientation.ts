@@ -77,16 +77,45 @@ export function orientValues<T extends Float32Array | Uint8Array>(
   height: number,
   to: Orientation,
 ): T {
-  const size = orientedSize({ width, height }, to);
+  const walk = orientWalk(wholeWalk(width, height), to);
   const result = data.slice() as T;
-  for (let y = 0; y < size.height; y++) {
-    const row = to.flipVertical ? size.height - 1 - y : y;
-    for (let x = 0; x < size.width; x++) {
-      const column = to.flipHorizontal ? size.width - 1 - x : x;
-      result[y * size.width + x] = data[to.transpose ? column * width + row : row * width + column] as number;
-    }
+  for (let y = 0, i = 0; y < walk.height; y++) {
+    let at = walk.start + y * walk.stepY;
+    for (let x = 0; x < walk.width; x++, at += walk.stepX) result[i++] = data[at] as number;
   }
   return result;
+}
+
+/** How to walk through the pixels of a part of an image, in any orientation, without moving them: pixel (x, y) is at start + x stepX + y stepY. */
+export interface GridWalk {
+  readonly width: number;
+  readonly height: number;
+  readonly start: number;
+  readonly stepX: number;
+  readonly stepY: number;
+}
+
+/** The walk along the rows of a whole image. */
+export const wholeWalk = (width: number, height: number): GridWalk => ({
+  ...{ width, height, start: 0, stepX: 1, stepY: width },
+});
+
+/** A walk through the same pixels in another orientation. */
+export function orientWalk(walk: GridWalk, to: Orientation): GridWalk {
+  const { width, height } = orientedSize(walk, to);
+  const [stepX, stepY] = to.transpose ? [walk.stepY, walk.stepX] : [walk.stepX, walk.stepY];
+  const right = to.flipHorizontal ? (width - 1) * stepX : 0;
+  const down = to.flipVertical ? (height - 1) * stepY : 0;
+  return {
+    ...{ width, height, start: walk.start + right + down },
+    stepX: to.flipHorizontal ? -stepX : stepX,
+    stepY: to.flipVertical ? -stepY : stepY,
+  };
+}
+
+/** A walk through the pixels of a box of another, which must lie within it. */
+export function cutWalk({ start, stepX, stepY }: GridWalk, [x1, y1, x2, y2]: BoxPx): GridWalk {
+  return { width: x2 - x1, height: y2 - y1, start: start + x1 * stepX + y1 * stepY, stepX, stepY };
 }
 
 /** Where a box of an image of width x height lies after an orientation. */

@@ -7,7 +7,8 @@ import { type ManifestRow, readManifest, writeNpy16, writePng16 } from '@mammosc
 import { RandomStream } from '@mammoscope/random';
 import { writePhantomCohort } from '../virtual-cohort/women.ts';
 import { FINDING, FIXTURE_COLUMNS, FIXTURE_ROWS, fixtureVolume } from './cohort-fixture.ts';
-import { drawWindow, ImageWindows, normaliseBreast } from './image-window.ts';
+import { drawWindow, ImageWindows } from './image-window.ts';
+import { normaliseBreast } from './window-levels.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'windows-'));
 after(() => rm(folder, { recursive: true }));

@@ -1,11 +1,9 @@
 /** Images in the windows of section V-D3: against the chest wall, moved and resized at random, slice by slice. */
 import {
-  averageDown,
   type BoxPx,
-  type BreastMask,
   boxOnStored,
-  breastMask,
   chestWallByMask,
+  cutRegion,
   gmicWindow,
   ImagingError,
   inverseOrientation,
@@ -16,17 +14,19 @@ import {
   openManifestImage,
   orientBox,
   orientPlane,
+  orientRegion,
   type Placement,
   type Plane,
-  resizeBilinear,
+  type SeenRegion,
   type WindowPlace,
-  windowPlane,
 } from '@mammoscope/imaging';
 import type { RandomStream } from '@mammoscope/random';
 import { SystemError } from '../errors.ts';
 import type { SaliencyVolume } from '../gmic/spec.ts';
 import type { GmicVolume } from '../gmic/volume.ts';
+import { coarseMask, mirroredMask } from './coarse-mask.ts';
 import type { Recipe } from './recipe.ts';
+import { normalisedWindow, type WindowView, windowLevels } from './window-levels.ts';
 
 /** How a window is varied: where it goes, and by how many rows it grows. */
 export interface WindowDraw {
@@ -69,7 +69,7 @@ const MIRRORED: Orientation = { ...UNTURNED, flipHorizontal: true };
 /** How images lie, by their path in a manifest. */
 export type KnownLies = Readonly<Record<string, ImageLie>>;
 
-/** Slices that may be kept between epochs, in bytes; others are read again. */
+/** Slices that may be kept between epochs, in bytes, unless told; others are read again. */
 const KEPT_BYTES = 400 * 2 ** 20;
 /** A volume whose window takes no more than this is held while it is worked on, so that patches are not read again. */
 const HELD_BYTES = 64 * 2 ** 20;
@@ -79,14 +79,20 @@ export class ImageWindows {
   readonly #size: { readonly width: number; readonly height: number };
   readonly #lies = new Map<string, Promise<ImageLie>>();
   readonly #knownLies: KnownLies;
-  readonly #kept = new Map<string, KeptPlane>();
+  readonly #kept = new Map<string, SeenRegion>();
   readonly #open = new Map<string, Promise<ManifestImage>>();
+  readonly #most: number;
   #keptBytes = 0;
 
-  /** @param window rows and columns of it @param known how images lie that were looked at before, by their path in the manifest */
-  constructor([height, width]: readonly [rows: number, columns: number], known: KnownLies = {}) {
+  /** @param window rows and columns of it @param known how images lie that were looked at before, by their path in the manifest @param keptBytes of slices that may be kept */
+  constructor(
+    [height, width]: readonly [rows: number, columns: number],
+    known: KnownLies = {},
+    keptBytes: number = KEPT_BYTES,
+  ) {
     this.#size = { width, height };
     this.#knownLies = known;
+    this.#most = keptBytes;
   }
 
   /**
@@ -113,9 +119,9 @@ export class ImageWindows {
 
   /** The part of a slice that lies in the window as it is, with its stored grey levels. */
   async plane(row: ManifestRow, slice: number): Promise<Plane> {
-    const { window, turn } = await this.lie(row);
-    const plane = orientPlane(await this.#seen(row, slice), turn);
-    return windowPlane(plane, window.x, window.y, window.width, window.height);
+    const { window } = await this.lie(row);
+    const { width, height } = window;
+    return { width, height, data: windowLevels(await this.#view(row, slice, window)) };
   }
 
   /** Size of the stored image, and its slices. */
@@ -126,10 +132,10 @@ export class ImageWindows {
 
   /** A box in the window as it is on the stored image; it may reach beyond. */
   async boxOnStored(row: ManifestRow, [x1, y1, x2, y2]: BoxPx): Promise<BoxPx> {
-    const { window, turn, placement, width, height } = await this.lie(row);
+    const lie = await this.lie(row);
+    const { window, turn, placement } = lie;
     const onTurned: BoxPx = [x1 + window.x, y1 + window.y, x2 + window.x, y2 + window.y];
-    // Planes that are read are whole, so they are as large as the stored image, turned.
-    const read = placement ? { width: placement.outWidth, height: placement.outHeight } : { width, height };
+    const read = readSize(lie);
     const onRead = orientBox(onTurned, read.width, read.height, turn); // a mirror undoes itself
     return placement ? boxOnStored(onRead, placement) : onRead;
   }
@@ -151,14 +157,25 @@ export class ImageWindows {
   }
 
   async #slice(row: ManifestRow, slice: number, { rightPx, downPx, growPx }: WindowDraw): Promise<Float32Array> {
-    const { window, turn } = await this.lie(row);
-    const plane = orientPlane(await this.#seen(row, slice), turn);
+    const { window } = await this.lie(row);
     const rows = window.height + growPx;
     const columns = Math.round((window.width * rows) / window.height);
     const x = window.x + rightPx - Math.round((columns - window.width) / 2);
     const y = window.y + downPx - Math.round((rows - window.height) / 2);
-    const { data } = windowPlane(plane, x, y, columns, rows);
-    return normaliseBreast(resizeBilinear(data, columns, rows, window.width, window.height));
+    const view = await this.#view(row, slice, { x, y, width: columns, height: rows });
+    return normalisedWindow(view, window.width, window.height);
+  }
+
+  /** What a slice shows in a window upon the plane with its chest wall on the left. */
+  async #view(row: ManifestRow, slice: number, { x, y, width, height }: WindowPlace): Promise<WindowView> {
+    const lie = await this.lie(row);
+    const read = readSize(lie);
+    const [x1, y1] = [Math.max(0, x), Math.max(0, y)];
+    const [x2, y2] = [Math.min(x + width, read.width), Math.min(y + height, read.height)];
+    const view = { width, height, left: x1 - x, top: y1 - y };
+    if (!(x1 < x2 && y1 < y2)) return view;
+    const box = orientBox([x1, y1, x2, y2], read.width, read.height, lie.turn); // a mirror undoes itself
+    return { ...view, region: orientRegion(await this.#region(row, slice, box), lie.turn) };
   }
 
   /** How an image lies. */
@@ -190,20 +207,22 @@ export class ImageWindows {
     };
   }
 
-  /** A slice as it is read, kept where it fits. */
-  async #seen(row: ManifestRow, slice: number): Promise<Plane> {
+  /** A part of a slice as it is seen. The whole slice is kept where it fits, unless it is read as fast as that. */
+  async #region(row: ManifestRow, slice: number, box: BoxPx): Promise<SeenRegion> {
     const key = `${row.absolutePath}\u0000${slice}`;
     const known = this.#kept.get(key);
-    if (known) return { ...known, data: Float32Array.from(known.data) };
+    if (known) return cutRegion(known, box);
     const image = await this.#image(row);
-    const { data, width, height, placement } = await this.#reading(row, () => image.seen(slice, WHOLE));
-    // Stored values are whole numbers of 16 bits; what was prepared is not.
-    const kept = placement || image.bitDepth === undefined ? data : Uint16Array.from(data);
-    if (this.#keptBytes + kept.byteLength <= KEPT_BYTES) {
-      this.#kept.set(key, { data: kept, width, height });
-      this.#keptBytes += kept.byteLength;
-    }
-    return { data, width, height };
+    const bytes = sliceBytes(image);
+    const isKept = !(image.isReadByRow && bytes * image.depth > HELD_BYTES) && this.#keptBytes + bytes <= this.#most;
+    if (!isKept) return this.#reading(row, () => image.region(slice, box, WHOLE));
+    const whole = await this.#reading(row, () => image.region(slice, undefined, WHOLE));
+    const { placement } = await this.lie(row);
+    const isUnsigned = image.bitDepth !== undefined && image.facts(slice).PixelRepresentation !== 1;
+    const kept = !placement && isUnsigned ? compact(whole) : whole; // what was prepared is not of whole numbers
+    if (!this.#kept.has(key)) this.#keptBytes += kept.values.byteLength;
+    this.#kept.set(key, kept);
+    return cutRegion(kept, box);
   }
 
   /** The image, open; the one that was not asked for longest is closed when many are. */
@@ -250,62 +269,22 @@ export class ImageWindows {
   }
 }
 
-interface KeptPlane extends Omit<Plane, 'data'> {
-  readonly data: Float32Array | Uint16Array;
-}
+/** Planes that are read are whole, so they are as large as the stored image, turned. */
+const readSize = ({ placement, width, height }: ImageLie) =>
+  placement ? { width: placement.outWidth, height: placement.outHeight } : { width, height };
+
+/** Bytes of a slice that is kept. */
+const sliceBytes = ({ width, height, bitDepth }: ManifestImage): number =>
+  width * height * (bitDepth === undefined ? 4 : 2);
+
+/** Whole numbers of 16 bits that came as floats, in half the memory. */
+const compact = (region: SeenRegion): SeenRegion => ({ ...region, values: new Uint16Array(region.values) });
 
 /** Files that may be open at a time. */
 const MOST_OPEN = 16;
 
 /** DICOM is turned with its chest wall to the left and not cropped, so that boxes convert by turning alone. */
 const WHOLE = { crop: 'none', chestWall: 'left' } as const;
-
-/** Side of the image that the breast is looked for in, to place a window upon it. */
-const MASK_SIDE_PX = 192;
-
-/** The breast, found on a reduced image in a fraction of the time: a window need not lie right to the pixel. */
-function coarseMask({ width, height, data }: Plane): BreastMask {
-  const factor = Math.max(1, Math.ceil(Math.max(width, height) / MASK_SIDE_PX));
-  const small = breastMask(averageDown({ width, height, data }, factor));
-  const [x1, y1, x2, y2] = small.boxPx;
-  const whole = new Uint8Array(width * height);
-  for (let y = 0, at = 0; y < height; y++)
-    for (let x = 0; x < width; x++, at++)
-      whole[at] = small.data[Math.floor(y / factor) * small.width + Math.floor(x / factor)] as number;
-  return {
-    ...{ ...small, width, height, data: whole, areaPx: small.areaPx * factor ** 2 },
-    boxPx: [x1 * factor, y1 * factor, Math.min(x2 * factor, width), Math.min(y2 * factor, height)],
-  };
-}
-
-function mirroredMask(mask: BreastMask): BreastMask {
-  const { width, height, data, boxPx } = mask;
-  const mirrored = data.slice();
-  for (let y = 0; y < height; y++) mirrored.subarray(y * width, (y + 1) * width).reverse();
-  return { ...mask, data: mirrored, boxPx: [width - boxPx[2], boxPx[1], width - boxPx[0], boxPx[3]] };
-}
-
-/** What the background becomes, and what is as far below the mean: two standard deviations. */
-const LEAST_GREY = -2;
-
-/**
- * Grey levels of a window with mean 0 and standard deviation 1 over the breast: all that is brighter than the darkest pixel, which is
- * background. Over the whole window lesions would hardly show beside the step from background to breast. An image of one value becomes zeros.
- */
-export function normaliseBreast(plane: Float32Array): Float32Array {
-  const darkest = plane.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
-  let [count, sum, squares] = [0, 0, 0];
-  for (const value of plane)
-    if (value > darkest) {
-      count++;
-      sum += value;
-    }
-  if (count === 0) return new Float32Array(plane.length);
-  const mean = sum / count;
-  for (const value of plane) if (value > darkest) squares += (value - mean) ** 2;
-  const deviation = Math.sqrt(squares / count) || 1;
-  return plane.map((value) => Math.max((value - mean) / deviation, LEAST_GREY));
-}
 
 /** The maps of one class of a saliency volume as planes. */
 export function saliencyPlanes({ values, slices, rows, columns }: SaliencyVolume, index: number): Plane[] {

@@ -147,6 +147,9 @@ async function readValidated(path: string): Promise<readonly ValidatedImage[]> {
   }
 }
 
+/** Slices that must be decoded and may be kept for the varied copies of an image, in bytes. */
+const KEPT_BYTES = 200 * 2 ** 20;
+
 /** Scores images of one modality by its ensemble, in their order. Throws what reading throws, and SystemError for a run that is not complete. */
 export async function scoreRows(
   { engine, run, record, recipe }: OpenedRun,
@@ -155,7 +158,7 @@ export async function scoreRows(
   { saliency: folder, known = {}, onImage }: ScoreRequest = {},
 ): Promise<ImageScores[]> {
   if (rows.length === 0) return [];
-  const windows = new ImageWindows(windowOf(recipe, modality), known);
+  const windows = new ImageWindows(windowOf(recipe, modality), known, KEPT_BYTES);
   const byMember: { readonly scores: MemberScores; readonly grid: SaliencyGrid }[][] = rows.map(() => []);
   const lowerings = new Map(Object.entries(record.lowerings));
   try {
