@@ -1,6 +1,6 @@
 /** The files that an evaluation writes: metrics.json, predictions.csv, report.html and the folder of its figures. */
 import { writeAside } from '@mammoscope/files';
-import type { CaseKind, GalleryCase, ReportData } from '@mammoscope/report';
+import type { GalleryCase, ReportData } from '@mammoscope/report';
 import type { Engine } from '@mammoscope/runtime';
 import { analysesOf } from '../classifier/analyses.ts';
 import { greyPng, pngUri } from '../classifier/colour-map.ts';
@@ -27,6 +27,7 @@ import {
   writeReport,
 } from '../classifier/report-parts.ts';
 import { readValidationScores } from '../classifier/validation.ts';
+import { galleryCases } from '../reader-study/gallery-cases.ts';
 import { evaluatedFlow } from '../run/flow.ts';
 import { formatJson, runFiles } from '../run/run-record.ts';
 import { averageValidation, type Evaluation, headline, type ModelMetrics, memberSpec } from './evaluate.ts';
@@ -182,18 +183,11 @@ async function galleryOf(
   { record, recipe, rows, positive }: Evaluation,
   { model, scores, cutoff }: ModelMetrics,
 ): Promise<GalleryCase[]> {
-  const cases = rows.map((row, i) => ({
-    row,
-    score: scores[i] as number,
-    kind: kindOf(positive[i] as boolean, (scores[i] as number) >= cutoff),
-  }));
-  const chosen = (['true positive', 'false negative', 'true negative', 'false positive'] as const).flatMap((kind) => {
-    const calledPositive = kind === 'true positive' || kind === 'false positive';
-    const ordered = cases
-      .filter((c) => c.kind === kind)
-      .sort((a, b) => (calledPositive ? b.score - a.score : a.score - b.score) || a.row.line - b.row.line);
-    return ordered.slice(0, CASES_OF_A_KIND);
+  const cases = rows.map((row, i) => {
+    const score = scores[i] as number;
+    return { row, score, positive: positive[i] as boolean, called: score >= cutoff };
   });
+  const chosen = galleryCases(cases, CASES_OF_A_KIND);
   const { sizePx } = memberSpec(record, recipe, model);
   const shown: GalleryCase[] = [];
   const chosenRows = chosen.map(({ row }) => row);
@@ -211,8 +205,4 @@ async function galleryOf(
     });
   }
   return shown;
-}
-
-function kindOf(positive: boolean, called: boolean): CaseKind {
-  return `${positive === called ? 'true' : 'false'} ${called ? 'positive' : 'negative'}`;
 }

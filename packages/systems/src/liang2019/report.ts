@@ -1,5 +1,5 @@
 /** The report of an evaluation: the ensemble, the three classifiers and the baselines on pairs. */
-import type { CaseKind, GalleryCase, Note, ReportData } from '@mammoscope/report';
+import type { GalleryCase, Note, ReportData } from '@mammoscope/report';
 import { analysesOf } from '../classifier/analyses.ts';
 import { pngUri } from '../classifier/colour-map.ts';
 import { methodsOf, type OwnSentences } from '../classifier/methods.ts';
@@ -21,6 +21,7 @@ import {
   splitsOf,
   trainingOf,
 } from '../classifier/report-parts.ts';
+import { galleryCases } from '../reader-study/gallery-cases.ts';
 import { evaluatedFlow } from '../run/flow.ts';
 import type { Evaluation, ModelResult, RunPlace } from './evaluate.ts';
 import { type Explanation, explainPairs } from './explain.ts';
@@ -176,22 +177,13 @@ function ownSentences({ recipe, rows, positive }: Evaluation): OwnSentences {
 /** The surest right and the worst wrong pairs of each kind, by both images. */
 async function galleryOf(place: RunPlace, { rows, positive, models }: Evaluation): Promise<GalleryCase[]> {
   const { scores, called } = models.at(-1) as ModelResult;
-  const pairs = rows.map((row, i) => {
-    const isCalled = (called[i] as number) > 0;
-    const kind: CaseKind = `${positive[i] === isCalled ? 'true' : 'false'} ${isCalled ? 'positive' : 'negative'}`;
-    return {
-      row,
-      score: scores[i] as number,
-      kind,
-      surety: isCalled ? (scores[i] as number) : 1 - (scores[i] as number),
-    };
-  });
-  const chosen = (['true positive', 'false negative', 'true negative', 'false positive'] as const).flatMap((kind) =>
-    pairs
-      .filter((pair) => pair.kind === kind)
-      .sort((a, b) => b.surety - a.surety || a.row.line - b.row.line)
-      .slice(0, PAIRS_OF_A_KIND),
-  );
+  const pairs = rows.map((row, i) => ({
+    row,
+    score: scores[i] as number,
+    positive: positive[i] as boolean,
+    called: (called[i] as number) > 0,
+  }));
+  const chosen = galleryCases(pairs, PAIRS_OF_A_KIND);
   const explained = await explainPairs(
     place,
     chosen.map(({ row }) => row),

@@ -1,6 +1,7 @@
 /** The films that SPPNet was surest or most wrong about, with the detector's boxes and SPPNet's activation maps: figures 3 and 4. */
-import type { CaseKind, Gallery, GalleryCase } from '@mammoscope/report';
+import type { Gallery, GalleryCase } from '@mammoscope/report';
 import type { Engine } from '@mammoscope/runtime';
+import { galleryCases } from '../reader-study/gallery-cases.ts';
 import { activationMaps } from './activation-map.ts';
 import { ONE_HALF } from './decisions.ts';
 import { type Evaluation, trainedSppnet } from './evaluate.ts';
@@ -8,8 +9,6 @@ import { readFilm } from './films.ts';
 import { overlayPng } from './overlay.ts';
 import { CLASSES } from './recipe.ts';
 import { SPPNET_MEMBERS } from './sppnet-members.ts';
-
-const KINDS: readonly CaseKind[] = ['true positive', 'false negative', 'true negative', 'false positive'];
 
 /** Cases of each kind. */
 const CASES_OF_A_KIND = 2;
@@ -25,17 +24,11 @@ export async function galleryOf(engine: Engine, run: string, evaluation: Evaluat
   const image = levels.find(({ level }) => level === 'image');
   const scores = image?.models.find(({ model }) => model === 'sppnet')?.scores;
   if (!scores) return undefined;
-  const judged = films.map((film, i) => ({ film, score: scores[i] as number }));
-  const chosen = KINDS.flatMap((kind) => {
-    const [right, calls] = [kind.startsWith('true'), kind.endsWith('positive')];
-    const own = judged.filter(
-      ({ film: { film }, score }) => score > ONE_HALF === calls && film.malignant === (right === calls),
-    );
-    return own
-      .sort((a, b) => (calls ? b.score - a.score : a.score - b.score))
-      .slice(0, CASES_OF_A_KIND)
-      .map((each) => ({ ...each, kind }));
+  const judged = films.map((film, i) => {
+    const score = scores[i] as number;
+    return { film, score, positive: film.film.malignant, called: score > ONE_HALF };
   });
+  const chosen = galleryCases(judged, CASES_OF_A_KIND);
   const member = SPPNET_MEMBERS.sppnet;
   const rows = member.rowsOf(chosen.map(({ film }) => film.film.row));
   const maps = activationMaps(engine, trainedSppnet({ engine, run, record, recipe }, member), rows);
