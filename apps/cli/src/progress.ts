@@ -71,6 +71,28 @@ export function trainingProgress(stream: NodeJS.WriteStream): TrainEvents {
   };
 }
 
+/** A prediction's parts: a line rewritten on a terminal, elsewhere one now and then; `end` takes it away. */
+export function predictionProgress(stream: NodeJS.WriteStream) {
+  const terminal = stream.isTTY === true;
+  const started = performance.now();
+  let told = started;
+  return {
+    onProgress: (done: number, total: number) => {
+      const now = performance.now();
+      const left = ((now - started) / 1000 / done) * (total - done);
+      const text = `${done} of ${counted(total, 'part')}, ${formatDuration(left)} left`;
+      if (terminal) stream.write(`\r\u001b[K${text}`);
+      else if (now - told > TOLD_EVERY_MS) {
+        told = now;
+        stream.write(`${text}\n`);
+      }
+    },
+    end: () => {
+      if (terminal) stream.write('\r\u001b[K');
+    },
+  };
+}
+
 /** The parts that several processes work on: a line as one begins and ends, what it notes, and now and then how far it is. */
 export function partsProgress(stream: NodeJS.WriteStream) {
   const begun = new Map<string, number>();

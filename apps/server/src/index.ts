@@ -1,4 +1,5 @@
 export { SERVER_ERROR_CODES, ServerError, type ServerErrorCode } from './errors.ts';
+export { type FaultPlace, hearFaults } from './faults.ts';
 export { addToken, type User } from './http/tokens.ts';
 export { jsonLog, type Log } from './log.ts';
 export { type RunningServer, startServer, startWorkers } from './server.ts';

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type RunRecord, readRunRecord, sourceTask, systemOf } from '@mammoscope/systems';
-import type { ImageSummary, Model, ModelInput } from './api-types.ts';
+import type { ImageSummary, Lesion, Model, ModelInput } from './api-types.ts';
 import { ServerError } from './errors.ts';
 
 /** A run with what the server knows of it. */
@@ -44,7 +44,7 @@ async function loadModel(folder: string): Promise<LoadedModel> {
     );
   const model: Model = {
     ...{ id, system: system.name, name: basename(folder), preset: record.preset },
-    ...{ classes: record.classes, members: record.members, input: inputOf(record), hasPlaces: hasPlaces(system.name) },
+    ...{ classes: record.classes, members: record.members, input: inputOf(record), hasPlaces: hasPlaces(record) },
     report: (await isThere('report.html')) ? `/api/models/${id}/report` : null,
     cases: (await isThere('predictions.csv')) ? `/api/models/${id}/cases` : null,
   };
@@ -71,30 +71,32 @@ function inputOf({ system, recipe }: RunRecord): ModelInput {
   return system === 'liang2019' ? 'pairs' : 'images';
 }
 
-/** 3D-GMIC reads what its run was trained on; detectors and classifiers of whole images read films. */
+/** 3D-GMIC reads what its run was trained on, Xiao 2021 tomosyntheses; detectors and classifiers of whole images read films. */
 function modalitiesOf(record: RunRecord): readonly Modality[] {
   const { modalities } = record.recipe;
   if (record.system === 'park2022' && Array.isArray(modalities)) return ALL.filter((each) => modalities.includes(each));
+  if (record.system === 'xiao2021') return ['DBT'];
   return inputOf(record) === 'images' ? FLAT : ALL;
 }
 
-function hasPlaces(system: string): boolean {
+/** Where lesions are given, or the system finds where something is; a judgement of a whole image has no place in it. */
+function hasPlaces(record: RunRecord): boolean {
   try {
-    sourceTask(system);
-    return true;
+    return sourceTask(record.system) === 'detection' || inputOf(record) === 'lesions';
   } catch {
     return false;
   }
 }
 
-/** Whether a study has what a model reads; lesions are given with the request. */
+/** Whether a study has what a model reads; lesions are given with the request, in images that it reads. */
 export function canRead(
   { model: { input }, modalities }: LoadedModel,
-  images: readonly Pick<ImageSummary, 'modality'>[],
-  hasLesions: boolean,
+  images: readonly Pick<ImageSummary, 'instance' | 'modality'>[],
+  lesions: readonly Pick<Lesion, 'instance'>[],
 ): boolean {
-  const has = (wanted: readonly Modality[]) => images.some(({ modality }) => wanted.includes(modality));
+  const has = (wanted: readonly Modality[], among = images) => among.some(({ modality }) => wanted.includes(modality));
+  const marked = images.filter((image) => lesions.some(({ instance }) => instance === image.instance));
   // a tomosynthesis whose mammogram is missing is half a study: it fails, and says so
   if (input === 'pairs') return has(['DBT']);
-  return input === 'lesions' ? hasLesions : has(modalities);
+  return has(modalities, input === 'lesions' ? marked : images);
 }

@@ -16,7 +16,7 @@ import { studyHandlers } from './handlers-studies.ts';
 import { httpServer } from './http/http-server.ts';
 import { Tokens } from './http/tokens.ts';
 import { listenForImages } from './intake/store-scp.ts';
-import { watchFolder } from './intake/watched-folder.ts';
+import { prepareWatched, watchFolder } from './intake/watched-folder.ts';
 import { jsonLog, type Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { loadModels } from './models.ts';
@@ -31,6 +31,10 @@ import { storage } from './storage/study-files.ts';
 export interface RunningServer {
   readonly url: string;
   readonly dimsePort: number | undefined;
+  /** Whether what all requests share can still be used: the database of this process, as another one is not harmed by what happens here. */
+  isUsable(): Promise<boolean>;
+  /** Resolves when the server cannot go on and must be started anew. */
+  readonly failed: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -38,6 +42,9 @@ const SWEEP_MS = 500;
 /** Sweeps between two looks at what is seldom wrong. */
 const SELDOM = 20;
 const ABANDONED_MS = 3_600_000;
+/** The embedded database that has not answered for so long will not: it is opened anew with the process. */
+const BROKEN_SWEEPS = 60;
+const USABLE_MS = 5000;
 
 /** Starts a server. ServerError 'binding-refused', 'setting-invalid', 'database-invalid'; SystemError for a folder that holds no run. */
 export async function startServer(
@@ -69,11 +76,17 @@ export async function startServer(
       access: { isSecure: settings.tls !== undefined, ...(tokens && { tokens }) },
       ...{ images: new OpenImages(), metrics: new Metrics(), pacsOf: (name) => pacsNamed(settings.pacs, name) },
     };
-    const sweeping = sweep(place, stop.signal);
+    const isUsable = () => answers(database, settings);
+    let fail: (() => void) | undefined;
+    const failed = new Promise<void>((resolve) => {
+      fail = resolve;
+    });
+    const sweeping = sweep(place, { signal: stop.signal, isUsable, onBroken: () => fail?.() });
     closing.unshift(() => sweeping);
     const server = await listen(place);
     closing.unshift(() => closeServer(server));
     if (settings.watch !== undefined) {
+      await prepareWatched(settings.watch);
       const watching = watchFolder(
         {
           ...place,
@@ -96,7 +109,8 @@ export async function startServer(
     closing.unshift(() => supervisor.stop());
     const url = urlOf(settings, server);
     log('info', 'listening', { address: url, version: versions().mammoscope ?? '', count: models.length });
-    return { url, dimsePort: (dimse?.address() as AddressInfo | undefined)?.port, stop: () => close(stop, closing) };
+    const { port: dimsePort } = (dimse?.address() as AddressInfo | undefined) ?? { port: undefined };
+    return { url, dimsePort, isUsable, failed, stop: () => close(stop, closing) };
   } catch (error) {
     await close(stop, closing);
     throw error;
@@ -160,6 +174,7 @@ async function listen(place: ServerPlace): Promise<HttpServer> {
       `the server cannot listen on ${settings.host}:${settings.port} (${error.code}): choose another port with --port`,
     );
   });
+  server.on('error', ({ message }) => log('warn', 'http-failed', { reason: message.slice(0, 200) })); // as where no more files may be open
   return server;
 }
 
@@ -180,9 +195,27 @@ async function closeServer(server: HttpServer | NetServer): Promise<void> {
   await Promise.race([closed, sleep(2000)]);
 }
 
+/** Whether a database of this process answers in time. */
+async function answers(database: Database, { databaseUrl }: WorkSettings): Promise<boolean> {
+  if (databaseUrl !== undefined) return true;
+  const asked = database.query('select 1').then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([asked, sleep(USABLE_MS, false, { ref: false })]);
+}
+
+/** What a sweep is told, and tells. */
+interface Sweeping {
+  readonly signal: AbortSignal;
+  readonly isUsable: () => Promise<boolean>;
+  readonly onBroken: () => void;
+}
+
 /** Queues what has settled, takes back what was lost, mends and forgets. A database that is away is tried again. */
-async function sweep(place: ServerPlace, signal: AbortSignal): Promise<void> {
+async function sweep(place: ServerPlace, { signal, isUsable, onBroken }: Sweeping): Promise<void> {
   const { settings, log } = place;
+  let unanswered = 0;
   for (let round = 0; !signal.aborted; round++) {
     try {
       await settleStudies(place, settings.settleSeconds);
@@ -193,6 +226,8 @@ async function sweep(place: ServerPlace, signal: AbortSignal): Promise<void> {
       }
     } catch (error) {
       log('warn', 'sweep-failed', { reason: (error as Error).message.slice(0, 300) });
+      unanswered = (await isUsable()) ? 0 : unanswered + 1;
+      if (unanswered === BROKEN_SWEEPS) onBroken();
       await sleep(SWEEP_MS, undefined, { signal }).catch(() => undefined);
     }
     await sleep(SWEEP_MS, undefined, { signal }).catch(() => undefined);

@@ -6,6 +6,7 @@ import type { WeightsFiles } from './classifier/starting-weights.ts';
 import type { DecisionFigures } from './reader-study/case-proportion.ts';
 import type { SubgroupColumn } from './reader-study/study.ts';
 import type { Reproduction } from './reproduce/reproduction.ts';
+import type { OnProgress } from './run/progress.ts';
 import type { RunRecord } from './run/run-record.ts';
 
 /** A run to be made. */
@@ -86,6 +87,8 @@ export interface PredictRequest {
   /** As the user named them. */
   readonly files: readonly string[];
   readonly out: string;
+  /** Told as parts of the work are done, which are what a system goes by: images, lesions, pairs or films, by each of its networks. */
+  readonly onProgress?: OnProgress | undefined;
 }
 
 /** Scores of images; a system adds what else it found. */

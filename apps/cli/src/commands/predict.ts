@@ -14,6 +14,7 @@ import {
 import { Command } from 'commander';
 import { deviceOption, jsonOption, openEngine, print, threadsOption } from '../options.ts';
 import { packageVersion } from '../package-version.ts';
+import { predictionProgress } from '../progress.ts';
 import { formatTable } from '../table.ts';
 
 interface PredictFlags {
@@ -57,8 +58,9 @@ async function predict(run: string, images: readonly string[], flags: PredictFla
     flags.device,
     flags.threads ?? (record.device === 'cpu' ? record.threads : undefined),
   );
+  const { onProgress, end } = predictionProgress(process.stderr);
   try {
-    const result = await system.predict({ engine, run, files, out: resolve(flags.out) });
+    const result = await system.predict({ engine, run, files, out: resolve(flags.out), onProgress });
     if (flags.dicom !== undefined && sources)
       await writeDicomResults({
         ...{ record, summary: result, sources, predictions: resolve(flags.out) },
@@ -66,8 +68,10 @@ async function predict(run: string, images: readonly string[], flags: PredictFla
         maker: makerOf(flags),
         time: timeOf(new Date()),
       });
+    end(); // what is printed takes the line's place
     print(flags.json, result, predictionTable(result));
   } finally {
+    end();
     await engine.close();
   }
 }

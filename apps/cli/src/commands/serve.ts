@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import type { DimseSettings, ServerSettings, TlsFiles, WorkSettings } from '@mammoscope/server';
+import type { DimseSettings, ServerSettings, TlsFiles, UploadLimits, WorkSettings } from '@mammoscope/server';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { INTERRUPTED } from '../exit-codes.ts';
+import { INTERRUPTED, WORK_FAILED } from '../exit-codes.ts';
 import { collect, listOption, positiveNumber, threadsOption } from '../options.ts';
 
 interface WorkFlags {
@@ -33,6 +33,10 @@ interface ServeFlags extends WorkFlags {
   readonly group: string;
   readonly settleSeconds: number;
   readonly maxUploadBytes?: number;
+  readonly maxFileBytes?: number;
+  readonly maxFrames?: number;
+  readonly maxPixels?: number;
+  readonly uploadSeconds?: number;
   readonly viewer?: string;
 }
 
@@ -85,7 +89,11 @@ export function serveCommand(): Command {
       positiveNumber,
       5,
     )
-    .option('--max-upload-bytes <n>', 'the most that one request may upload', positiveNumber)
+    .option('--max-upload-bytes <n>', 'the most that one request may upload (2 GB unless given)', positiveNumber)
+    .option('--max-file-bytes <n>', 'the most that one file may have (1 GiB unless given)', positiveNumber)
+    .option('--max-frames <n>', 'the most frames that an image may have (500 unless given)', positiveNumber)
+    .option('--max-pixels <n>', 'the most pixels that a frame may have (2^27 unless given)', positiveNumber)
+    .option('--upload-seconds <n>', 'what one upload may take (600 unless given)', positiveNumber)
     .option('--viewer <folder>', 'another page than the viewer, which is built when it is first asked for')
     .addHelpText(
       'after',
@@ -169,29 +177,31 @@ const workSettings = (flags: WorkFlags): WorkSettings => {
 };
 
 async function serve(flags: ServeFlags): Promise<void> {
-  const { startServer, UPLOAD_LIMITS, pacsAddresses } = await import('@mammoscope/server');
-  const { host, port, group, settleSeconds, tokens, watch, maxUploadBytes, tlsCert, tlsKey } = flags;
+  const { startServer, UPLOAD_LIMITS, pacsAddresses, jsonLog, hearFaults } = await import('@mammoscope/server');
+  const { host, port, group, settleSeconds, tokens, watch, tlsCert, tlsKey } = flags;
   const tls = await tlsFiles(tlsCert, tlsKey);
   const dimse = dimseSettings(flags);
   const settings: ServerSettings = {
     ...workSettings(flags),
     ...{ host, port, group, settleSeconds },
     pacs: await pacsAddresses(flags.pacs ?? [], flags.pacsCredentials ?? []),
-    limits: {
-      ...UPLOAD_LIMITS,
-      ...(maxUploadBytes !== undefined && limitsOf(maxUploadBytes, UPLOAD_LIMITS.fileBytes)),
-    },
+    limits: limitsOf(flags, UPLOAD_LIMITS),
     ...(tls && { tls }),
     ...(dimse && { dimse }),
     viewer: flags.viewer === undefined ? viewerPage() : async () => resolve(flags.viewer as string),
     ...(tokens !== undefined && { tokens: resolve(tokens) }),
     ...(watch !== undefined && { watch: resolve(watch) }),
   };
-  const server = await startServer(settings);
+  const log = jsonLog(process.stderr);
+  const server = await startServer(settings, log);
+  const unsafe = new Promise<void>((giveUp) => {
+    hearFaults({ log, isUsable: server.isUsable, giveUp });
+  });
   process.stdout.write(`${server.url}\n`);
-  await untilStopped();
+  const failed = Promise.race([unsafe, server.failed]).then(() => WORK_FAILED);
+  const code = await Promise.race([untilStopped().then(() => 0), failed]);
   await server.stop();
-  process.exit(0);
+  process.exit(code);
 }
 
 /** The viewer, built when its page is first asked for. */
@@ -209,8 +219,11 @@ function viewerPage(): () => Promise<string> {
 }
 
 async function work(flags: WorkFlags): Promise<void> {
-  const { startWorkers } = await import('@mammoscope/server');
-  const workers = await startWorkers(workSettings(flags));
+  const { startWorkers, jsonLog, hearFaults } = await import('@mammoscope/server');
+  const log = jsonLog(process.stderr);
+  const workers = await startWorkers(workSettings(flags), log);
+  // it only starts processes: a fault harms none of them
+  hearFaults({ log, isUsable: async () => true, giveUp: () => process.exit(WORK_FAILED) });
   await untilStopped();
   await workers.stop();
   process.exit(0);
@@ -221,10 +234,17 @@ async function token(user: string, { role, groups, tokens }: TokenFlags): Promis
   process.stdout.write(`${await addToken(resolve(tokens), { name: user, role, groups })}\n`);
 }
 
-const limitsOf = (requestBytes: number, fileBytes: number) => ({
-  requestBytes,
-  fileBytes: Math.min(requestBytes, fileBytes),
-});
+/** A file comes in a request, so it may not have more bytes than that. */
+function limitsOf(flags: ServeFlags, usual: UploadLimits): UploadLimits {
+  const { maxFrames, maxPixels, uploadSeconds, maxFileBytes = usual.fileBytes } = flags;
+  const { maxUploadBytes: requestBytes = Math.max(usual.requestBytes, maxFileBytes) } = flags;
+  return {
+    ...{ ...usual, requestBytes, fileBytes: Math.min(requestBytes, maxFileBytes) },
+    ...(maxFrames !== undefined && { frames: maxFrames }),
+    ...(maxPixels !== undefined && { pixels: maxPixels }),
+    ...(uploadSeconds !== undefined && { uploadSeconds }),
+  };
+}
 
 function dimseSettings({ dimsePort, aeTitle, dimseFrom = [] }: ServeFlags): DimseSettings | undefined {
   return dimsePort === undefined ? undefined : { port: dimsePort, aeTitle, callers: dimseFrom };

@@ -18,6 +18,7 @@ import type { LoadedModel } from '../models.ts';
 import type { WorkSettings } from '../settings.ts';
 import type { Storage } from '../storage/study-files.ts';
 import { predictionFile } from './prediction-form.ts';
+import { progressNotes } from './progress-notes.ts';
 import { resultOf } from './result.ts';
 import { writeStudyManifest } from './study-manifest.ts';
 
@@ -40,6 +41,10 @@ export interface StudyToRead {
   readonly onStep: (step: string, progress: number) => Promise<void>;
 }
 
+const READING = 'reading images';
+/** Between which shares of an analysis its model reads. */
+const [READ_FROM, READ_TO] = [0.15, 0.85];
+
 /** Name of the result's file in the folder of an attempt. */
 export const RESULT_FILE = 'result.json';
 
@@ -52,13 +57,14 @@ export async function readStudy(place: ReadingPlace, todo: StudyToRead): Promise
   await mkdir(folder, { recursive: true });
   await todo.onStep('preparing', 0.05);
   const manifest = await writeStudyManifest({ ...place, folder }, todo.study, todo.loaded, todo.lesions);
-  const needsObjects = model.hasPlaces && (model.input === 'lesions' || sourceTask(model.system) === 'detection');
-  const sources = needsObjects ? await readResultSources([manifest.path], sourceTask(model.system)) : undefined;
-  await todo.onStep('reading images', 0.15);
+  const sources = model.hasPlaces ? await readResultSources([manifest.path], sourceTask(model.system)) : undefined;
+  await todo.onStep(READING, READ_FROM);
   const out = join(folder, 'predictions');
   await mkdir(out);
-  const summary = await systemOf(record).predict({ engine, run, files: [manifest.path], out });
-  await todo.onStep('writing results', 0.85);
+  const notes = progressNotes((share) => todo.onStep(READING, READ_FROM + (READ_TO - READ_FROM) * share));
+  const summary = await systemOf(record).predict({ engine, run, files: [manifest.path], out, ...notes });
+  await notes.noted();
+  await todo.onStep('writing results', READ_TO);
   if (sources) await writeObjects(sources);
   const file = predictionFile.parse(JSON.parse(await readFile(join(out, 'predictions.json'), 'utf8')));
   const { mammoscope: version = '' } = versions();

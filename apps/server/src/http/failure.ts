@@ -20,6 +20,12 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof ServerError) return failure(statusOf(error), error.code, error.message);
   if (error instanceof DicomError || error instanceof ImagingError || error instanceof SystemError)
     return failure(422, error.code, withoutFolders(error.message));
+  if (isStorageGone(error))
+    return failure(
+      503,
+      'unavailable',
+      'the storage cannot be used at the moment: see that its disk is there and not full',
+    );
   if (isDatabaseGone(error))
     return failure(503, 'unavailable', 'the database cannot be reached at the moment: try again in a few seconds');
   return failure(500, 'internal', 'the server failed: its log says why');
@@ -27,6 +33,12 @@ export function failureOf(error: unknown): Failure {
 
 /** A sentence about a file, without the folders above it. */
 export const withoutFolders = (message: string): string => message.replaceAll(/(?:\/[^/\s:]+)+\/([^/\s:]+)/g, '$1');
+
+/** Whether a disk is full, not there or worn out, or too many files are open. */
+const isStorageGone = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE'].includes(
+    (error as NodeJS.ErrnoException | null)?.code ?? '',
+  );
 
 /** Whether a database was lost rather than asked something wrong: no answer, or class 08 and 57 of PostgreSQL's codes. */
 export function isDatabaseGone(error: unknown): boolean {

@@ -66,6 +66,7 @@ async function answer(place: HttpPlace, request: IncomingMessage, response: Serv
   const gone = new AbortController();
   response.on('close', () => gone.abort());
   request.on('error', () => undefined); // the stream's reader is told as well
+  response.on('error', () => undefined); // a client that leaves is no error
   let name: RouteName | 'none' = 'none';
   let user: string | undefined;
   let code: string | undefined;

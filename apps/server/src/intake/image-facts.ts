@@ -33,16 +33,18 @@ export interface ImageFacts {
 
 const STORAGE = '1.2.840.10008.5.1.4.1.1';
 const SECONDARY_CAPTURE = `${STORAGE}.7`;
+const TOMOSYNTHESIS = `${STORAGE}.13.1.3`;
+const CT = `${STORAGE}.2`;
 
 /** Classes of mammograms and tomosyntheses, and those that older equipment and public data sets have for them (PS3.4 B.5). */
 export const IMAGE_CLASSES: ReadonlySet<string> = new Set([
   `${STORAGE}.1.2`, // Digital Mammography X-Ray Image, for presentation
   `${STORAGE}.1.2.1`, // for processing
-  `${STORAGE}.13.1.3`, // Breast Tomosynthesis Image
+  TOMOSYNTHESIS, // Breast Tomosynthesis Image
   `${STORAGE}.13.1.4`, // Breast Projection X-Ray Image, for presentation
   `${STORAGE}.1`, // Computed Radiography Image
   `${STORAGE}.1.1`, // Digital X-Ray Image, for presentation
-  `${STORAGE}.2`, // CT Image: tomosyntheses before they had a class
+  CT, // CT Image: tomosyntheses before they had a class
   SECONDARY_CAPTURE,
   `${STORAGE}.7.2`, // Multi-frame Grayscale Byte
   `${STORAGE}.7.3`, // Multi-frame Grayscale Word
@@ -75,6 +77,12 @@ export async function imageFacts(path: string, limits: UploadLimits): Promise<Im
     );
   if (sopClass === SECONDARY_CAPTURE && meta.Manufacturer === 'mammoscope')
     throw refused('it is a picture that mammoscope made of a result: send the images that it was made of');
+  // a synthetic view may be of the class of the tomosynthesis that it was made of
+  const isSynthetic = frameCount === 1 && meta.ImageType?.some((part) => part.startsWith('GENERATED_2D'));
+  if (frameCount === 1 && (sopClass === CT || (sopClass === TOMOSYNTHESIS && !isSynthetic)))
+    throw refused(
+      'it is one slice in a file of its own, and a series of these is not put together here: send a tomosynthesis as one file with all its slices',
+    );
   if (frameCount > limits.frames) throw refused(`it has ${frameCount} frames, and ${limits.frames} are accepted`);
   if (image.rows * image.columns > limits.pixels)
     throw refused(`it has ${image.columns} x ${image.rows} pixels, and ${limits.pixels} in all are accepted`);
@@ -82,7 +90,7 @@ export async function imageFacts(path: string, limits: UploadLimits): Promise<Im
   const header = await imageHeader(path);
   const known = typeof header === 'string' ? undefined : header;
   const isBreast = known !== undefined && (meta.Modality === 'MG' || known.view !== undefined);
-  const modality = isBreast ? dicomModality(known) : 'OTHER';
+  const modality = !isBreast ? 'OTHER' : isSynthetic ? 'SYNTHETIC2D' : dicomModality(known);
   return {
     ...{ study, series, instance, sopClass, transferSyntax: file.transferSyntax.uid },
     seriesNumber: meta.SeriesNumber === undefined ? null : Number(meta.SeriesNumber),

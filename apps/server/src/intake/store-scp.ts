@@ -10,6 +10,7 @@ import type { DimseSettings, TlsFiles } from '../settings.ts';
 import { IMAGE_CLASSES } from './image-facts.ts';
 import { type ByteStream, type IncomingFile, receiveFile } from './incoming-file.ts';
 import { limitedStream } from './limited-stream.ts';
+import { pduLengths } from './pdu-lengths.ts';
 import { type IntakePlace, type Sender, storeImage } from './store-image.ts';
 import { refusalOf } from './take-file.ts';
 
@@ -29,6 +30,8 @@ const VERIFICATION = '1.2.840.10008.1.1';
 const HELD_BYTES = 2 ** 24;
 /** Associations at a time. */
 const ASSOCIATIONS = 32;
+/** A connection on which nothing comes for so long is closed, as one that only listens would keep others out. */
+const IDLE_MS = 60_000;
 
 /** What the service is made of. */
 export interface ScpPlace extends IntakePlace {
@@ -44,12 +47,23 @@ export interface ScpPlace extends IntakePlace {
 export async function listenForImages(place: ScpPlace): Promise<Server> {
   dimse.log.setLevel('silent'); // what it would log are data sets, and so names
   const StoreScp = storeScp(place);
-  const limits = { associationTimeout: 60_000, pduTimeout: 60_000, connectTimeout: 10_000 };
   const accept = (socket: Socket) => {
-    const scp = new StoreScp(socket, limits);
-    const failed = (error: Error) => place.log('warn', 'dimse-failed', { reason: error.message.slice(0, 200) });
+    let isEnded = false;
+    // the library tells of what fails and leaves the connection open
+    const failed = ({ message }: Error) => {
+      if (!isEnded) place.log('warn', 'dimse-failed', { reason: message.slice(0, 200) });
+      isEnded = true;
+      socket.destroy();
+    };
+    const unfit = pduLengths();
+    socket.on('data', (piece: Buffer) => {
+      const reason = unfit(piece);
+      if (reason !== undefined) failed(new Error(reason));
+    });
+    const scp = new StoreScp(socket, { connectTimeout: IDLE_MS });
     scp.on('networkError', failed);
     socket.on('error', failed);
+    socket.on('close', () => scp.breakOff());
   };
   const server = place.tls ? createSecure({ ...place.tls, minVersion: 'TLSv1.2' }, accept) : createPlain(accept);
   server.maxConnections = ASSOCIATIONS;
@@ -72,13 +86,23 @@ function storeScp(place: ScpPlace) {
   return class StoreScp extends dimse.Scp {
     /** The image at hand: an association sends one after the other. */
     #coming: Promise<IncomingFile> | undefined;
-    #caller = '';
+    #pipe: PassThrough | undefined;
+    #isAccepted = false;
+
+    /** The connection is gone: an image that has not come whole is given up at once. */
+    breakOff(): void {
+      if (this.#pipe?.writableEnded !== false) return;
+      this.#pipe.destroy(new ServerError('upload-incomplete', 'the connection ended before the image was whole'));
+      place.onImage('upload-incomplete');
+      log('warn', 'image-refused', { code: 'upload-incomplete', source: 'dimse' });
+    }
 
     override associationRequested(association: InstanceType<typeof dimse.association.Association>): void {
-      this.#caller = association.getCallingAeTitle().trim();
+      const caller = association.getCallingAeTitle().trim();
       const isCalled = association.getCalledAeTitle().trim() === settings.aeTitle;
-      const isKnown = settings.callers.length === 0 || settings.callers.includes(this.#caller);
-      if (!isCalled || !isKnown) {
+      const isKnown = settings.callers.length === 0 || settings.callers.includes(caller);
+      this.#isAccepted = isCalled && isKnown;
+      if (!this.#isAccepted) {
         log('warn', 'association-rejected', { code: isCalled ? 'caller-unknown' : 'called-unknown' });
         const reason = isCalled ? RejectReason.CallingAeNotRecognized : RejectReason.CalledAeNotRecognized;
         this.sendAssociationReject(RejectResult.Permanent, RejectSource.ServiceUser, reason);
@@ -106,8 +130,12 @@ function storeScp(place: ScpPlace) {
       context: Parameters<InstanceType<typeof dimse.Scp>['createStoreWritableStream']>[0],
       request: InstanceType<typeof dimse.requests.CStoreRequest>,
     ): Writable {
+      const syntax = context?.getAcceptedTransferSyntaxUid();
+      // the library hands on whatever comes, also after an association was rejected
+      if (!this.#isAccepted || !syntax) throw new Error('an image came without an association for it');
       const pipe = new PassThrough({ highWaterMark: HELD_BYTES });
-      const syntax = context.getAcceptedTransferSyntaxUid() ?? '';
+      pipe.on('error', () => undefined); // its reader hears of it, once it reads
+      this.#pipe = pipe;
       async function* file(): ByteStreamOf {
         yield fileHead(
           { SOPClassUID: request.getAffectedSopClassUid(), SOPInstanceUID: request.getAffectedSopInstanceUid() },
@@ -136,7 +164,7 @@ function storeScp(place: ScpPlace) {
       callback: (response: InstanceType<typeof CStoreResponse>) => void,
     ): void {
       const response = CStoreResponse.fromRequest(request);
-      this.#store().then((status) => {
+      void this.#store().then((status) => {
         response.setStatus(status);
         callback(response);
       });
@@ -145,7 +173,9 @@ function storeScp(place: ScpPlace) {
     async #store(): Promise<number> {
       const sender: Sender = { source: 'dimse', group, groups: [group] };
       try {
-        await using file = await (this.#coming as Promise<IncomingFile>);
+        if (!this.#coming) throw new ServerError('upload-incomplete', 'C-STORE came without an image: send it again');
+        await using file = await this.#coming;
+        this.#coming = undefined;
         const { isNew } = await storeImage(place, sender, file);
         place.onImage(isNew ? 'stored' : 'known');
         return STATUS.success;

@@ -1,8 +1,10 @@
 /** A folder whose files are taken: looked through again and again, since notices of changes are lost on network drives. */
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeAside } from '@mammoscope/files';
+import { ServerError } from '../errors.ts';
+import { withoutFolders } from '../http/failure.ts';
 import type { Log } from '../log.ts';
 import { fileStream } from '../storage/file-stream.ts';
 import type { IntakePlace, Sender } from './store-image.ts';
@@ -22,21 +24,31 @@ type Seen = Map<string, string>;
 /** Where files go that were refused, each with a text that says why. */
 const REFUSED = 'refused';
 
+/** Makes the folder. ServerError 'setting-invalid' where it cannot be made or read. */
+export async function prepareWatched(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await readdir(folder);
+  } catch (error) {
+    throw new ServerError(
+      'setting-invalid',
+      `${folder} cannot be watched (${(error as NodeJS.ErrnoException).code}): give a folder with --watch that the server may read and write`,
+    );
+  }
+}
+
 /** Takes files until the signal. A file that was taken is removed from the folder; one that was refused is moved aside. */
 export async function watchFolder(place: WatchPlace, signal: AbortSignal): Promise<void> {
   const { folder, log } = place;
   const seen: Seen = new Map();
-  await mkdir(folder, { recursive: true });
+  // a drive or a database that is away, a file that may not be read: it stays where it is and is tried at the next look, after the others
+  const failed = (error: unknown) =>
+    log('warn', 'folder-not-read', { reason: withoutFolders((error as Error).message).slice(0, 200) });
   while (!signal.aborted) {
-    try {
-      for (const path of await wholeFiles(folder, seen)) {
-        if (signal.aborted) return;
-        await takeOne(place, path);
-        seen.delete(path);
-      }
-    } catch (error) {
-      // a drive or a database that is away: the files stay where they are and are taken at the next look
-      log('warn', 'folder-not-read', { reason: (error as Error).message.slice(0, 200) });
+    const paths = await wholeFiles(folder, seen).catch(failed);
+    for (const path of paths ?? []) {
+      if (signal.aborted) return;
+      await takeOne(place, path).then(() => seen.delete(path), failed);
     }
     await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
   }
@@ -47,7 +59,7 @@ async function wholeFiles(folder: string, seen: Seen): Promise<readonly string[]
   const files = entries
     .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
     .map(({ parentPath, name }) => join(parentPath, name))
-    .filter((path) => !path.startsWith(join(folder, REFUSED)));
+    .filter((path) => !path.startsWith(join(folder, REFUSED, sep)));
   const whole: string[] = [];
   for (const path of files) {
     const entry = await stat(path).catch(() => undefined);

@@ -51,7 +51,7 @@ export async function queueStudy(
       'request-invalid',
       `the lesion ${stranger.id} is of the image ${stranger.instance}, which the study does not have`,
     );
-  const able = place.models.filter((loaded) => canRead(loaded, images, lesions.length > 0)).map(({ model }) => model);
+  const able = place.models.filter((loaded) => canRead(loaded, images, lesions)).map(({ model }) => model);
   const missing = models?.find((id) => !able.some((model) => model.id === id));
   if (missing !== undefined)
     throw new ServerError(
@@ -61,6 +61,11 @@ export async function queueStudy(
   const wanted = able.filter(
     ({ id, input }) => models?.includes(id) ?? (lesions.length > 0 ? input === 'lesions' : true),
   );
+  if (lesions.length > 0 && wanted.length === 0)
+    throw new ServerError(
+      'model-missing',
+      'no run of this server judges lesions of such images: /api/models says what each reads',
+    );
   for (const { id, system, input } of wanted) {
     const marked = input === 'lesions' ? lesions : [];
     const [row] = await place.database.query(

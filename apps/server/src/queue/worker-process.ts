@@ -2,6 +2,7 @@
 import type { Database } from '../database/database.ts';
 import { openPostgres } from '../database/postgres.ts';
 import { parentDatabase } from '../database/remote.ts';
+import { hearFaults } from '../faults.ts';
 import { jsonLog } from '../log.ts';
 import { loadModels } from '../models.ts';
 import { JobQueue } from './job-queue.ts';
@@ -9,6 +10,10 @@ import { work } from './worker.ts';
 import { LEFT, type WorkerStart } from './worker-start.ts';
 
 const stop = new AbortController();
+const log = jsonLog(process.stderr);
+process.stderr.on('error', () => undefined); // nobody reads the log: the work goes on
+// a study that is read twice is nothing, a worker in a state that nobody knows is: the parent starts another
+hearFaults({ log, isUsable: async () => false, giveUp: () => process.exit(1) });
 process.on('SIGINT', () => undefined); // Ctrl-C reaches the whole group: the parent decides
 process.on('SIGTERM', () => stop.abort());
 process.on('disconnect', () => process.exit(1));
@@ -18,7 +23,6 @@ process.on('message', (message: WorkerStart | { readonly kind: 'stop' } | { read
 });
 
 async function begin({ name, settings }: WorkerStart): Promise<void> {
-  const log = jsonLog(process.stderr);
   try {
     const { databaseUrl, analysisSeconds } = settings;
     const database: Database = databaseUrl === undefined ? parentDatabase() : openPostgres(databaseUrl);

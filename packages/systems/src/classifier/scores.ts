@@ -19,6 +19,8 @@ export interface Scorer {
   /** Class probabilities [rows][classes] and the mean cross-entropy where labels are given as class indices. */
   score(
     rows: readonly ManifestRow[],
+    /** Called after each batch with how many rows it had. */
+    onRows?: (rows: number) => void,
   ): Promise<{ readonly probabilities: readonly Float64Array[]; readonly logits: readonly Float64Array[] }>;
   release(): Promise<void>;
 }
@@ -33,7 +35,7 @@ export async function loadScorer(
 ): Promise<Scorer> {
   const session: Session = await engine.load(lower(inferenceGraph(spec, batch), engine.target, choices));
   return {
-    async score(rows) {
+    async score(rows, onRows) {
       const logits: Float64Array[] = [];
       for (let start = 0; start < rows.length; start += batch) {
         const part = rows.slice(start, start + batch);
@@ -41,6 +43,7 @@ export async function loadScorer(
         const values = outputs.get(`out:${PORTS.logits}`) as Float32Array;
         for (let i = 0; i < part.length; i++)
           logits.push(Float64Array.from(values.subarray(i * spec.outputs, (i + 1) * spec.outputs)));
+        onRows?.(part.length);
       }
       return { logits, probabilities: logits.map(softmax) };
     },

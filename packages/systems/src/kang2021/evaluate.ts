@@ -150,6 +150,7 @@ export async function scoreMember(
   recipe: Recipe,
   name: string,
   rows: readonly ManifestRow[],
+  onRows?: (rows: number) => void,
 ): Promise<number[]> {
   const spec = memberSpec(record, recipe, name);
   const scorer = await loadScorer(
@@ -161,7 +162,7 @@ export async function scoreMember(
   );
   try {
     await loadBest(engine, runFiles(run).member(name).best, declarationsOf(spec));
-    return (await scorer.score(rows)).probabilities.map(positiveScore);
+    return (await scorer.score(rows, onRows)).probabilities.map(positiveScore);
   } finally {
     await scorer.release();
   }

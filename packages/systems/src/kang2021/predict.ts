@@ -6,6 +6,7 @@ import { type CasePictures, writePictures } from '../classifier/pictures.ts';
 import { cutoffOf, readValidationScores } from '../classifier/validation.ts';
 import { requireBoxes } from '../data/lesion-roi.ts';
 import { SystemError } from '../errors.ts';
+import { type OnProgress, partsDone, withEach } from '../run/progress.ts';
 import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
 import { average, averageValidation, scoreMember } from './evaluate.ts';
 import { explain } from './explain.ts';
@@ -48,6 +49,7 @@ export async function predictKang2021(
   run: string,
   files: readonly string[],
   out: string,
+  onProgress?: OnProgress,
 ): Promise<Predictions> {
   const record = await readRunRecord(run);
   const recipe = recipeOf(record.recipe);
@@ -58,11 +60,12 @@ export async function predictKang2021(
   );
   const cutoff = cutoffOf(averageValidation(validation));
   const cutoffs = validation.map(cutoffOf);
+  const done = partsDone(2 * rows.length * record.members.length, onProgress); // scored, and explained
   const scores: number[][] = [];
-  for (const member of record.members) scores.push(await scoreMember(engine, run, record, recipe, member, rows));
+  for (const member of record.members) scores.push(await scoreMember(engine, run, record, recipe, member, rows, done));
   const mean = average(scores);
   const pictures = await writePictures(out, rows, record.members, (member) =>
-    explain(engine, run, record, recipe, member, rows),
+    withEach(explain(engine, run, record, recipe, member, rows), done),
   );
   const [negative, positive] = [record.classes[0] as string, record.classes.slice(1).join(' or ')];
   const called = (score: number, from: number) => (score >= from ? positive : negative);

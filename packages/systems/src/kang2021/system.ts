@@ -23,6 +23,6 @@ export const kang2021: System = {
     return { ...evaluation, metrics: metricsOf(evaluation) };
   },
   explains: true,
-  predict: ({ engine, run, files, out }) => predictKang2021(engine, run, files, out),
+  predict: ({ engine, run, files, out, onProgress }) => predictKang2021(engine, run, files, out, onProgress),
   reproduction,
 };

@@ -123,7 +123,7 @@ async function modelsOf(
 ): Promise<ModelResult[]> {
   const { run, record, recipe } = place;
   const members = membersOf(recipe);
-  const probabilities = await probabilitiesOf(place, members, rows, onImages);
+  const probabilities = await probabilitiesOf(place, members, rows, { onImages });
   const votes = votesOf(recipe, probabilities);
   const random = randomModels(recipe, record);
   const validation = await Promise.all(
@@ -191,12 +191,19 @@ export const runFeatures = (
     weightsOf: (network) => backboneFile(run, network),
   });
 
+/** What is told of scoring. */
+interface ScoringEvents {
+  readonly onImages?: ((model: string, images: number) => void) | undefined;
+  /** Called with how many pairs were scored since. */
+  readonly onPairs?: ((pairs: number) => void) | undefined;
+}
+
 /** Probabilities by each member, [pairs][classes]. */
 export async function probabilitiesOf(
   place: RunPlace,
   members: readonly Member[],
   pairs: readonly PairRow[],
-  onImages?: (model: string, images: number) => void,
+  { onImages, onPairs }: ScoringEvents = {},
 ): Promise<ReadonlyMap<Member, Float64Array[]>> {
   const { engine, run, record, recipe } = place;
   const lowerings = new Map(Object.entries(record.lowerings));
@@ -209,7 +216,7 @@ export async function probabilitiesOf(
       const scorer = await loadHeadScorer(engine, spec, features.of(member), lowerings);
       try {
         await loadBest(engine, runFiles(run).member(member).best, headDeclarations(spec));
-        probabilities.set(member, (await scorer.score(pairs)).probabilities);
+        probabilities.set(member, (await scorer.score(pairs, onPairs)).probabilities);
       } finally {
         await scorer.release();
       }

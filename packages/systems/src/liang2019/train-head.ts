@@ -133,6 +133,8 @@ async function mapsOf(
 export interface HeadScorer {
   readonly score: (
     pairs: readonly PairRow[],
+    /** Called after each batch with how many pairs it had. */
+    onPairs?: (pairs: number) => void,
   ) => Promise<{ readonly logits: Float64Array[]; readonly probabilities: Float64Array[] }>;
   readonly release: () => Promise<void>;
 }
@@ -146,7 +148,7 @@ export async function loadHeadScorer(
 ): Promise<HeadScorer> {
   const session: Session = await engine.load(lower(headInference(spec, SCORING_BATCH), engine.target, lowerings));
   return {
-    score: async (pairs) => {
+    score: async (pairs, onPairs) => {
       const logits: Float64Array[] = [];
       for (let start = 0; start < pairs.length; start += SCORING_BATCH) {
         const part = pairs.slice(start, start + SCORING_BATCH).map((pair) => ({ pair, variant: 0 }));
@@ -156,6 +158,7 @@ export async function loadHeadScorer(
         const values = outputs.get(`out:${PORTS.logits}`) as Float32Array;
         for (let i = 0; i < part.length; i++)
           logits.push(Float64Array.from(values.subarray(i * spec.outputs, (i + 1) * spec.outputs)));
+        onPairs?.(part.length);
       }
       return { logits, probabilities: logits.map(softmax) };
     },

@@ -2,6 +2,7 @@ import { basename, extname, join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import { formatCsv, type ManifestRow, readManifest } from '@mammoscope/imaging';
 import { makeFolder } from '../run/make-folder.ts';
+import { partsDone } from '../run/progress.ts';
 import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
 import type { PredictionSummary, PredictRequest } from '../system.ts';
 import { RULES, type RuleName } from './decisions.ts';
@@ -64,15 +65,23 @@ export interface FilmPredictions extends PredictionSummary {
  * Finds boxes on films with a run's detector and decides on images and, of a manifest, breasts. Writes predictions.json,
  * predictions.csv, detections.csv, detections.json (COCO's form) and overlays/. Of a manifest (CSV) labels and boxes are not looked at.
  */
-export async function predictLin2023({ engine, run, files, out }: PredictRequest): Promise<FilmPredictions> {
+export async function predictLin2023({
+  engine,
+  run,
+  files,
+  out,
+  onProgress,
+}: PredictRequest): Promise<FilmPredictions> {
   const record = await readRunRecord(run);
   const recipe = recipeOf(record.recipe);
   const rows: ManifestRow[] = [];
   for (const file of files) rows.push(...(await rowsOf(file)));
   const films = filmsToRead(rows).map((film) => ({ ...film, lesions: [] }));
+  const done = partsDone(films.length, onProgress);
   const overlays: Buffer[] = [];
   const scored = await detectOn({ engine, run, record, recipe }, films, async ({ boxes }, seen) => {
     overlays.push(await overlayPng(seen, boxes));
+    done();
   });
   const folder = join(out, 'overlays');
   await makeFolder(folder); // not before every image was read: one that is refused leaves no folder behind

@@ -4,6 +4,7 @@ import { formatCsv, type ManifestRow, openImage, readManifest, writeNifti } from
 import { cutoffOf } from '../classifier/validation.ts';
 import { SystemError } from '../errors.ts';
 import { makeFolder } from '../run/make-folder.ts';
+import { partsDone } from '../run/progress.ts';
 import { formatJson, runFiles } from '../run/run-record.ts';
 import type { PredictionSummary, PredictRequest } from '../system.ts';
 import { drawnImage, highestSlice } from './figure-6.ts';
@@ -20,6 +21,7 @@ import {
   type ScoredImage,
   type ScoredPatch,
 } from './scored-cases.ts';
+import { ensembleOf } from './trials.ts';
 
 /** What images and breasts are called. */
 const CALLS = ['not malignant', 'malignant'] as const;
@@ -76,15 +78,25 @@ const FOLDER = 'saliency';
  * image the saliency volume as NIfTI and a picture. A file with several slices is taken for a tomosynthesis, one with a single slice for a
  * mammogram; a manifest (CSV) names modalities, and its labels are not looked at. Slices are read one at a time.
  */
-export async function predictPark2022({ engine, run, files, out }: PredictRequest): Promise<ParkPredictions> {
+export async function predictPark2022({
+  engine,
+  run,
+  files,
+  out,
+  onProgress,
+}: PredictRequest): Promise<ParkPredictions> {
   const opened = await openRun(engine, run);
   const cutoffs = await cutoffsOf(opened);
   const rows = (await Promise.all(files.map((file) => rowsOf(file, opened)))).flat();
+  const done = partsDone(await partsOf(opened, rows), onProgress);
   const scored = new Map<ManifestRow, ImageScores>();
   const folder = join(out, FOLDER);
   for (const modality of opened.recipe.modalities) {
     const own = rows.filter((row) => row.modality === modality);
-    const scores = await scoreRows(opened, modality, own, { saliency: join(folder, 'networks') });
+    const scores = await scoreRows(opened, modality, own, {
+      saliency: join(folder, 'networks'),
+      onImage: () => done(),
+    });
     for (const [i, row] of own.entries()) scored.set(row, scores[i] as ImageScores);
   }
   await makeFolder(folder); // not before every image was read: one that is refused leaves no folder of results behind
@@ -92,6 +104,7 @@ export async function predictPark2022({ engine, run, files, out }: PredictReques
   for (const [i, row] of rows.entries()) {
     const image = asScored(row, scored.get(row) as ImageScores);
     predictions.push(await predictionOf(image, row, { index: i, out, cutoff: cutoffs.get(image.modality) }));
+    done();
   }
   const named = rows.filter(({ laterality, view }) => laterality && view);
   const result: ParkPredictions = {
@@ -112,6 +125,16 @@ export async function predictPark2022({ engine, run, files, out }: PredictReques
   await writeTables(result, out);
   await writeAside(join(out, 'predictions.json'), formatJson(result));
   return result;
+}
+
+/** Images by each network of their ensembles, and once more to be drawn. */
+async function partsOf({ run, record, recipe }: OpenedRun, rows: readonly ManifestRow[]): Promise<number> {
+  let parts = rows.length;
+  for (const modality of recipe.modalities) {
+    const own = rows.filter((row) => row.modality === modality).length;
+    if (own > 0) parts += own * (await ensembleOf(run, recipe, modality, record.seed)).length;
+  }
+  return parts;
 }
 
 /** Largest Youden index of each modality's ensemble on the run's validation images. */

@@ -197,6 +197,7 @@ export async function scoreMember(
   rois: LesionRois,
   name: string,
   rows: readonly ManifestRow[],
+  onRows?: (rows: number) => void,
 ): Promise<number[]> {
   const spec = recordedSpec(record, recipe, name);
   const inputs = lesionInputs(rois, memberOf(name as MemberName).input, {
@@ -206,7 +207,7 @@ export async function scoreMember(
   const scorer = await loadScorer(engine, spec, inputs, batch, new Map(Object.entries(record.lowerings)));
   try {
     await loadBest(engine, runFiles(run).member(name).best, declarationsOf(spec));
-    return (await scorer.score(rows)).probabilities.map(positiveScore);
+    return (await scorer.score(rows, onRows)).probabilities.map(positiveScore);
   } finally {
     await scorer.release();
   }

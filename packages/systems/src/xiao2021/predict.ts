@@ -4,6 +4,7 @@ import { formatCsv, type ManifestRow, readManifest } from '@mammoscope/imaging';
 import { type CasePictures, writePictures } from '../classifier/pictures.ts';
 import { cutoffOf, readValidationScores } from '../classifier/validation.ts';
 import { SystemError } from '../errors.ts';
+import { partsDone, withEach } from '../run/progress.ts';
 import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
 import type { PredictionSummary, PredictRequest } from '../system.ts';
 import { ensembleScores, scoreMember } from './evaluate.ts';
@@ -56,7 +57,13 @@ const HEADLINE = 0;
  * Scores the lesions that manifests list, whose labels are not looked at, and writes predictions.json, predictions.csv and, of
  * every view, its focus slice and the Grad-CAM of every member over it. Decisions use the cut-offs of the validation lesions.
  */
-export async function predictXiao2021({ engine, run, files, out }: PredictRequest): Promise<LesionPredictions> {
+export async function predictXiao2021({
+  engine,
+  run,
+  files,
+  out,
+  onProgress,
+}: PredictRequest): Promise<LesionPredictions> {
   const record = await readRunRecord(run);
   const recipe = recipeOf(record.recipe);
   const rois = new LesionRois(recipe);
@@ -71,10 +78,11 @@ export async function predictXiao2021({ engine, run, files, out }: PredictReques
     await requireLesions(manifest.path, manifest.rows, rois);
     rows.push(...manifest.rows);
   }
+  const done = partsDone(2 * rows.length * record.members.length, onProgress); // scored, and explained
   const members = [];
   for (const model of record.members) {
     const validation = (await readValidationScores(runFiles(run).member(model).validation)).map(({ score }) => score);
-    const scores = await scoreMember(engine, run, record, recipe, rois, model, rows);
+    const scores = await scoreMember(engine, run, record, recipe, rois, model, rows, done);
     members.push({ model, role: 'member' as const, scores, validation });
   }
   const models = [...ensembleScores(recipe, members), ...members];
@@ -91,7 +99,7 @@ export async function predictXiao2021({ engine, run, files, out }: PredictReques
   const units = lesionUnits(rows);
   const scores = models.map((model) => unitScores(units, model.scores));
   const pictures = await writePictures(out, rows, record.members, (member) =>
-    explain(engine, run, record, recipe, rois, member, rows),
+    withEach(explain(engine, run, record, recipe, rois, member, rows), done),
   );
   const [negative, positive] = [record.classes[0] as string, record.classes.slice(1).join(' or ')];
   const byModel = <T>(figureOf: (model: number) => T): Record<string, T> =>
