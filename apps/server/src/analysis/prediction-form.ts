@@ -58,6 +58,8 @@ export const predictionFile = z.object({
   warning: z.string().optional(),
   memberCutoffs: z.record(z.string(), z.number().nullable()).optional(),
   predictions: z.array(prediction),
+  /** Images that the system passed over. */
+  exclusions: z.array(z.object({ path: z.string(), reason: z.string() })).optional(),
   breasts: z
     .array(
       z.object({

@@ -60,10 +60,16 @@ export async function resultOf(parts: ResultParts): Promise<AnalysisResult> {
     ...{ cutoff: file.cutoff ?? null, rule: file.rule ?? null },
     calibration: 'not calibrated: scores rank, and are no probabilities of cancer',
     ...{ score: worst?.probability ?? 0, decision: worst?.decision ?? '' },
-    ...{ readings, breasts, findings: findingsOf(parts), leftOut: [...manifest.leftOut] },
+    ...{ readings, breasts, findings: findingsOf(parts), leftOut: [...manifest.leftOut, ...passedOver(parts)] },
     files: await filesOf(analysis, parts.folder),
   };
 }
+
+/** Images that the model was shown and passed over, such as a mammogram without its tomosynthesis. */
+const passedOver = ({ file, manifest }: ResultParts) =>
+  (file.exclusions ?? []).flatMap(({ path, reason }) =>
+    manifest.images.filter((image) => image.path === path).map(({ instance }) => ({ instance, reason })),
+  );
 
 const urlOf = (analysis: string, path: string): string =>
   `/api/analyses/${analysis}/files/${path.split('/').map(encodeURIComponent).join('/')}`;
