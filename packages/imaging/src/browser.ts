@@ -21,6 +21,7 @@ export {
   type Orientation,
   orientBox,
   orientedSize,
+  orientPlane,
 } from './orientation/orientation.ts';
 export type { Plane } from './plane.ts';
 export { type PreparedImage, prepareImage } from './prepare-image.ts';

@@ -76,19 +76,19 @@ function readingChoice(room: Room): HTMLElement {
     onchange: () => room.choose(room.readings[choice.selectedIndex] ?? null),
   });
   for (const each of room.readings)
-    choice.append(element('option', { selected: each === room.reading }, `${each.system}: ${each.model}`));
+    choice.append(element('option', { selected: each === room.reading }, `${each.system}: ${versionOf(each)}`));
   return element('p', {}, choice);
 }
 
 function readingPart(reading: StudyReading, room: Room, study: OpenStudy): HTMLElement {
-  const { system, model, decision, rule, calibration, warning, breasts, readings } = reading;
+  const { system, decision, rule, calibration, warning, breasts, readings } = reading;
   const findings = reading.marks.filter(({ kind, isShown }) => kind === 'finding' && isShown);
-  const below = reading.marks.filter(({ kind, isShown }) => kind === 'finding' && !isShown).length;
+  const below = reading.marks.filter(({ kind, isShown }) => kind === 'finding' && !isShown);
   const patches = reading.marks.filter(({ kind }) => kind === 'patch');
   return element(
     'section',
     { 'aria-label': 'Reading', class: 'reading' },
-    element('h2', {}, system, element('span', { class: 'quiet' }, ` ${model}`)),
+    element('h2', {}, system, element('span', { class: 'quiet' }, ` ${versionOf(reading)}`)),
     probabilityBar(reading),
     element('p', {}, `${decision}. ${cutoffText(reading)}`),
     element('p', { class: 'quiet' }, [calibration, rule].filter(Boolean).join(' ')),
@@ -112,7 +112,14 @@ function readingPart(reading: StudyReading, room: Room, study: OpenStudy): HTMLE
     element('h3', {}, `Findings (${findings.length})`),
     findings.length === 0 ? element('p', { class: 'empty' }, 'None above the cut-off.') : null,
     element('ol', { class: 'findings' }, ...findings.map((mark) => findingLine(mark, room, study))),
-    below > 0 ? element('p', { class: 'quiet' }, `${below} below the cut-off are not shown.`) : null,
+    below.length > 0
+      ? button(`Not called positive (${below.length})`, () => room.showAll(), {
+          'aria-pressed': room.isAllShown ? 'true' : 'false',
+        })
+      : null,
+    room.isAllShown
+      ? element('ol', { class: 'findings' }, ...below.map((mark) => findingLine(mark, room, study)))
+      : null,
     patches.length > 0 ? element('h3', {}, 'Patches and attention') : null,
     element('ol', { class: 'findings' }, ...patches.map((mark) => findingLine(mark, room, study))),
     ...readings.flatMap((each) => imageReadingPart(each, room, study)),
@@ -121,6 +128,10 @@ function readingPart(reading: StudyReading, room: Room, study: OpenStudy): HTMLE
     ),
   );
 }
+
+/** A server's name of a run begins with its system. */
+const versionOf = ({ system, model }: StudyReading): string =>
+  model.startsWith(`${system}-`) ? model.slice(system.length + 1) : model;
 
 function cutoffText({ cutoff, probability }: StudyReading): string {
   if (cutoff === null) return 'There is no cut-off.';
@@ -184,11 +195,16 @@ function opacitySlider(room: Room): HTMLElement {
   return element('label', { class: 'opacity' }, 'Opacity (O)', slider);
 }
 
-const titleOf = (study: OpenStudy, instance: string): string =>
-  [...study.images, ...study.priorImages].find(({ facts }) => facts.instance === instance)?.title ?? 'another image';
+const imageOf = ({ images, priorImages }: OpenStudy, instance: string): StudyImage | undefined =>
+  [...images, ...priorImages].find(({ facts }) => facts.instance === instance);
+
+const titleOf = (study: OpenStudy, instance: string): string => imageOf(study, instance)?.title ?? 'another image';
+
+/** Whether to speak of slices: a mammogram has none. */
+const hasSlices = (study: OpenStudy, instance: string): boolean => (imageOf(study, instance)?.facts.frames ?? 2) > 1;
 
 function findingLine(mark: Mark, room: Room, study: OpenStudy): HTMLElement {
-  const slice = mark.frame === null ? '' : `, slice ${mark.frame + 1}`;
+  const slice = mark.frame === null || !hasSlices(study, mark.instance) ? '' : `, slice ${mark.frame + 1}`;
   const number = mark.kind === 'patch' ? `α ${(mark.attention ?? 0).toFixed(2)}` : percent(mark.probability);
   return element(
     'li',
@@ -205,8 +221,9 @@ function imageReadingPart(reading: ImageReading, room: Room, study: OpenStudy): 
   );
   const focus = focusSlices.flatMap((frame, i) => {
     const instance = instances[i];
-    return frame === null || !instance ? [] : [{ frame, instance }];
+    return frame === null || !instance || !hasSlices(study, instance) ? [] : [{ frame, instance }];
   });
+  const isFlat = !instances.some((each) => hasSlices(study, each));
   return [
     element(
       'details',
@@ -227,24 +244,37 @@ function imageReadingPart(reading: ImageReading, room: Room, study: OpenStudy): 
         }),
       ),
       votes.length > 0 ? votesTable(reading) : null,
-      element('div', { class: 'pictures' }, ...pictures.map(pictureButton)),
+      element(
+        'div',
+        { class: 'pictures' },
+        ...pictures.map((picture) => pictureButton(isFlat ? { ...picture, frame: null } : picture)),
+      ),
     ),
   ];
 }
 
+/** Of the columns those that say anything. */
 function votesTable({ votes }: ImageReading): HTMLElement {
+  const [hasCutoffs, hasVotes] = [votes.some(({ cutoff }) => cutoff !== null), votes.some(({ decision }) => decision)];
   const rows = votes.map(({ name, probability, decision, cutoff }) =>
     element(
       'tr',
       {},
       element('th', { scope: 'row' }, name),
       element('td', { class: 'number' }, percent(probability)),
-      element('td', { class: 'number' }, cutoff === null ? '–' : percent(cutoff)),
-      element('td', {}, decision),
+      hasCutoffs && element('td', { class: 'number' }, cutoff === null ? '–' : percent(cutoff)),
+      hasVotes && element('td', {}, decision),
     ),
   );
-  const head = ['Member', 'Probability', 'Cut-off', 'Vote'].map((text) => element('th', { scope: 'col' }, text));
-  return element('table', { class: 'votes' }, element('tr', {}, ...head), ...rows);
+  const head = ['Member', 'Score', hasCutoffs && 'Cut-off', hasVotes && 'Vote']
+    .filter((text) => text !== false)
+    .map((text) => element('th', { scope: 'col' }, text));
+  return element(
+    'table',
+    { class: 'votes' },
+    element('thead', {}, element('tr', {}, ...head)),
+    element('tbody', {}, ...rows),
+  );
 }
 
 function pictureButton({ title, address, frame }: ModelPicture): HTMLElement {

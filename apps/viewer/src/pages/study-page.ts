@@ -198,7 +198,7 @@ export class StudyPage {
     this.#context.keepReadings(readings);
     this.#room.setReadings(readings);
     const [own] = readings;
-    if (own) this.#room.choose(own);
+    if (own && own.model !== this.#room.reading?.model) this.#room.choose(own);
   }
 
   /** Says what the model does while it does it, and what went wrong. */

@@ -1,5 +1,5 @@
 /** Heat maps as pictures, turned as the image hangs. */
-import { type Orientation, orientedSize } from '@mammoscope/imaging/browser';
+import { type Orientation, orientPlane, resizeBilinear } from '@mammoscope/imaging/browser';
 import type { HeatMap } from '../findings/readings.ts';
 
 /** From nothing over red and orange to white: hotter is lighter, so that it is told without colours, and cold leaves the image as it is. */
@@ -20,22 +20,28 @@ export function heatPicture(map: HeatMap, orientation: Orientation): string {
   return made;
 }
 
-function draw({ columns, rows, values }: HeatMap, orientation: Orientation): string {
-  const { width, height } = orientedSize({ width: columns, height: rows }, orientation);
+/** Maps are as coarse as a network's last layer: they are drawn with so many pixels along the longer side, smooth as the pictures of `predict` are. */
+const LONGER_SIDE_PX = 96;
+
+/** A map as colours, turned as the image hangs: [height * width * 4]. */
+export function heatPixels(
+  { columns, rows, values }: Pick<HeatMap, 'columns' | 'rows' | 'values'>,
+  orientation: Orientation,
+) {
+  const times = Math.max(1, Math.ceil(LONGER_SIDE_PX / Math.max(columns, rows)));
+  const data = Float32Array.from(resizeBilinear(values, columns, rows, columns * times, rows * times));
+  const turned = orientPlane({ width: columns * times, height: rows * times, data }, orientation);
+  const { width, height } = turned;
+  const pixels = new Uint8ClampedArray(4 * width * height);
+  for (const [i, value] of turned.data.entries()) pixels.set(colourOf(value), 4 * i);
+  return { width, height, pixels };
+}
+
+function draw(map: HeatMap, orientation: Orientation): string {
+  const { width, height, pixels } = heatPixels(map, orientation);
   const canvas = document.createElement('canvas');
   canvas.width = width;
   canvas.height = height;
-  const context = canvas.getContext('2d');
-  if (!context) return '';
-  const picture = context.createImageData(width, height);
-  const { transpose, flipHorizontal, flipVertical } = orientation;
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const row = flipVertical ? height - 1 - y : y;
-      const column = flipHorizontal ? width - 1 - x : x;
-      const value = values[transpose ? column * columns + row : row * columns + column] ?? 0;
-      picture.data.set(colourOf(value), (y * width + x) * 4);
-    }
-  context.putImageData(picture, 0, 0);
+  canvas.getContext('2d')?.putImageData(new ImageData(pixels, width, height), 0, 0);
   return canvas.toDataURL();
 }

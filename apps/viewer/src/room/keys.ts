@@ -52,6 +52,7 @@ export const KEYS: readonly Key[] = [
   key('N', 'Finding before', (room) => room.nextFinding(-1), 'Shift N'),
   key('h', 'Hide or show every mark', (room) => room.hideMarks()),
   key('v', 'Next heat map, then none', (room) => room.nextHeat()),
+  key('a', 'Show, too, what was not called positive', (room) => room.showAll()),
   key('o', 'Heat maps fainter', (room) => room.setOpacity(room.opacity - 0.1)),
   key('O', 'Heat maps stronger', (room) => room.setOpacity(room.opacity + 0.1), 'Shift O'),
   key('w', 'Drag: window', (room) => room.setTool('window')),

@@ -12,6 +12,8 @@ export interface Drawing {
   /** Of heat maps, 0 to 1. */
   readonly opacity: number;
   readonly areMarksHidden: boolean;
+  /** Places, too, that were not called positive. */
+  readonly isAllShown: boolean;
   /** The finding that `N` went to. */
   readonly chosen: string | null;
   readonly measurements: readonly Measurement[];
@@ -30,7 +32,8 @@ export function drawOver(pane: Pane, drawing: Drawing): void {
     return;
   }
   const own = drawing.marks.filter(({ instance }) => instance === image.facts.instance);
-  const shown = drawing.areMarksHidden ? [] : own.filter(({ isShown, kind }) => isShown || kind === 'patch');
+  const isWanted = ({ isShown, kind }: Mark) => isShown || kind === 'patch' || drawing.isAllShown;
+  const shown = drawing.areMarksHidden ? [] : own.filter(isWanted);
   pane.bar.setMarks(shown.flatMap(({ frame, kind }) => (frame === null || kind === 'patch' ? [] : [frame])));
   const near = shown.filter(({ frame }) => frame === null || Math.abs(frame - pane.frame) <= NEAR_SLICES);
   const heat = drawing.areMarksHidden ? [] : drawing.heatMaps.filter((map) => isSeen(map, pane));
@@ -57,19 +60,29 @@ function heatImage(map: HeatMap, pane: Pane, opacity: number): SVGElement {
 
 /** Room around a finding, so that the box hides nothing of it. */
 const ROOM_PX = 5;
+/** Width of a letter of a label, roughly. */
+const LETTER_PX = 8;
 
 function box(mark: Mark, pane: Pane, isChosen: boolean): SVGElement {
   const [x1, y1, x2, y2] = pane.boxOf(mark.boxPx);
   const room = mark.kind === 'finding' ? ROOM_PX : 0;
   const [x, y, width, height] = [x1 - room, y1 - room, x2 - x1 + 2 * room, y2 - y1 + 2 * room];
   const isOwn = mark.frame === null || mark.frame === pane.frame;
-  const text =
-    mark.kind === 'patch'
-      ? `${mark.label} α ${(mark.attention ?? 0).toFixed(2)}`
-      : `${mark.label} ${percent(mark.probability)}`;
-  const label = drawn('text', { x, y: y > 16 ? y - 4 : y + height + 13 }, text);
+  const attention = `α ${(mark.attention ?? 0).toFixed(2)}`;
+  const named = isChosen ? `${mark.label} ${attention}` : attention; // which network is in the panel; on the image there is no room
+  const text = mark.kind === 'patch' ? named : `${mark.label} ${percent(mark.probability)}`;
+  // within the pane: its neighbour cuts off what reaches beyond
+  const isRight = x + LETTER_PX * text.length > pane.size.widthPx;
+  const place = {
+    x: isRight ? Math.min(x + width, pane.size.widthPx - 3) : Math.max(3, x),
+    y: y > 16 ? y - 4 : y + height + 13,
+  };
+  const label = drawn('text', { ...place, 'text-anchor': isRight ? 'end' : 'start' }, text);
   const frame = drawn('rect', { x, y, width, height, 'stroke-width': mark.attention ? 1 + 3 * mark.attention : 1.5 });
-  const classes = ['mark', mark.kind, isChosen ? 'chosen' : '', isOwn ? '' : 'near'].filter(Boolean).join(' ');
+  const isBelow = mark.kind === 'finding' && !mark.isShown;
+  const classes = ['mark', mark.kind, isBelow ? 'below' : '', isChosen ? 'chosen' : '', isOwn ? '' : 'near']
+    .filter(Boolean)
+    .join(' ');
   return drawn('g', { class: classes, 'data-mark': mark.id }, frame, isOwn || isChosen ? label : null);
 }
 

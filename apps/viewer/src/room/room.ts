@@ -53,6 +53,8 @@ export class Room {
   isPrior = false;
   tool: Tool = 'window';
   areMarksHidden = false;
+  /** Whether places are shown, too, that the model did not call positive. */
+  isAllShown = false;
   areViewsLinked = true;
   /** Of heat maps. */
   opacity = 0.5;
@@ -256,6 +258,7 @@ export class Room {
       heatMaps: this.#heatMaps,
       opacity: this.opacity,
       areMarksHidden: this.areMarksHidden,
+      isAllShown: this.isAllShown,
       chosen: this.#chosen,
       measurements: this.measurements,
       cursor: this.active && this.cursor ? { pane: this.active, at: this.cursor } : null,
@@ -268,16 +271,16 @@ export class Room {
     const reading = readings.find(({ model }) => model === before?.model) ?? readings[0] ?? null;
     if (reading !== null && reading.model === before?.model) {
       this.reading = reading;
-      const [first = null] = reading.heatMaps;
-      const same = reading.heatMaps.find(({ name }) => name === this.heat?.name);
-      this.chooseHeat(same ?? (before.heatMaps.length === 0 ? first : null));
+      // a map that was asked for and came is shown
+      const [first = null] = before.heatMaps.length === 0 ? reading.heatMaps : [];
+      this.chooseHeat(reading.heatMaps.find(({ name }) => name === this.heat?.name) ?? first);
     } else this.choose(reading);
   }
 
   choose(reading: StudyReading | null): void {
     this.reading = reading;
     this.#chosen = null;
-    this.chooseHeat(reading?.heatMaps[0] ?? null);
+    this.chooseHeat(null); // it covers what the radiologist is to see first
   }
 
   /** Lays a heat map over the images once it is read, and takes away the one before. */
@@ -324,6 +327,14 @@ export class Room {
     this.areMarksHidden = areHidden;
     this.draw();
     this.say(areHidden ? 'Marks hidden' : 'Marks shown');
+    this.#changed();
+  }
+
+  showAll(isAllShown = !this.isAllShown): void {
+    this.isAllShown = isAllShown;
+    this.areMarksHidden = false;
+    this.draw();
+    this.say(isAllShown ? 'Places below the cut-off shown' : 'Places below the cut-off not shown');
     this.#changed();
   }
 
