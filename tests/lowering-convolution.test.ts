@@ -68,7 +68,7 @@ const channels = CHANNELS.map(([c, o]) => {
   return named({ x: [1, c, 5, 6], w: [o, c, 3, 3], geometry });
 });
 
-/** Oblong, dilated, grouped, depthwise, and in one and three dimensions. */
+/** Oblong, dilated, grouped, depthwise, in one and three dimensions, and so wide that a core's cache holds few rows. */
 const others = [
   { x: [2, b, 7, 6], w: [b, b, 1, 3], geometry: { strides: [2, 1], pads: [0, 1, 0, 2], dilations: [1, 1], group: 1 } },
   { x: [1, b, 9, 8], w: [b, b, 3, 2], geometry: { strides: [1, 3], pads: [2, 0, 1, 1], dilations: [2, 3], group: 1 } },
@@ -86,6 +86,16 @@ const others = [
     x: [1, b, 4, 5, 4],
     w: [b, b, 3, 2, 3],
     geometry: { strides: [1, 2, 1], pads: [1, 0, 1, 0, 1, 1], dilations: [1, 1, 1], group: 1 },
+  },
+  {
+    x: [1, 1, 67, 5003],
+    w: [b, 1, 3, 2],
+    geometry: { strides: [2, 2], pads: [1, 0, 1, 1], dilations: [1, 1], group: 1 },
+  },
+  {
+    x: [2, b, 6, 1400],
+    w: [b, b, 3, 1],
+    geometry: { strides: [1, 1], pads: [1, 0, 1, 0], dilations: [1, 1], group: 1 },
   },
   {
     x: [1, 6, 4, 4, 5],
