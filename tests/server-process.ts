@@ -26,7 +26,7 @@ export interface DrawnStudy {
   readonly laterality?: 'L' | 'R';
   readonly view?: 'CC' | 'MLO';
   readonly number?: number;
-  readonly lesion: readonly [number, number, number, number];
+  readonly lesion?: readonly [number, number, number, number] | undefined;
   readonly brighter?: number;
 }
 
@@ -56,7 +56,9 @@ export function studyBytes({
     intent: 'FOR PRESENTATION',
     processing: 'none',
   });
-  return Buffer.concat([...dicomBytes(object, [Uint16Array.from(mammogramValues({ lesion, brighter }))])]);
+  return Buffer.concat([
+    ...dicomBytes(object, [Uint16Array.from(mammogramValues({ brighter, ...(lesion && { lesion }) }))]),
+  ]);
 }
 
 /** A tomosynthesis of so many slices of 16 x 16 pixels. */
