@@ -1,5 +1,6 @@
 /** The objects of a reading, as other people's tools see them, and what is refused. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';

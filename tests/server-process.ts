@@ -18,7 +18,9 @@ import { mammogramValues } from './mammogram-object.ts';
 const COMMAND = fileURLToPath(new URL('../mammoscope', import.meta.url));
 export const SIDE = 96;
 
-/** A woman's mammogram; the lesion's box is [x1, y1, x2, y2]. */
+type Lesion = readonly [x1: number, y1: number, x2: number, y2: number];
+
+/** A woman's mammogram. */
 export interface DrawnStudy {
   readonly study: string;
   readonly patient: string;
@@ -26,7 +28,7 @@ export interface DrawnStudy {
   readonly laterality?: 'L' | 'R';
   readonly view?: 'CC' | 'MLO';
   readonly number?: number;
-  readonly lesion?: readonly [number, number, number, number] | undefined;
+  readonly lesion?: Lesion | undefined;
   readonly brighter?: number;
 }
 
@@ -80,7 +82,7 @@ export function volumeBytes(study: string, slices: number): Buffer {
 }
 
 /** Women, in turn benign and malignant, as the tests of predict have them. */
-export const drawnWoman = (i: number): DrawnStudy => ({
+export const drawnWoman = (i: number): DrawnStudy & { readonly lesion: Lesion } => ({
   ...{ study: `1.2.840.99999.${i + 1}`, patient: `w${i}`, brighter: 9 * (i % 40) },
   lesion: [10 + 2 * (i % 8), 40, 16 + 2 * (i % 8) + 4 * (i % 2), 46],
 });
