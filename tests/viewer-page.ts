@@ -14,9 +14,18 @@ const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 /** Why tests in a browser cannot run here; false where they can. */
 export const noBrowser = existsSync(executablePath) ? false : `no Chromium at ${executablePath}; set CHROMIUM_PATH`;
 
-/** A Chromium that draws without a graphics card; no service of its own asks a network. */
-export const startBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--enable-precise-memory-info'] });
+/**
+ * A Chromium that draws without a graphics card; no service of its own asks a network. With `webgpu` it has WebGPU, too, by the software driver that
+ * it brings (SwiftShader).
+ */
+export const startBrowser = (webgpu = false): Promise<Browser> =>
+  chromium.launch({
+    executablePath,
+    args: [
+      ...['--no-sandbox', '--enable-precise-memory-info'],
+      ...(webgpu ? ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'] : ['--disable-gpu']),
+    ],
+  });
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html',

@@ -6,9 +6,19 @@ import { after, before, test } from 'node:test';
 import { formatCsv, writeNifti } from '@mammoscope/imaging';
 import type { AnalysisResult } from '@mammoscope/server/api-types';
 import type { Browser, Page } from 'playwright-core';
-import { drawnWoman, startServer, studyBytes, trainedRun } from './server-process.ts';
-import { drawn, labelOf, litColumns, noBrowser, openPage, pixelsOf, startBrowser } from './viewer-page.ts';
-import { drawnStudy } from './viewer-study.ts';
+import { drawnWoman, type StartedServer, startServer, studyBytes, trainedRun, upload } from './server-process.ts';
+import {
+  type Dropped,
+  drawn,
+  drop,
+  labelOf,
+  litColumns,
+  noBrowser,
+  openPage,
+  pixelsOf,
+  startBrowser,
+} from './viewer-page.ts';
+import { drawnFile, drawnStudy, HEIGHT, WIDTH } from './viewer-study.ts';
 
 let browser: Browser;
 
@@ -138,6 +148,24 @@ async function marks(page: Page, folder: string): Promise<void> {
   await page.unrouteAll();
 }
 
+/** The scores that an exported model gives a study in a page of a browser, image by image, and where it ran. */
+async function judgedIn(own: Browser, url: string, study: readonly Dropped[], model: Dropped) {
+  const { page, complaints } = await openPage(own, url, { width: 1366, height: 768 });
+  await drop(page, [...study, model]);
+  await page.locator('tbody a', { hasText: 'JUDGED' }).click();
+  await drawn(page, 4);
+  const running = page.getByText(/ on (webgpu|wasm)$/).last();
+  await running.waitFor();
+  const device = / on (\w+)$/.exec(await running.innerText())?.[1];
+  await page.keyboard.press('j');
+  await page.waitForFunction(() => document.querySelectorAll('details.image-reading').length === 4);
+  const scores = await page
+    .locator('details.image-reading summary')
+    .evaluateAll((all) => all.map((each) => Number((each as HTMLElement).dataset.probability)));
+  await page.close();
+  return { device, scores, complaints };
+}
+
 test('a study is sent, analysed before the eyes of the user, read with its probability, and found by the page of the run', {
   skip: noBrowser,
 }, async () => {
@@ -152,6 +180,24 @@ test('a study is sent, analysed before the eyes of the user, read with its proba
     ['--model', 'run', '--settle-seconds', '1', '--threads', '1'],
     cache === undefined ? { XDG_CACHE_HOME: '' } : { XDG_CACHE_HOME: cache },
   );
+  // the exported run in the page, on the graphics card's interface and in WebAssembly
+  const study = drawnStudy(12, '20260101', { name: 'JUDGED', frames: 1, hasOrientation: true });
+  const exported = await mammoscope(['export', 'run', '--out', 'model.onnx']);
+  assert.equal(exported.code, 0, exported.stderr);
+  const model = { name: 'model.onnx', bytes: await readFile(join(folder, 'model.onnx')) };
+  await using gpuBrowser = await startBrowser(true);
+  const onGpu = await judgedIn(gpuBrowser, `${server.url}/`, study, model);
+  const onWasm = await judgedIn(browser, `${server.url}/`, study, model);
+  assert.deepEqual([onGpu.device, onWasm.device], ['webgpu', 'wasm']);
+  assert.ok(new Set(onWasm.scores).size === 4 && onWasm.scores.every((score) => score > 0 && score < 1));
+  // the images differ by 1e-4, the devices by rounding
+  for (const [i, score] of onWasm.scores.entries())
+    assert.ok(
+      Math.abs(score - (onGpu.scores[i] ?? Number.NaN)) < 5e-6,
+      `${onGpu.scores} on WebGPU, ${onWasm.scores} else`,
+    );
+  assert.deepEqual([onGpu.complaints, onWasm.complaints], [[], []]);
+
   const { page, complaints } = await openPage(browser, `${server.url}/`, { width: 1366, height: 768 });
   const files = drawnStudy(8, '20260101', { name: 'SECRET^NAME', frames: 1, hasOrientation: true });
   const chooser = page.waitForEvent('filechooser');
@@ -187,6 +233,53 @@ test('a study is sent, analysed before the eyes of the user, read with its proba
     [...errors].sort((a, b) => b - a),
   );
   assert.match(await page.frameLocator('iframe').locator('h1').first().innerText(), /malignant/);
+  await badInput(page, server.url);
   assert.deepEqual(complaints, []);
+  await serverThatGoes(page, server, complaints);
   await page.close();
 });
+
+/** A script as a name, half a study, and an image on which the model fails: shown with the reason. */
+async function badInput(page: Page, url: string): Promise<void> {
+  await page.getByRole('link', { name: 'mammoscope' }).click();
+  const name = '<script>alert(1)</script>^<b>bold';
+  const [right] = drawnStudy(13, '20260102', { name, hasOrientation: true });
+  const flat = drawnFile({
+    ...{ patient: 'flat', name: 'NOTHING^SEEN', study: 14, date: '20260103', number: 1, laterality: 'L', view: 'CC' },
+    values: Array.from({ length: WIDTH * HEIGHT }, () => 40),
+  });
+  for (const { name: file, bytes } of [right as Dropped, flat])
+    assert.equal((await upload({ url }, file, bytes)).status, 200);
+  const half = page.locator('tbody tr', { hasText: '<script>alert(1)</script>, <b>bold' });
+  await half.getByText(/^done, without L CC, R MLO, L MLO/).waitFor({ timeout: 60_000 });
+  assert.equal(await page.locator('tbody b').count(), 0);
+  await half.getByRole('link').click();
+  await drawn(page, 1);
+  assert.match(await page.locator('.pane[data-view=LMLO]').innerText(), /no L MLO in this study/);
+  await page.getByRole('link', { name: 'mammoscope' }).click();
+  const failed = page.locator('tbody tr', { hasText: 'NOTHING, SEEN' });
+  await failed.getByText(/^failed: /).waitFor({ timeout: 60_000 });
+  const reason = (await failed.locator('td').last().innerText()).replace(/^failed: |, without .*$/g, '');
+  assert.match(reason, /^[^{}]{20,}$/, 'a sentence');
+  await failed.getByRole('link').click();
+  await drawn(page, 1);
+  assert.ok((await page.locator('.panel .fault').first().innerText()).includes(reason), reason);
+}
+
+/** A server that ends while the page is open: the page says so and keeps what it shows. */
+async function serverThatGoes(page: Page, server: StartedServer, complaints: string[]): Promise<void> {
+  await server.stop();
+  const away = page.locator('#away');
+  await away.waitFor({ state: 'visible' });
+  assert.equal(await page.locator('.pane[data-drawn]').count(), 1, 'what was there stays');
+  await page.getByRole('link', { name: 'mammoscope' }).click();
+  await page.getByText(/the server does not answer: see that it runs/).waitFor();
+  assert.ok((await page.locator('tbody tr').count()) >= 3, 'the list stays');
+  await page.locator('tbody tr', { hasText: 'bold' }).getByRole('link').click();
+  await page.locator('.work-list .faults').waitFor();
+  // the browser, too, says that nobody answers
+  assert.deepEqual(
+    complaints.filter((each) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|net::ERR/.test(each)),
+    [],
+  );
+}

@@ -19,7 +19,7 @@ const byId = (id: string): HTMLElement => {
   if (!found) throw new RangeError(`the page has no element ${id}`);
   return found;
 };
-const [place, tools, live] = [byId('page'), byId('tools'), byId('live')];
+const [place, tools, live, away] = [byId('page'), byId('tools'), byId('live'), byId('away')];
 
 const pool = new ImagePool();
 const local = new LocalStudies(pool);
@@ -29,6 +29,8 @@ let server: ServerStudies | null = null;
 let isLocked = false;
 let mayUpload = false;
 let runner: ModelRunner | null = null;
+/** Why the model that was opened last cannot be run. */
+let modelFault: string | null = null;
 let page: StudyPage | null = null;
 let routes = 0;
 
@@ -78,6 +80,7 @@ function showStudy(study: OpenStudy, first: string): void {
     tools,
     live,
     runner: () => runner,
+    modelFault: () => modelFault,
     openModel: () => choose('.onnx', false, take),
     keepReadings: (readings) => local.setReadings(study.entry.key, readings),
     first: first || null,
@@ -217,14 +220,16 @@ function showProgress(): void {
 
 async function openModel(file: File): Promise<void> {
   say(`Opening ${file.name} …`);
+  modelFault = null;
   try {
     const opened = await ModelRunner.open(file);
     runner?.close();
     runner = opened;
     say(`${file.name} runs on ${opened.device}.`);
   } catch (error) {
-    faults.push(sentenceOf(error));
-    say(faults.at(-1) ?? '');
+    modelFault = sentenceOf(error);
+    faults.push(modelFault);
+    say(modelFault);
   }
   if (page) page.redraw();
   else await showWorkList();
@@ -235,7 +240,7 @@ function begin(isOperator: boolean): void {
   mayUpload = isOperator;
   const studies = new ServerStudies(pool);
   server = studies;
-  studies.watch((uid) => {
+  const changed = (uid: string) => {
     const [what, key] = partsOf();
     if (page && what === 'study' && key === uid)
       void studies.open(uid).then(
@@ -243,6 +248,11 @@ function begin(isOperator: boolean): void {
         (error) => say(sentenceOf(error)),
       );
     else if (!page && what !== 'run') void studies.refresh().then(showWorkList, (error) => say(sentenceOf(error)));
+  };
+  studies.watch(changed, (isThere) => {
+    const wasAway = !away.hidden;
+    away.hidden = isThere;
+    if (isThere && wasAway) changed(partsOf()[1] ?? '');
   });
 }
 

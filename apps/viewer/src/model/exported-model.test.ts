@@ -24,7 +24,10 @@ test('what an exported model says of its input is what the page feeds', () => {
 
 test('models that the page cannot feed are refused with the reason', () => {
   assert.throws(() => exportedModelInfo({}), /mammoscope export/);
-  assert.throws(() => exportedModelInfo({ classes: '[]', inputs: '{}' }), /several sizes/);
+  // model.onnx of a run's folder: whether it sees lesions or whole images is in run.json alone
+  const { system, ...ofRun } = metadata;
+  assert.throws(() => exportedModelInfo(ofRun), /names no system, .*export the run with "mammoscope export"/);
+  assert.throws(() => exportedModelInfo({ system, classes: '[]', inputs: '{}' }), /several sizes/);
   const volume = { ...input, shape: ['N', 1, 64, 64, 64] };
   assert.throws(() => exportedModelInfo({ ...metadata, input: JSON.stringify(volume) }), /square images/);
 });

@@ -32,6 +32,10 @@ export function exportedModelInfo(metadata: Readonly<Record<string, string>>): E
   const { system = '', classes, input, cutoff = 'null', model_license: licence = 'not stated' } = metadata;
   if (!classes || (!input && !metadata.inputs))
     throw new RangeError('the model says nothing of its classes and input: export it with "mammoscope export"');
+  if (system === '')
+    throw new RangeError(
+      'the model names no system, so what it is to be given is unknown, as of a model.onnx in the folder of a run: export the run with "mammoscope export"',
+    );
   if (!input) throw new RangeError('the model takes images of several sizes: export one network with --network');
   const { shape, normalisation, roiPx = SYSTEMS_OF_PLACES.has(system) ? PLACE_PX : 0 } = JSON.parse(input) as InputText;
   const [, channels, height, width] = shape;

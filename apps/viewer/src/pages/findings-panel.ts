@@ -12,6 +12,7 @@ export interface PanelActions {
   readonly openModel: () => void;
   /** Name and state of the model that is open; null without one. */
   readonly model: { readonly name: string; readonly state: string; readonly placePx: number | null } | null;
+  readonly modelFault: string | null;
   readonly judge: () => void;
   readonly explain: () => void;
 }
@@ -48,15 +49,16 @@ function patientPart({ entry, priorDate, faults }: OpenStudy): HTMLElement {
   );
 }
 
-function modelPart({ openModel, model, judge, explain }: PanelActions): HTMLElement {
+function modelPart({ openModel, model, modelFault, judge, explain }: PanelActions): HTMLElement {
   const what = model?.placePx ? 'Judge the middle of the view (J)' : 'Judge the images (J)';
   return element(
     'details',
-    { class: 'local-model', open: model !== null },
+    { class: 'local-model', open: model !== null || modelFault !== null },
     element('summary', {}, 'Model in this page'),
     model
       ? element('p', { class: 'quiet' }, `${model.name}: ${model.state}`)
       : element('p', { class: 'quiet' }, 'An ONNX file of "mammoscope export" runs here; nothing is sent anywhere.'),
+    modelFault !== null && element('p', { class: 'fault' }, modelFault),
     model?.placePx
       ? element('p', { class: 'quiet' }, `It judges squares of ${model.placePx} pixels: double-click a place.`)
       : null,
@@ -228,7 +230,11 @@ function imageReadingPart(reading: ImageReading, room: Room, study: OpenStudy): 
     element(
       'details',
       { class: 'image-reading' },
-      element('summary', {}, `${where.join(', ')}: ${percent(probability)} ${decision}`),
+      element(
+        'summary',
+        { 'data-probability': probability },
+        `${where.join(', ')}: ${percent(probability)} ${decision}`,
+      ),
       ...focus.map(({ frame, instance }) =>
         button(`Focus slice ${frame + 1}`, () => {
           room.goTo({

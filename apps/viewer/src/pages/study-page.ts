@@ -18,6 +18,7 @@ export interface StudyPageContext {
   readonly live: HTMLElement;
   /** The model of this page; null without one. */
   readonly runner: () => ModelRunner | null;
+  readonly modelFault: () => string | null;
   readonly openModel: () => void;
   /** Readings that this page made. */
   readonly keepReadings: (readings: readonly StudyReading[]) => void;
@@ -93,9 +94,7 @@ export class StudyPage {
   }
 
   key(event: KeyboardEvent): void {
-    if (event.key === 'j' && this.#context.runner() && !(event.target instanceof HTMLInputElement)) void this.#judge();
-    else if (!obeyKey(event, this.#room)) return;
-    event.preventDefault();
+    if (obeyKey(event, this.#room, { judge: () => void this.#judge() })) event.preventDefault();
   }
 
   #hung() {
@@ -176,6 +175,7 @@ export class StudyPage {
     findingsPanel(this.#panel, this.#room, this.#study, {
       openModel,
       model,
+      modelFault: this.#context.modelFault(),
       judge: () => void this.#judge(),
       explain: () => void this.#explain(),
     });
@@ -219,7 +219,10 @@ export class StudyPage {
   async #judge(): Promise<void> {
     const runner = this.#context.runner();
     const { active } = this.#room;
-    if (!runner) return;
+    if (!runner) {
+      this.#room.say('No model is open in this page.');
+      return;
+    }
     if (runner.info.placePx !== null) {
       if (active) await this.#judgeAt(this.#room.cursor ?? [active.camera.xMm, active.camera.yMm]);
       return;

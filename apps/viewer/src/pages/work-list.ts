@@ -1,5 +1,5 @@
 /** The work list: studies by the priority that the model gives them. */
-import { button, element, fill, percent, shownDate } from '../dom.ts';
+import { button, element, percent, shownDate } from '../dom.ts';
 import { byPriority, type StudyEntry } from '../studies/study-entry.ts';
 
 /** What the list leads to. */
@@ -46,7 +46,7 @@ export function workList(
       ? element(
           'details',
           { class: 'faults', open: true },
-          element('summary', {}, `${faults.length} ${faults.length === 1 ? 'file was' : 'files were'} not read`),
+          element('summary', {}, `Could not be opened: ${faults.length}`),
           element('ul', {}, ...faults.slice(0, 50).map((fault) => element('li', {}, fault))),
         )
       : null,
@@ -77,9 +77,4 @@ function row(study: StudyEntry, place: number, open: (key: string) => void): HTM
     doing,
   );
   return made;
-}
-
-/** Puts a page in the place of another. */
-export function showPage(place: HTMLElement, page: HTMLElement): void {
-  fill(place, page);
 }

@@ -10,7 +10,13 @@ export interface Key {
   readonly shown: string;
   readonly does: string;
   /** Null for keys that are only listed: the browser, or a tool, obeys them. */
-  readonly run: ((room: Room) => void) | null;
+  readonly run: ((room: Room, pressed: string, page: KeyPage) => void) | null;
+}
+
+/** What keys may ask of the page around the room. */
+export interface KeyPage {
+  /** Lets the model of this page judge. */
+  readonly judge: () => void;
 }
 
 const key = (keys: string, does: string, run: Key['run'], shown = keys.toUpperCase()): Key => ({
@@ -43,9 +49,19 @@ export const KEYS: readonly Key[] = [
   key('d', 'Mammogram, synthesised view, tomosynthesis of this view', (room) => room.toggleKind(false)),
   key('D', 'The same for all views', (room) => room.toggleKind(true), 'Shift D'),
   key('c', 'Current or prior study', (room) => room.togglePrior()),
-  key('ArrowUp ArrowDown', 'Slice before or after (wheel)', null, '↑ ↓'),
-  key('PageUp PageDown', 'Ten slices', null, 'Page'),
-  key('Home End', 'First, last slice', null, 'Home End'),
+  key(
+    'ArrowUp ArrowDown',
+    'Slice before or after (wheel)',
+    (room, pressed) => room.scroll(pressed === 'ArrowUp' ? -1 : 1),
+    '↑ ↓',
+  ),
+  key('PageUp PageDown', 'Ten slices', (room, pressed) => room.scroll(pressed === 'PageUp' ? -10 : 10), 'Page'),
+  key(
+    'Home End',
+    'First, last slice',
+    ({ active }, pressed) => active?.scrollTo(pressed === 'Home' ? 0 : active.frames - 1),
+    'Home End',
+  ),
   key(' ', 'Cine', (room) => room.toggleCine(), 'Space'),
   key('b', 'Thickness of the slab: 1, 3, 5, 9 slices', (room) => room.changeSlab()),
   key('n', 'Next finding', (room) => room.nextFinding(1)),
@@ -55,6 +71,9 @@ export const KEYS: readonly Key[] = [
   key('a', 'Show, too, what was not called positive', (room) => room.showAll()),
   key('o', 'Heat maps fainter', (room) => room.setOpacity(room.opacity - 0.1)),
   key('O', 'Heat maps stronger', (room) => room.setOpacity(room.opacity + 0.1), 'Shift O'),
+  key('j', 'The model of this page judges: the middle of the view, or the images', (_room, _pressed, page) =>
+    page.judge(),
+  ),
   key('w', 'Drag: window', (room) => room.setTool('window')),
   key('p', 'Drag: pan', (room) => room.setTool('pan')),
   key('m', 'Drag: measure in mm; arrows and Enter by keyboard', (room) => room.setTool('measure')),
@@ -80,28 +99,20 @@ export const KEYS: readonly Key[] = [
   key('?', 'These keys', () => showKeys()),
 ];
 
-/** Whether typing belongs to a field. */
-const isField = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.matches('input:not([type=range]), textarea, select, [contenteditable]');
+/** Whether a key belongs to what has the focus: letters to fields, moves to sliders, Space to what it presses. */
+function isOfFocus({ key: pressed, target }: KeyboardEvent): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.matches('input:not([type=range]), textarea, select, [contenteditable]')) return true;
+  if (target.matches('input')) return /^(Arrow|Page|Home|End)/.test(pressed);
+  return pressed === ' ' && target.matches('button, summary, a');
+}
 
 /** Does what a key says; true where it did. */
-export function obeyKey(event: KeyboardEvent, room: Room): boolean {
-  if (event.ctrlKey || event.altKey || event.metaKey || isField(event.target)) return false;
+export function obeyKey(event: KeyboardEvent, room: Room, page: KeyPage): boolean {
+  if (event.ctrlKey || event.altKey || event.metaKey || isOfFocus(event)) return false;
   if (document.querySelector('dialog[open]')) return false;
-  if (event.key === ' ' && event.target instanceof HTMLButtonElement) return false;
-  const { active } = room;
-  const steps: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowDown: 1, PageUp: -10, PageDown: 10 };
-  const step = steps[event.key];
-  if (step !== undefined && !room.cursor && !(event.target instanceof HTMLInputElement)) {
-    room.scroll(step);
-    return true;
-  }
-  if (event.key === 'Home' || event.key === 'End') {
-    active?.scrollTo(event.key === 'Home' ? 0 : active.frames - 1);
-    return true;
-  }
   const found = KEYS.find(({ keys }) => keys.includes(event.key));
-  found?.run?.(room);
+  found?.run?.(room, event.key, page);
   return Boolean(found?.run);
 }
 

@@ -59,6 +59,8 @@ export class Pane {
   camera: Camera = { xMm: 0, yMm: 0, mmPerPx: 1 };
   window: Window = { low: 0, high: 65535 };
   isInverted = false;
+  /** Whether its image could not be shown, so that it is tried again when the study changes. */
+  isFailed = false;
   /** Frames that were drawn since the pane is there. */
   drawnFrames = 0;
 
@@ -120,6 +122,7 @@ export class Pane {
     const order = ++this.#order;
     if (this.image !== image) this.#forget();
     this.image = image;
+    this.isFailed = false;
     this.#stack = '';
     this.root.dataset.image = image?.facts.kind ?? '';
     delete this.root.dataset.drawn;
@@ -139,7 +142,9 @@ export class Pane {
       this.#events.onImage(this);
       await this.#display();
     } catch (error) {
-      if (order === this.#order) this.#say(sentenceOf(error), `${image.title}, cannot be shown`);
+      if (order !== this.#order) return;
+      this.isFailed = true;
+      this.#say(sentenceOf(error), `${image.title}, cannot be shown`);
     }
   }
 
@@ -230,7 +235,9 @@ export class Pane {
       if (isScrolling) this.#later();
       else if (this.frames > 1) this.#readAhead();
     } catch (error) {
-      if (error !== DROPPED && order === this.#order) this.#say(sentenceOf(error), image.title);
+      if (error === DROPPED || order !== this.#order) return;
+      this.isFailed = true;
+      this.#say(sentenceOf(error), image.title);
     }
   }
 

@@ -86,7 +86,7 @@ export class Room {
     for (const [i, pane] of this.panes.entries()) {
       const place = this.#places[i];
       const image = place ? this.#imageAt(place) : null;
-      if (image && image !== pane.image) this.#showIn(pane, image);
+      if (image && (image !== pane.image || pane.isFailed)) this.#showIn(pane, image);
     }
     if (!this.#isChosen) this.#activateBest(SCREENING_VIEWS[0]);
   }

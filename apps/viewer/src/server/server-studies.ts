@@ -29,18 +29,19 @@ export class ServerStudies {
     this.#entries = studies.map(entryOf);
   }
 
-  /** Tells of changes of the list or of a study, until what it returns is called. */
-  watch(changed: (study: string) => void): () => void {
+  /** Tells of changes of the list or of a study, and whether the server is there, until what it returns is called. */
+  watch(changed: (study: string) => void, isThere: (is: boolean) => void): () => void {
     let timer = 0;
     const waiting = new Set<string>();
-    return listen('api/events', ['study', 'analysis', 'removed'], (_type, data) => {
+    const heard = (_type: string, data: string) => {
       waiting.add((JSON.parse(data) as { readonly study: string }).study);
       clearTimeout(timer);
       timer = self.setTimeout(() => {
         for (const study of waiting) changed(study);
         waiting.clear();
       }, GATHER_MS);
-    });
+    };
+    return listen('api/events', ['study', 'analysis', 'removed'], heard, isThere);
   }
 
   /** A study with its images at once; its latest prior and what models that are done say come after, so that pictures do not wait for them. */

@@ -82,8 +82,8 @@ export class LocalStudies {
     const prior = this.#before(study);
     return {
       entry: entryOf(study),
-      images: study.images,
-      priorImages: prior?.images ?? [],
+      images: byTitle(study.images),
+      priorImages: byTitle(prior?.images ?? []),
       priorDate: prior ? dateOf(prior) : null,
       readings: study.readings,
       whole: null,
@@ -118,6 +118,10 @@ export class LocalStudies {
     return null;
   }
 }
+
+/** In the same order however fast files were read. */
+const byTitle = (images: readonly StudyImage[]): readonly StudyImage[] =>
+  [...images].sort((a, b) => a.title.localeCompare(b.title) || a.facts.instance.localeCompare(b.facts.instance));
 
 const dateOf = ({ images }: LocalStudy): string => images.find(({ facts }) => facts.date)?.facts.date ?? '';
 const patientOf = ({ images }: LocalStudy): string =>
