@@ -22,20 +22,24 @@ export async function runCases(
     groups,
     rows.map(({ path = '' }) => uidIn(path)),
   );
-  const [negative] = model.classes;
+  const positive = positiveClasses(model);
   const cases = rows.map(
     ({ path = '', patient_id: patientId = '', label = '', score = '', decision = '' }): RunCase => {
       const value = Number(score);
       const image = found.get(uidIn(path));
       return {
         ...{ path, patientId, label, score: value, decision },
-        error: label === negative ? value : 1 - value,
+        error: positive.includes(label) ? 1 - value : value,
         ...{ study: image?.study ?? null, instance: image ? uidIn(path) : null },
       };
     },
   );
   return cases.filter(({ score }) => Number.isFinite(score)).sort((a, b) => b.error - a.error);
 }
+
+/** The classes that a score speaks for: detectors and 3D-GMIC score malignancy alone, classifiers every class but the first. */
+const positiveClasses = ({ system, classes }: LoadedModel['model']): readonly string[] =>
+  system === 'lin2023' || system === 'park2022' ? ['malignant'] : classes.slice(1);
 
 /** The UID in a file's name, or nothing. */
 const uidIn = (path: string): string =>

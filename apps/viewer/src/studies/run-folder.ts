@@ -27,26 +27,42 @@ export async function runFolders(files: readonly DroppedFile[]): Promise<readonl
     tables.map(async ({ path, file }) => {
       const folder = path.slice(0, -'predictions.csv'.length);
       const beside = (name: string) => files.find((each) => each.path === `${folder}${name}`)?.file;
-      const classes = await classesOf(beside('metrics.json') ?? beside('run.json'));
+      const positive = positiveClasses(await said(beside('run.json')), await said(beside('metrics.json')));
       const parts = folder.split('/').filter(Boolean);
       return {
         name: parts.at(-1) ?? 'run',
         report: beside('report.html') ?? null,
-        cases: wrongestFirst(await file.text(), classes, path),
+        cases: wrongestFirst(await file.text(), positive, path),
       };
     }),
   );
 }
 
-/** The classes, the negative one first; without them a label that is not the decision is an error. */
-async function classesOf(file: File | undefined): Promise<readonly string[]> {
-  if (!file) return [];
-  const { classes } = JSON.parse(await file.text()) as { readonly classes?: readonly string[] };
-  return classes ?? [];
+/** What run.json and metrics.json have in common. */
+interface Said {
+  readonly system?: unknown;
+  readonly classes?: unknown;
+}
+
+async function said(file: File | undefined): Promise<Said> {
+  if (!file) return {};
+  try {
+    return JSON.parse(await file.text()) as Said;
+  } catch {
+    throw new Error(`${file.name} is no JSON: it was cut or changed, so nobody can say which class a score is of`);
+  }
+}
+
+/** The classes that a score speaks for: detectors and 3D-GMIC score malignancy alone, classifiers every class but the first. Null where neither file says. */
+function positiveClasses(run: Said, metrics: Said): readonly string[] | null {
+  const system = run.system ?? metrics.system;
+  if (system === 'lin2023' || system === 'park2022') return ['malignant'];
+  const classes = [run.classes, metrics.classes].find(Array.isArray) as readonly string[] | undefined;
+  return classes?.slice(1) ?? null;
 }
 
 /** Cases by how wrong the model was: the probability that it gave to what was not the case, the largest first. */
-export function wrongestFirst(text: string, classes: readonly string[], path: string): readonly RunCase[] {
+export function wrongestFirst(text: string, positive: readonly string[] | null, path: string): readonly RunCase[] {
   const rows = parse(text, { columns: true, skip_empty_lines: true, bom: true }) as readonly Readonly<
     Record<string, string>
   >[];
@@ -54,21 +70,28 @@ export function wrongestFirst(text: string, classes: readonly string[], path: st
   const score = scoreColumn(Object.keys(first ?? {}));
   if (first && score === undefined)
     throw new RangeError(`${path} has no column "score": it is no table of an evaluation`);
+  const isPositive = positive ? (label: string) => positive.includes(label) : byDecisions(rows, score ?? '');
   return rows
     .map((row) => {
       const value = Number(row[score ?? '']);
       const label = row.label ?? '';
-      const isPositive = classes.length > 0 ? label !== classes[0] : label === row.decision;
       return {
         path: row.path ?? '',
         patientId: row.patient_id ?? '',
         label,
         score: value,
         decision: row.decision ?? '',
-        error: isPositive ? 1 - value : value,
+        error: isPositive(label) ? 1 - value : value,
       };
     })
     .sort((a, b) => b.error - a.error);
+}
+
+/** Where nobody says which class is positive, the call of the highest score is, or, where all are called alike, what the lowest is not called. */
+function byDecisions(rows: readonly Readonly<Record<string, string>>[], score: string): (label: string) => boolean {
+  const sorted = [...rows].sort((a, b) => Number(a[score]) - Number(b[score]));
+  const [lowest, highest] = [sorted[0]?.decision, sorted.at(-1)?.decision];
+  return lowest === highest ? (label) => label !== lowest : (label) => label === highest;
 }
 
 /** One model has one score; of several the average of all comes first, or the first of them. */
