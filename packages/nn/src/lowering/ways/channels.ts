@@ -16,7 +16,7 @@ export interface Images {
 const NCHWC = 'com.microsoft.nchwc';
 
 /** A convolution of each channel by itself. */
-const depthwiseAttributes = (channels: number, kernel: Shape): Record<string, OnnxAttribute> => ({
+export const depthwiseAttributes = (channels: number, kernel: Shape): Record<string, OnnxAttribute> => ({
   kernel_shape: { ints: kernel },
   strides: { ints: [1, 1] },
   dilations: { ints: [1, 1] },

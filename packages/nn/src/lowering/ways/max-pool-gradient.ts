@@ -3,6 +3,7 @@ import type { PoolAttributes } from '../../graph/ops/pooling.ts';
 import type { GraphNode, Shape, Tensor } from '../../graph/tensor.ts';
 import { sizeOf } from '../../graph/tensor.ts';
 import type { Lowering, Way } from '../lowering.ts';
+import { padImages, sliceImages } from './memory-images.ts';
 import { isBlocked, poolingAttributes } from './pooling.ts';
 import { gridPositions, interleave } from './windows.ts';
 
@@ -161,6 +162,8 @@ function tapsBack(lowering: Lowering, pooling: SeenPooling): string {
   const padded = widened
     ? lowering.emit('Pad', [x, lowering.int64([0, ...before, 0, 0, ...after, 0]), lowering.scalar(LOWEST, dtype)])
     : x;
+  const extents = widened ? plane.map((extent, axis) => extent * (strides[axis] as number)) : input;
+  const images = { lead, block };
   let rest = dy;
   const planes = new Map<string, string>();
   const spatialAxes = lowering.int64(kernel.map((_, axis) => axis + 1));
@@ -168,15 +171,17 @@ function tapsBack(lowering: Lowering, pooling: SeenPooling): string {
   for (const [i, tap] of taps.entries()) {
     let share = rest;
     if (i < taps.length - 1) {
-      const ends = tap.map((start, axis) => start + ((output[axis] as number) - 1) * (strides[axis] as number) + 1);
-      const box = [tap, ends].map((list) => lowering.int64(list));
-      const under = lowering.emit('Slice', [padded, ...box, spatialAxes, lowering.int64(strides)]);
+      const under = sliceImages(
+        lowering,
+        { ...images, value: padded, extents },
+        { starts: tap, strides, counts: output },
+      );
       share = lowering.emit('Mul', [equalityMask(lowering, under, y, dtype), rest]);
       rest = lowering.emit('Sub', [rest, share]);
     }
     const steps = tap.map((start, axis) => Math.floor(start / (strides[axis] as number)));
     const trailing = plane.map((extent, axis) => extent - (output[axis] as number) - (steps[axis] as number));
-    const placed = lowering.emit('Pad', [share, lowering.int64([0, ...steps, 0, 0, ...trailing, 0])]);
+    const placed = padImages(lowering, { ...images, value: share, extents: output }, [...steps, ...trailing]);
     const remainder = tap.map((start, axis) => start % (strides[axis] as number)).join();
     const known = planes.get(remainder);
     planes.set(remainder, known === undefined ? placed : lowering.emit('Add', [known, placed]));

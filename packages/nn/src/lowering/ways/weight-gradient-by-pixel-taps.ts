@@ -7,6 +7,7 @@ import { type GraphNode, sizeOf, type Tensor } from '../../graph/tensor.ts';
 import { blockable, type Target } from '../layout.ts';
 import type { Lowering, Way } from '../lowering.ts';
 import { blockedConv } from './convolution.ts';
+import { padImages } from './memory-images.ts';
 
 type Node = GraphNode<'ConvWeightGradient'>;
 
@@ -51,8 +52,14 @@ function paddedImages(lowering: Lowering, node: Node): string {
   const value = lowering.value(x, step > 1 ? 'blocked' : 'plain');
   const images = exchanged(lowering, value, [n, planes, rows, columns * step]);
   const [top, left] = node.attributes.pads as [number, number];
-  const pads = [0, 0, top, left * step, 0, 0, endPad(node, 0), endPad(node, 1) * step];
-  return pads.every((pad) => pad === 0) ? images : lowering.emit('Pad', [images, lowering.int64(pads)]);
+  const padded = padImages(lowering, { value: images, lead: planes * n, extents: [rows, columns], block: step }, [
+    top,
+    left,
+    endPad(node, 0),
+    endPad(node, 1),
+  ]);
+  const extents = [rows + top + endPad(node, 0), (columns + left + endPad(node, 1)) * step];
+  return lowering.reshape(padded, [planes, n, ...extents]);
 }
 
 /** Rows of dy, so many bands of so many. */
