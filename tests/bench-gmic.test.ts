@@ -42,9 +42,20 @@ test('bench gmic prints figures that fit together', async () => {
   assert.ok(paper / 1e9 < 798, `${paper / 1e9}`);
 });
 
+test('bench gmic times the whole of predict, and counts the global network on all slices', async () => {
+  const outcome = await bench('--case', 'predict', '--json');
+  assertDone(outcome);
+  const [result] = JSON.parse(outcome.stdout) as [GmicBenchResult];
+  assert.equal(result.title, 'predict, 96 x 128 x 81');
+  const macs = globalMacs(64 * 41, [31 * 20, 16 * 10, 8 * 5, 4 * 3, 2 * 2]);
+  assert.equal(Math.round(result.gflop * 1e9), 2 * 96 * macs);
+  assert.ok(result.peakMiB > 50 && result.peakMiB < 750, `${result.peakMiB} MiB`);
+});
+
 test('bench gmic differentiates a slice, and refuses other cases', async () => {
   const outcome = await bench('--case', 'training');
   assertDone(outcome);
   assert.match(outcome.stdout, /training, 1 x 128 x 81/);
+  assert.match(outcome.stdout, /step \/ three inference passes/);
   assertRefused(await bench('--case', 'resnet34'), 2, /no case "resnet34" of 3D-GMIC: use inference, training/);
 });

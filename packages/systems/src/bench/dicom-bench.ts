@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { DecoderPool, encodeDataSet, openDicom } from '@mammoscope/dicom';
+import { DecoderPool, encodeDataSet, openDicom, type WrittenDataSet } from '@mammoscope/dicom';
 import { RandomStream } from '@mammoscope/random';
 import { SystemError } from '../errors.ts';
 import type { VolumeReading } from './dicom-volume.ts';
@@ -132,8 +132,8 @@ async function writeVolume(folder: string, path: string, rows: number, columns: 
   return digests;
 }
 
-/** A breast on a dark ground with noise of some bits, as JPEG 2000 finds it. */
-function breastLike(rows: number, columns: number, slice: number): Uint16Array<ArrayBuffer> {
+/** A breast on a dark ground with noise of some bits, as JPEG 2000 finds it: values of 12 bits, its chest wall on the left. */
+export function breastLike(rows: number, columns: number, slice: number): Uint16Array<ArrayBuffer> {
   const random = new RandomStream(slice, 'bench dicom');
   const noise = Uint16Array.from({ length: 65_521 }, () => random.integer(0, 63));
   return Uint16Array.from({ length: rows * columns }, (_, at) => {
@@ -146,24 +146,27 @@ const UNDEFINED_LENGTH = 0xffffffff;
 const JPEG_2000_LOSSLESS = '1.2.840.10008.1.2.4.90';
 const TOMOSYNTHESIS = '1.2.840.10008.5.1.4.1.1.13.1.3';
 
+/** What must be said of frames of breastLike. */
+export const attributesOf = (rows: number, columns: number, frames: number): WrittenDataSet => ({
+  SOPClassUID: TOMOSYNTHESIS,
+  SamplesPerPixel: 1,
+  PhotometricInterpretation: 'MONOCHROME2',
+  NumberOfFrames: frames,
+  Rows: rows,
+  Columns: columns,
+  BitsAllocated: 16,
+  BitsStored: 12,
+  HighBit: 11,
+  PixelRepresentation: 0,
+});
+
 /** Preamble, meta information, the attributes of the pixels, and the pixel data up to its empty offset table (PS3.5 A.4). */
 function headerOf(rows: number, columns: number, frames: number): Buffer {
   const preamble = Buffer.alloc(132);
   preamble.write('DICM', 128, 'latin1');
   const uid = Buffer.from(JPEG_2000_LOSSLESS.padEnd(JPEG_2000_LOSSLESS.length + (JPEG_2000_LOSSLESS.length % 2), '\0'));
   const meta = Buffer.concat([Buffer.from('020010005549', 'hex'), Buffer.from([uid.length, 0]), uid]);
-  const dataSet = encodeDataSet({
-    SOPClassUID: TOMOSYNTHESIS,
-    SamplesPerPixel: 1,
-    PhotometricInterpretation: 'MONOCHROME2',
-    NumberOfFrames: frames,
-    Rows: rows,
-    Columns: columns,
-    BitsAllocated: 16,
-    BitsStored: 12,
-    HighBit: 11,
-    PixelRepresentation: 0,
-  });
+  const dataSet = encodeDataSet(attributesOf(rows, columns, frames));
   const pixelData = Buffer.from('e07f10004f420000', 'hex');
   const length = Buffer.alloc(4);
   length.writeUInt32LE(UNDEFINED_LENGTH);

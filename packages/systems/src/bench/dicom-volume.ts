@@ -1,8 +1,8 @@
 /** Run as a process of its own: reads a file frame by frame on all cores and prints what it took as JSON. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { DecoderPool, openDicom } from '@mammoscope/dicom';
+import { peakBytesNow } from './peak-memory.ts';
 
 /** What reading a volume took. */
 export interface VolumeReading {
@@ -41,15 +41,9 @@ async function readThrough(path: string): Promise<VolumeReading> {
     workers,
     seconds,
     coresUsed: (user + system) / 1e6 / seconds,
-    peakMiB: peakKiB() / 1024,
+    peakMiB: peakBytesNow() / 2 ** 20,
     digests,
   };
-}
-
-/** Of this process alone where /proc says it: maxRSS counts what the process that forked it held. */
-function peakKiB(): number {
-  const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : '';
-  return Number(/VmHWM:\s*(\d+)/.exec(status)?.[1] ?? process.resourceUsage().maxRSS);
 }
 
 const [path] = process.argv.slice(2);

@@ -2,6 +2,7 @@
 import { functions as f, Graph, type GraphNode, liveNodes, lower, sizeOf, type Tensor } from '@mammoscope/nn';
 import { type Engine, probeInput } from '@mammoscope/runtime';
 import { SystemError } from '../errors.ts';
+import { peakBytesNow } from './peak-memory.ts';
 
 /** How fast something runs that takes so many operations. */
 export interface Speed {
@@ -56,9 +57,6 @@ export async function timed(engine: Engine, { gflop, runs, run }: Timed): Promis
     ...{ processorShare: (1000 * gflop) / processorMs / processorFastest, peakMiB: peakBytes / 2 ** 20 },
   };
 }
-
-/** Largest resident memory of the process so far. */
-export const peakBytesNow = (): number => process.resourceUsage().maxRSS * 1024;
 
 /** Processor time of all threads while something runs, milliseconds. */
 async function processorTime(run: () => Promise<unknown>): Promise<number> {

@@ -3,7 +3,6 @@
  * on all of them; "since it is not possible to run off-the-shelf models with all of 96 slices, we estimate their metrics using linear
  * extrapolation with DBT images with 4, 8, 16 slices" (section VI-A).
  */
-import { readFileSync, writeFileSync } from 'node:fs';
 import {
   adam,
   type ClassifierName,
@@ -23,7 +22,8 @@ import { gmicStep, localGraph, saliencyGraph } from '../gmic/graphs.ts';
 import type { GmicSpec } from '../gmic/spec.ts';
 import { loadStep, stepGraphs, stepShapes, trainVolumes } from '../gmic/train-volumes.ts';
 import { stepOf } from '../training/step.ts';
-import { caseNamed, gflopOfGraph, peakBytesNow } from './speed.ts';
+import { forgetPeak, peakBytesNow } from './peak-memory.ts';
+import { caseNamed, gflopOfGraph } from './speed.ts';
 
 /** Networks of table I: what it calls them, ours, and what it has of them. */
 const OTHERS = {
@@ -107,26 +107,7 @@ export async function measureStep(name: WholeVolumeCase, size: SliceSize, thread
 
 const residentMiB = () => process.memoryUsage().rss / 2 ** 20;
 
-/** Linux counts the peak anew from here; elsewhere it is that of the whole process. */
-function forgetPeak(): void {
-  try {
-    writeFileSync('/proc/self/clear_refs', '5');
-  } catch {
-    // not Linux, or not allowed
-  }
-}
-
-/** Of this process alone where the system tells it: maxRSS counts what the process that forked it held. */
-function peakMiB(): number {
-  try {
-    const status = readFileSync('/proc/self/status', 'utf8');
-    const kibibytes = /VmHWM:\s*(\d+)/.exec(status)?.[1];
-    if (kibibytes !== undefined) return Number(kibibytes) / 1024;
-  } catch {
-    // not Linux
-  }
-  return peakBytesNow() / 2 ** 20;
-}
+const peakMiB = () => peakBytesNow() / 2 ** 20;
 
 const gmicSpec = (rows: number): GmicSpec => ({
   heightPx: rows,

@@ -12,9 +12,11 @@ export interface GmicVolume {
   readonly slices: number;
   /** The normalised pixels of a slice, row by row. A slice may be asked for again. */
   readonly read: (slice: number) => Promise<Float32Array>;
+  /** Whether what is read is nobody else's, so that its memory is freed once it was worked on: a collection may be many slices away. */
+  readonly isFresh?: boolean;
 }
 
-/** Consecutive slices in one array. */
+/** Consecutive slices in one array; of a fresh volume it is empty when the next are asked for. */
 export interface SliceRun {
   readonly first: number;
   readonly count: number;
@@ -67,6 +69,7 @@ export async function* sliceRuns(
     const run = await next;
     next = readAhead(i);
     yield run;
+    if (volume.isFresh) (run.pixels.buffer as ArrayBuffer).transfer(0);
   }
 }
 

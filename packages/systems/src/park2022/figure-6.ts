@@ -61,7 +61,23 @@ interface Opened {
 }
 
 /** Of an image that has saliency maps; undefined of another. */
-export async function drawnImage(image: ScoredImage, row: ManifestRow): Promise<DrawnImage | undefined> {
+export function drawnImage(image: ScoredImage, row: ManifestRow): Promise<DrawnImage | undefined> {
+  return drawn(image, row, async (opened) => ({
+    ...(await panelsOf(opened)),
+    ...(image.grid.slices > 1 ? { film: await filmOf(opened) } : {}),
+  }));
+}
+
+/** The figure alone, for which a few slices are read and no film of all. */
+export function drawnFigure(image: ScoredImage, row: ManifestRow): Promise<Buffer | undefined> {
+  return drawn(image, row, async (opened) => figureOf(await picturesOf(opened)));
+}
+
+async function drawn<T>(
+  image: ScoredImage,
+  row: ManifestRow,
+  draw: (opened: Opened) => Promise<T>,
+): Promise<T | undefined> {
   const maps = await ensembleMaps(image);
   const [best] = image.members;
   if (!maps || !best) return undefined;
@@ -71,8 +87,7 @@ export async function drawnImage(image: ScoredImage, row: ManifestRow): Promise<
     const slice = highestSlice(largest.malignant > 0 ? maps.malignant : maps.benign, image);
     const isInverted = file.facts(slice).PhotometricInterpretation === 'MONOCHROME1';
     const range = greyRange(await file.stored(slice), isInverted);
-    const opened: Opened = { image, file, maps, largest, range, best, slice };
-    return { ...(await panelsOf(opened)), ...(image.grid.slices > 1 ? { film: await filmOf(opened) } : {}) };
+    return await draw({ image, file, maps, largest, range, best, slice });
   } finally {
     await file.close();
   }
@@ -98,18 +113,28 @@ const byAttention = ({ patches }: MemberScores): ScoredPatch[] => patches.toSort
 const sliceWords = ({ grid: { slices } }: ScoredImage, slice: number) =>
   slices > 1 ? `slice ${slice + 1} of ${slices}` : '';
 
-async function panelsOf({ image, file, maps, largest, range, best, slice }: Opened) {
-  const { grid, ensemble, patches: _ } = { ...image, patches: undefined };
+/** The panels but for the patches. */
+async function picturesOf({ image, file, maps, largest, range, best, slice }: Opened) {
+  const { grid } = image;
   const view = panelView(grid.box, PANEL_PX);
   const grey = await greyPanel(await file.stored(slice), view, range);
   const boxes = best.patches.map(({ box }) => box);
   const mapPanel = (finding: Finding) =>
     withMap(grey, view, { ...grid, map: projected(maps[finding], grid), largest: largest[finding] });
-  const pictures = [inColour(grey), withBoxes(inColour(grey), view, boxes), ...FINDINGS.map(mapPanel)];
+  return { view, pictures: [inColour(grey), withBoxes(inColour(grey), view, boxes), ...FINDINGS.map(mapPanel)] };
+}
+
+const figureOf = ({ view, pictures }: Awaited<ReturnType<typeof picturesOf>>): Promise<Buffer> =>
+  encoded(sideBySide(pictures, view), { width: pictures.length * view.width, height: view.height }, 'png');
+
+async function panelsOf(opened: Opened) {
+  const { image, file, largest, range, best, slice } = opened;
+  const { grid, ensemble } = image;
+  const { view, pictures } = await picturesOf(opened);
   const where = sliceWords(image, slice);
   const captions = [
     ['image', where].filter(Boolean).join(', '),
-    `${boxes.length} patches${grid.slices > 1 ? ' of all slices' : ''}`,
+    `${best.patches.length} patches${grid.slices > 1 ? ' of all slices' : ''}`,
     ...FINDINGS.map(
       (finding) =>
         `${finding}: saliency up to ${largest[finding].toFixed(2)}${grid.slices > 1 ? ', largest of all slices' : ''}; p ${ensemble.scores.full[finding].toFixed(3)}`,
@@ -118,11 +143,7 @@ async function panelsOf({ image, file, maps, largest, range, best, slice }: Open
   const own = await Promise.all(
     pictures.map(async (pixels, i) => ({ caption: captions[i] as string, dataUri: await panelUri(pixels, view) })),
   );
-  const figure = await encoded(
-    sideBySide(pictures, view),
-    { width: pictures.length * view.width, height: view.height },
-    'png',
-  );
+  const figure = await figureOf({ view, pictures });
   const shown: Panel[] = [];
   for (const patch of byAttention(best).slice(0, SHOWN_PATCHES))
     shown.push(await patchPanel(file, image, patch, range));

@@ -22,7 +22,6 @@ import {
 } from '@mammoscope/imaging';
 import type { RandomStream } from '@mammoscope/random';
 import { SystemError } from '../errors.ts';
-import type { SaliencyVolume } from '../gmic/spec.ts';
 import type { GmicVolume } from '../gmic/volume.ts';
 import { coarseMask, mirroredMask } from './coarse-mask.ts';
 import type { Recipe } from './recipe.ts';
@@ -108,6 +107,7 @@ export class ImageWindows {
     return {
       name: row.path,
       slices,
+      isFresh: !isHeld,
       read: (slice) => {
         if (!isHeld) return read(slice);
         const known = held.get(slice) ?? read(slice);
@@ -163,7 +163,11 @@ export class ImageWindows {
     const x = window.x + rightPx - Math.round((columns - window.width) / 2);
     const y = window.y + downPx - Math.round((rows - window.height) / 2);
     const view = await this.#view(row, slice, { x, y, width: columns, height: rows });
-    return normalisedWindow(view, window.width, window.height);
+    const pixels = normalisedWindow(view, window.width, window.height);
+    // Rows that were read for this alone are freed now: a collection may be many slices away.
+    if (view.region?.levels && !this.#kept.has(keyOf(row, slice)))
+      (view.region.values.buffer as ArrayBuffer).transfer(0);
+    return pixels;
   }
 
   /** What a slice shows in a window upon the plane with its chest wall on the left. */
@@ -209,7 +213,7 @@ export class ImageWindows {
 
   /** A part of a slice as it is seen. The whole slice is kept where it fits, unless it is read as fast as that. */
   async #region(row: ManifestRow, slice: number, box: BoxPx): Promise<SeenRegion> {
-    const key = `${row.absolutePath}\u0000${slice}`;
+    const key = keyOf(row, slice);
     const known = this.#kept.get(key);
     if (known) return cutRegion(known, box);
     const image = await this.#image(row);
@@ -273,6 +277,8 @@ export class ImageWindows {
 const readSize = ({ placement, width, height }: ImageLie) =>
   placement ? { width: placement.outWidth, height: placement.outHeight } : { width, height };
 
+const keyOf = ({ absolutePath }: ManifestRow, slice: number): string => `${absolutePath}\u0000${slice}`;
+
 /** Bytes of a slice that is kept. */
 const sliceBytes = ({ width, height, bitDepth }: ManifestImage): number =>
   width * height * (bitDepth === undefined ? 4 : 2);
@@ -285,13 +291,3 @@ const MOST_OPEN = 16;
 
 /** DICOM is turned with its chest wall to the left and not cropped, so that boxes convert by turning alone. */
 const WHOLE = { crop: 'none', chestWall: 'left' } as const;
-
-/** The maps of one class of a saliency volume as planes. */
-export function saliencyPlanes({ values, slices, rows, columns }: SaliencyVolume, index: number): Plane[] {
-  const size = rows * columns;
-  const classes = values.length / (slices * size);
-  return Array.from({ length: slices }, (_, slice) => {
-    const start = (slice * classes + index) * size;
-    return { width: columns, height: rows, data: values.slice(start, start + size) };
-  });
-}

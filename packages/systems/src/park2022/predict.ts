@@ -7,7 +7,7 @@ import { makeFolder } from '../run/make-folder.ts';
 import { partsDone } from '../run/progress.ts';
 import { formatJson, runFiles } from '../run/run-record.ts';
 import type { PredictionSummary, PredictRequest } from '../system.ts';
-import { drawnImage, highestSlice } from './figure-6.ts';
+import { drawnFigure, highestSlice } from './figure-6.ts';
 import { memberSaliency } from './saliency-planes.ts';
 import { type ImageScores, type OpenedRun, openRun, scoreRows, validationImages } from './score-run.ts';
 import {
@@ -203,8 +203,8 @@ async function predictionOf(
     await writeNifti(join(out, files[finding]), { data: maps, columns, rows, slices, description });
     if (finding === 'malignant' && maps.some((value) => value > 0)) slice = highestSlice(maps, image);
   }
-  const drawn = await drawnImage(image, row);
-  if (drawn) await writeAside(join(out, `${stem}.png`), drawn.figure);
+  const figure = await drawnFigure(image, row);
+  if (figure) await writeAside(join(out, `${stem}.png`), figure);
   const score = ensemble.scores.full.malignant;
   const { patientId, laterality, view } = row;
   return {

@@ -40,9 +40,11 @@ export function greyRange({ data }: Plane, isInverted: boolean): GreyRange {
 export async function greyPanel(plane: Plane, view: PanelView, [black, white]: GreyRange): Promise<Uint8Array> {
   const [x1, y1, x2, y2] = view.box.map(Math.round) as [number, number, number, number];
   const part = windowPlane(plane, x1, y1, Math.max(1, x2 - x1), Math.max(1, y2 - y1), black);
-  const grey = Uint8Array.from(part.data, (value) =>
-    Math.round(255 * Math.min(1, Math.max(0, (value - black) / (white - black)))),
-  );
+  const grey = new Uint8Array(part.data.length);
+  for (let i = 0; i < grey.length; i++) {
+    const share = ((part.data[i] as number) - black) / (white - black);
+    grey[i] = Math.round(255 * Math.min(1, Math.max(0, share)));
+  }
   const shrunk = await sharp(grey, { raw: { width: part.width, height: part.height, channels: 1 } })
     .resize(view.width, view.height, { fit: 'fill' })
     .toColourspace('b-w')

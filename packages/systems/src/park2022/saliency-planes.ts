@@ -1,7 +1,18 @@
-/** Saliency maps read back: slice by slice for pictures, projected for DSC and PxAP, laid over the stored image. */
-import { openImage } from '@mammoscope/imaging';
+/** Saliency maps as planes, and read back: slice by slice for pictures, projected for DSC and PxAP, laid over the stored image. */
+import { openImage, type Plane } from '@mammoscope/imaging';
+import type { SaliencyVolume } from '../gmic/spec.ts';
 import { centrePx, type Raster } from './lesion-mask.ts';
 import type { Finding, MemberScores, SaliencyGrid, ScoredImage } from './scored-cases.ts';
+
+/** The maps of one class of a saliency volume as planes. */
+export function saliencyPlanes({ values, slices, rows, columns }: SaliencyVolume, index: number): Plane[] {
+  const size = rows * columns;
+  const classes = values.length / (slices * size);
+  return Array.from({ length: slices }, (_, slice) => {
+    const start = (slice * classes + index) * size;
+    return { width: columns, height: rows, data: values.slice(start, start + size) };
+  });
+}
 
 /** The maps of all slices of one label, [D, h, w], of the stored image; undefined where none were written. */
 export async function readSaliency(

@@ -13,9 +13,10 @@ import { makeFolder } from '../run/make-folder.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
 import { requireClasses, unseenRows } from '../run/unseen-rows.ts';
 import { type ParkImage, parkImages } from './cohort.ts';
-import { drawWindow, ImageWindows, type KnownLies, STILL, saliencyPlanes } from './image-window.ts';
+import { drawWindow, ImageWindows, type KnownLies, STILL } from './image-window.ts';
 import { readLies } from './known-lies.ts';
 import type { Recipe } from './recipe.ts';
+import { saliencyPlanes } from './saliency-planes.ts';
 import {
   type ArchitectureScores,
   FINDINGS,
