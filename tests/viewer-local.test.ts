@@ -225,6 +225,31 @@ for (const size of [SIZE, { width: 2048, height: 2560 }])
     await page.close();
   });
 
+/** Texts whose contrast with what is behind them is less than 4.5 to 1 (WCAG 2.2, 1.4.3). */
+const faint = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const parts = (colour: string) => (colour.match(/[\d.]+/g) ?? []).map(Number);
+    const luminance = (colour: readonly number[]) => {
+      const [red = 0, green = 0, blue = 0] = colour.map((byte) =>
+        byte / 255 <= 0.04045 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4,
+      );
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const behind = (element: Element | null): readonly number[] => {
+      const [red = 0, green = 0, blue = 0, alpha = 1] = element ? parts(getComputedStyle(element).backgroundColor) : [];
+      return alpha > 0 || !element ? [red, green, blue] : behind(element.parentElement);
+    };
+    return [...document.querySelectorAll('header *, .panel *, .pane *')]
+      .filter((each) =>
+        [...each.childNodes].some(({ nodeType, data }: Node & { data?: string }) => nodeType === 3 && data?.trim()),
+      )
+      .filter((each) => {
+        const [a, b] = [luminance(parts(getComputedStyle(each).color)), luminance(behind(each))].sort((x, y) => y - x);
+        return ((a ?? 0) + 0.05) / ((b ?? 0) + 0.05) < 4.5;
+      })
+      .map((each) => `${each.className}: ${each.textContent}`);
+  });
+
 test('everything is reached without a mouse, and says what it is', { skip }, async () => {
   const { page, complaints } = await openPage(browser, url, SIZE);
   await drop(page, drawnStudy(10, '20260101', { hasOrientation: true, frames: 3 }));
@@ -255,6 +280,7 @@ test('everything is reached without a mouse, and says what it is', { skip }, asy
     reached.every((name) => name.trim() !== ''),
     reached.join(' | '),
   );
+  assert.deepEqual(await faint(page), []);
   const bar = page.getByRole('slider', { name: 'slice' }).first();
   await bar.focus();
   await page.keyboard.press('ArrowUp');

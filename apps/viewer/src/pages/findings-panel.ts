@@ -93,13 +93,20 @@ function readingPart(reading: StudyReading, room: Room, study: OpenStudy): HTMLE
     element('h2', {}, system, element('span', { class: 'quiet' }, ` ${versionOf(reading)}`)),
     probabilityBar(reading),
     element('p', {}, `${decision}. ${cutoffText(reading)}`),
-    element('p', { class: 'quiet' }, [calibration, rule].filter(Boolean).join(' ')),
+    rule === null ? null : element('p', {}, `Rule: ${rule}.`),
+    element('p', { class: 'quiet' }, `Scores: ${calibration}.`),
     warning === null ? null : element('p', { class: 'fault' }, warning),
     ...breasts.map((breast) =>
       element(
         'p',
         {},
-        `${breast.laterality} breast (${breast.views.join(', ')}): ${breast.decision} ${percent(breast.probability)}`,
+        [
+          [`${breast.laterality} breast`, breast.views.length > 0 ? ` (${breast.views.join(', ')})` : '', ':'].join(''),
+          breast.decision,
+          percent(breast.probability),
+        ]
+          .filter(Boolean)
+          .join(' '),
       ),
     ),
     element(
@@ -122,8 +129,14 @@ function readingPart(reading: StudyReading, room: Room, study: OpenStudy): HTMLE
     room.isAllShown
       ? element('ol', { class: 'findings' }, ...below.map((mark) => findingLine(mark, room, study)))
       : null,
-    patches.length > 0 ? element('h3', {}, 'Patches and attention') : null,
-    element('ol', { class: 'findings' }, ...patches.map((mark) => findingLine(mark, room, study))),
+    patches.length > 0
+      ? element(
+          'details',
+          { class: 'patches' },
+          element('summary', {}, `Patches and attention (${patches.length})`),
+          element('ol', { class: 'findings' }, ...patches.map((mark) => findingLine(mark, room, study))),
+        )
+      : null,
     ...readings.flatMap((each) => imageReadingPart(each, room, study)),
     ...reading.leftOut.map(({ instance, reason }) =>
       element('p', { class: 'quiet' }, `${titleOf(study, instance)}: not read, ${reason}`),
@@ -135,8 +148,9 @@ function readingPart(reading: StudyReading, room: Room, study: OpenStudy): HTMLE
 const versionOf = ({ system, model }: StudyReading): string =>
   model.startsWith(`${system}-`) ? model.slice(system.length + 1) : model;
 
-function cutoffText({ cutoff, probability }: StudyReading): string {
-  if (cutoff === null) return 'There is no cut-off.';
+function cutoffText({ cutoff, probability, rule }: StudyReading): string {
+  if (cutoff === null)
+    return rule === null ? `${percent(probability)}; there is no cut-off.` : `${percent(probability)}.`;
   return `${percent(probability)}, ${probability >= cutoff ? 'at or above' : 'below'} the cut-off of ${percent(cutoff)}.`;
 }
 
@@ -274,7 +288,7 @@ function votesTable({ votes }: ImageReading): HTMLElement {
   );
   const head = ['Member', 'Score', hasCutoffs && 'Cut-off', hasVotes && 'Vote']
     .filter((text) => text !== false)
-    .map((text) => element('th', { scope: 'col' }, text));
+    .map((text) => element('th', { scope: 'col', class: /Score|Cut/.test(text) ? 'number' : undefined }, text));
   return element(
     'table',
     { class: 'votes' },

@@ -56,7 +56,7 @@ function line({ path, label, score, decision, error, address }: RunPageCase, ind
     element('td', { class: 'number' }, percent(error)),
     element('th', { scope: 'row' }, where),
     element('td', {}, label),
-    element('td', {}, decision),
+    element('td', {}, decision || '–'),
     element('td', { class: 'number' }, percent(score)),
   );
 }

@@ -20,7 +20,7 @@ export function workList(
   const { open, chooseFiles, chooseFolder, upload } = actions;
   const rows = [...studies].sort(byPriority).map((study, index) => row(study, index + 1, open));
   const head = ['', 'Priority', 'Patient', 'Identifier', 'Study', 'Views', 'Images', 'State'].map((text) =>
-    element('th', { scope: 'col' }, text),
+    element('th', { scope: 'col', class: text === 'Priority' || text === 'Images' ? 'number' : undefined }, text),
   );
   return element(
     'section',
