@@ -8,8 +8,14 @@ import { convertLayout } from './resident-values.ts';
 
 /** A loaded graph. */
 export interface Session {
-  /** Runs the graph on inputs by name; resident parameters are read and, where the graph updates them, advanced. */
-  run(inputs: ReadonlyMap<string, TensorData>): Promise<ReadonlyMap<string, TensorData>>;
+  /**
+   * Runs the graph on inputs by name; resident parameters are read and, where the graph updates them, advanced. The memory of inputs that
+   * are given goes to the engine in place of a copy: they are empty afterwards.
+   */
+  run(
+    inputs: ReadonlyMap<string, TensorData>,
+    options?: { readonly given?: boolean },
+  ): Promise<ReadonlyMap<string, TensorData>>;
   release(): Promise<void>;
 }
 
@@ -70,7 +76,8 @@ export class Engine {
       threads: this.threads,
     });
     return {
-      run: (inputs) => this.#ask({ kind: 'run', session, inputs }),
+      run: (inputs, { given = false } = {}) =>
+        this.#ask({ kind: 'run', session, inputs }, given ? ownMemory([...inputs.values()]) : []),
       release: async () => {
         await this.#ask({ kind: 'release', session });
       },
@@ -84,10 +91,8 @@ export class Engine {
 
   /** As `put`, but the memory of the arrays goes to the engine: they are empty afterwards. */
   async give(values: ReadonlyMap<string, Omit<Value, 'layout'>>): Promise<void> {
-    const owned = [...values.values()].filter(({ data }) => data.byteLength === data.buffer.byteLength);
-    await this.#ask({ kind: 'put', values: inPlainLayout(values) }, [
-      ...new Set(owned.map(({ data }) => data.buffer as ArrayBuffer)),
-    ]);
+    const memory = ownMemory([...values.values()].map(({ data }) => data));
+    await this.#ask({ kind: 'put', values: inPlainLayout(values) }, memory);
   }
 
   /** Copies of resident values, plain layout. */
@@ -159,6 +164,12 @@ export class Engine {
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
   }
+}
+
+/** The memory of arrays that share it with nothing. */
+function ownMemory(arrays: readonly TensorData[]): ArrayBuffer[] {
+  const owned = arrays.filter((data) => data.byteLength === data.buffer.byteLength);
+  return [...new Set(owned.map(({ buffer }) => buffer as ArrayBuffer))];
 }
 
 function inPlainLayout(values: ReadonlyMap<string, Omit<Value, 'layout'>>): ReadonlyMap<string, Value> {

@@ -93,6 +93,7 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
       updateOnHost(values, graph, graph.hostStep, results, inputs);
       for (const { name } of graph.outputs.filter(isGradient)) giveBack(results[name] as ort.Tensor);
     }
+    for (const { buffer } of inputs.values()) if (buffer.byteLength >= LARGE) (buffer as ArrayBuffer).transfer(0);
     const returned = graph.outputs.filter((port) => !isGradient(port) && !isKept(port));
     return new Map(returned.map(({ name }) => [name, (results[name] as ort.Tensor).data as TensorData]));
   },
@@ -119,6 +120,8 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
   },
 };
 
+/** Inputs of so many bytes are freed once they were read: a collection may be many runs away. */
+const LARGE = 2 ** 20;
 /** A first run allocates and is slow, but not by this factor. */
 const HOPELESS = 4;
 /** Budgets after which a run is not repeated a third time. */

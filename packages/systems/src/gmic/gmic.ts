@@ -62,7 +62,7 @@ export async function saliencyOf(session: Session, spec: GmicSpec, volume: GmicV
   const size = GMIC_CLASSES * rows * columns;
   const values = new Float32Array(volume.slices * size);
   for await (const { first, count, pixels } of sliceRuns(spec, volume)) {
-    const outputs = await session.run(new Map([[GMIC_PORTS.slices, pixels]]));
+    const outputs = await session.run(new Map([[GMIC_PORTS.slices, pixels]]), { given: volume.isFresh ?? false });
     const maps = outputs.get(`out:${GMIC_PORTS.saliency}`) as Float32Array;
     values.set(maps.subarray(0, count * size), first * size);
   }

@@ -69,7 +69,8 @@ export async function* sliceRuns(
     const run = await next;
     next = readAhead(i);
     yield run;
-    if (volume.isFresh) (run.pixels.buffer as ArrayBuffer).transfer(0);
+    const memory = run.pixels.buffer as ArrayBuffer;
+    if (volume.isFresh && !memory.detached) memory.transfer(0);
   }
 }
 
