@@ -1,4 +1,7 @@
-/** A process of its own for memory.test.ts: `inference` or `training` over so many slices; prints its peak in MiB. */
+/**
+ * A process of its own for memory.test.ts: `inference`, `training` or `recomputed` (training that computes blocks again) over so many
+ * slices, of 768 x 512 px or, with `full` after the number, of the paper's 2116 x 1339 with 8 patches; prints its peak in MiB.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { adam } from '@mammoscope/nn';
 import { RandomStream } from '@mammoscope/random';
@@ -8,14 +11,13 @@ import { gmicStep } from './graphs.ts';
 import type { GmicSpec } from './spec.ts';
 import { loadStep, stepShapes, trainVolumes } from './train-volumes.ts';
 
-const [pass, slices] = [process.argv[2], Number(process.argv[3])];
+const [pass, slices, size] = [process.argv[2], Number(process.argv[3]), process.argv[4]];
 const BETA = 1e-6;
 const spec: GmicSpec = {
-  heightPx: 768,
-  widthPx: 512,
+  ...(size === 'full'
+    ? { heightPx: 2116, widthPx: 1339, cropPx: 256, patches: 8 }
+    : { heightPx: 768, widthPx: 512, cropPx: 64, patches: 2 }),
   slicesPerRun: 1,
-  cropPx: 64,
-  patches: 2,
   pooledShare: 1,
   zeta: 2,
   nonlinearity: 'reluTanh',
@@ -24,7 +26,14 @@ const spec: GmicSpec = {
 
 const engine = await Engine.create({ threads: 1 });
 const optimiser = adam();
-const step = gmicStep(spec, { optimiser, weightDecay: 0, device: 'cpu', volumes: 1, beta: BETA });
+const step = gmicStep(spec, {
+  optimiser,
+  weightDecay: 0,
+  device: 'cpu',
+  volumes: 1,
+  beta: BETA,
+  recompute: pass === 'recomputed',
+});
 for (const [name, shape] of stepShapes(step, engine, optimiser)) {
   const zeros = name.includes('/');
   const data = zeros ? new Float32Array(shape.reduce((a, b) => a * b, 1)) : probeParameter(name, shape, '');

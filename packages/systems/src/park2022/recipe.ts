@@ -76,7 +76,7 @@ const { accumulate: _, clipNorm: __, ...PLAIN } = PLAIN_TRAINING;
 
 const PAPER: Recipe = {
   ...PLAIN,
-  recompute: true,
+  recompute: false,
   modalities: PARK_MODALITIES,
   mammogramWindowPx: [2866, 1814],
   sliceWindowPx: [2116, 1339],
@@ -192,7 +192,6 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
   /** Images at an eighth of the resolution, as `phantom --preset tiny --screening` draws them, narrow networks, two trials a modality: half an hour on two cores. */
   tiny: {
     ...PAPER,
-    recompute: false,
     mammogramWindowPx: [358, 227],
     sliceWindowPx: [264, 167],
     shiftPx: 12,
