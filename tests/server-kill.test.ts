@@ -71,7 +71,7 @@ test('50 studies on PostgreSQL; the server, a worker and the database are killed
   await using first = await startServer(folder, options, environment);
   // as on another machine: it shares database and folder, and goes on without the server
   const work = ['--model', 'run', '--heartbeat-seconds', '5', '--data', 'shared', '--threads', '1'];
-  await using _elsewhere = await startWorker(folder, work, environment);
+  await using elsewhere = await startWorker(folder, work, environment);
   await stored(first, 'women.zip', archive(STUDIES));
   await untilDone(first, 5);
   first.child.kill('SIGKILL');
@@ -95,6 +95,7 @@ test('50 studies on PostgreSQL; the server, a worker and the database are killed
 
   const analyses = await assertOnce(second, 'shared', STUDIES);
   assert.ok(new Set(analyses.map(({ worker }) => worker)).size > 2, 'workers of both machines, before and after');
+  assert.match(elsewhere.log(), /"event":"analysis-ended".*"code":"done"/, 'the other machine has read none');
   assert.ok(
     analyses.some(({ attempts }) => attempts > 1),
     'nothing was killed while it was read',

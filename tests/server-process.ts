@@ -9,9 +9,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { dicomBytes, mammogram, tomosynthesis } from '@mammoscope/dicom';
-import { formatCsv } from '@mammoscope/imaging';
+import { formatCsv, readManifest } from '@mammoscope/imaging';
+import { PORTABLE_TARGET } from '@mammoscope/nn';
+import { Engine } from '@mammoscope/runtime';
 import type { Analysis, StudyList, UploadReport } from '@mammoscope/server/api-types';
-import { assertDone, workplace } from './cli-process.ts';
+import { systemOf } from '@mammoscope/systems';
+import { workplace } from './cli-process.ts';
 import { EXPOSURE, examinationOf } from './dicom-result-study.ts';
 import { mammogramValues } from './mammogram-object.ts';
 
@@ -87,7 +90,37 @@ export const drawnWoman = (i: number): DrawnStudy & { readonly lesion: Lesion } 
   lesion: [10 + 2 * (i % 8), 40, 16 + 2 * (i % 8) + 4 * (i % 2), 46],
 });
 
-/** A workplace with a run, trained in seconds, that judges whole images, or lesions of them. */
+/** An engine that writes every operation in the standard way: there is nothing to time, which is most of what a small run takes. */
+export async function plainEngine(): Promise<Engine & AsyncDisposable> {
+  const engine = await Engine.create({ threads: 1 });
+  return Object.assign(engine, { target: PORTABLE_TARGET, [Symbol.asyncDispose]: () => engine.close() });
+}
+
+/** A run to be trained in this process. */
+export interface SmallRun {
+  readonly engine: Engine;
+  readonly folder: string;
+  readonly system: string;
+  /** Names of files in the folder. */
+  readonly manifest: string;
+  readonly out: string;
+  readonly classes: readonly string[];
+  readonly settings: readonly string[];
+}
+
+/** Trains a run of the preset tiny. */
+export async function trainHere({ engine, folder, system, manifest, out, classes, settings }: SmallRun): Promise<void> {
+  await systemOf({ system }).plan(
+    'tiny',
+    settings,
+  )({
+    ...{ engine, out: join(folder, out), seed: 7, command: `mammoscope train ${system}`, resume: false },
+    manifest: await readManifest(join(folder, manifest), { classes }),
+    weights: new Map(),
+  });
+}
+
+/** A workplace with a run, trained in a moment, that judges whole images, or lesions of them. */
 export async function trainedRun(judges: 'images' | 'lesions') {
   const { folder, mammoscope } = await workplace();
   await mkdir(join(folder, 'films'));
@@ -109,31 +142,12 @@ export async function trainedRun(judges: 'images' | 'lesions') {
     }),
   );
   await writeFile(join(folder, 'films.csv'), formatCsv(rows));
-  const settings = [
-    'networks=samala2016',
-    'sizePx=32',
-    'batch=4',
-    'epochs=1',
-    ...(judges === 'lesions' ? ['roiPx=32'] : []),
-  ];
-  assertDone(
-    await mammoscope([
-      ...[
-        'train',
-        'kang2021',
-        '--data',
-        'films.csv',
-        '--classes',
-        'benign,malignant',
-        '--preset',
-        'tiny',
-        '--seed',
-        '7',
-      ],
-      ...settings.flatMap((setting) => ['--set', setting]),
-      ...['--threads', '1', '--out', 'run'],
-    ]),
-  );
+  const settings = ['networks=samala2016', 'sizePx=32', 'batch=4', 'epochs=1'];
+  await using engine = await plainEngine();
+  await trainHere({
+    ...{ engine, folder, system: 'kang2021', manifest: 'films.csv', classes: ['benign', 'malignant'], out: 'run' },
+    settings: [...settings, `roiPx=${judges === 'lesions' ? 32 : 0}`],
+  });
   return { folder, mammoscope };
 }
 
@@ -184,7 +198,7 @@ export async function startWorker(
   folder: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
-): Promise<AsyncDisposable> {
+): Promise<Pick<StartedServer, 'log'> & AsyncDisposable> {
   const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache'), ...environment };
   const child = spawn(COMMAND, ['serve', 'worker', ...args], { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
@@ -197,6 +211,7 @@ export async function startWorker(
     await sleep(50);
   }
   return {
+    log: () => log,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGTERM');
       await ended;

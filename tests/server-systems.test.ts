@@ -5,9 +5,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { dicomBytes, tomosynthesis } from '@mammoscope/dicom';
-import { formatCsv, readManifest } from '@mammoscope/imaging';
-import { PORTABLE_TARGET } from '@mammoscope/nn';
-import { Engine } from '@mammoscope/runtime';
+import { formatCsv } from '@mammoscope/imaging';
 import type {
   Analysis,
   AnalysisList,
@@ -26,11 +24,13 @@ import {
   analysed,
   eventually,
   getJson,
+  plainEngine,
   SIDE,
   type StartedServer,
   startServer,
   stored,
   studyBytes,
+  trainHere,
   upload,
 } from './server-process.ts';
 
@@ -156,24 +156,18 @@ const progress = new Map<string, (readonly [done: number, total: number])[]>();
 
 before(async () => {
   await writeCohort();
-  // standard operations can be written in one way: there is nothing to time, which is most of what such runs take
-  const engine = Object.assign(await Engine.create({ threads: 1 }), { target: PORTABLE_TARGET });
-  try {
+  {
+    await using engine = await plainEngine();
     for (const [name, [system, data, classes, settings]] of Object.entries(RUNS)) {
-      const manifest = await readManifest(join(folder, `${data}.csv`), { classes });
-      const out = join(folder, name);
-      const command = `mammoscope train ${system}`;
-      const run = { engine, manifest, out, command, seed: 7, resume: false, weights: new Map() };
-      await systemOf({ system }).plan('tiny', settings)(run);
+      await trainHere({ engine, folder, system, manifest: `${data}.csv`, out: name, classes, settings });
       const parts: (readonly [done: number, total: number])[] = [];
       progress.set(name, parts);
       await systemOf({ system }).predict({
-        ...{ engine, run: out, files: [join(folder, `${data}-one.csv`)], out: join(folder, `${name}-predicted`) },
+        ...{ engine, run: join(folder, name), files: [join(folder, `${data}-one.csv`)] },
+        out: join(folder, `${name}-predicted`),
         onProgress: (done, total) => parts.push([done, total]),
       });
     }
-  } finally {
-    await engine.close();
   }
   const models = Object.keys(RUNS).flatMap((name) => ['--model', name]);
   server = await startServer(folder, [...models, '--settle-seconds', '1', '--threads', '1']);

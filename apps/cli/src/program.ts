@@ -22,6 +22,7 @@ const program = new Command('mammoscope')
     'Trains, evaluates and runs published CAD systems for mammography.\nNot a medical device. For research only.',
   )
   .version(packageVersion())
+  .enablePositionalOptions() // what stands behind a command is its own, and behind one of its commands that one's
   .addHelpText('after', '\nExample:\n  ./mammoscope demo');
 
 for (const command of [

@@ -1,3 +1,4 @@
+export { API_ROUTES, type ApiRoute } from './api-routes.ts';
 export { SERVER_ERROR_CODES, ServerError, type ServerErrorCode } from './errors.ts';
 export { type FaultPlace, hearFaults } from './faults.ts';
 export { addToken, type User } from './http/tokens.ts';

@@ -67,7 +67,8 @@ export async function listenForImages(place: ScpPlace): Promise<Server> {
   };
   const server = place.tls ? createSecure({ ...place.tls, minVersion: 'TLSv1.2' }, accept) : createPlain(accept);
   server.maxConnections = ASSOCIATIONS;
-  server.on('error', (error) => place.log('warn', 'dimse-failed', { reason: error.message.slice(0, 200) }));
+  const told = ({ message }: Error) => place.log('warn', 'dimse-failed', { reason: message.slice(0, 200) });
+  server.on('error', told).on('tlsClientError', told); // also who speaks no TLS, or does not trust the certificate
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(place.settings.port, place.host, () => resolve());
