@@ -82,17 +82,20 @@ export interface Dropped {
 export const filesAt = (paths: readonly string[]): Promise<Dropped[]> =>
   Promise.all(paths.map(async (path) => ({ name: basename(path), bytes: await readFile(path) })));
 
-/** Drops files on the page, as a hand would. */
-export async function drop(page: Page, files: readonly Dropped[]): Promise<void> {
+/** Drops files on the page, or on a part of it, as a hand would. */
+export async function drop(page: Page, files: readonly Dropped[], target = 'main'): Promise<void> {
   const sent = files.map(({ name, bytes }) => ({ name, text: Buffer.from(bytes).toString('base64') }));
-  await page.evaluate(async (dropped) => {
-    const transfer = new DataTransfer();
-    for (const { name, text } of dropped) {
-      const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-      transfer.items.add(new File([bytes], name));
-    }
-    document.querySelector('main')?.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true }));
-  }, sent);
+  await page.evaluate(
+    async ([dropped, selector]) => {
+      const transfer = new DataTransfer();
+      for (const { name, text } of dropped) {
+        const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+        transfer.items.add(new File([bytes], name));
+      }
+      document.querySelector(selector)?.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true }));
+    },
+    [sent, target] as const,
+  );
 }
 
 /** Waits until every pane that has an image has drawn it. */

@@ -200,11 +200,8 @@ test('a study is sent, analysed before the eyes of the user, read with its proba
 
   const { page, complaints } = await openPage(browser, `${server.url}/`, { width: 1366, height: 768 });
   const files = drawnStudy(8, '20260101', { name: 'SECRET^NAME', frames: 1, hasOrientation: true });
-  const chooser = page.waitForEvent('filechooser');
-  await page.getByRole('button', { name: 'Send files to the server' }).click();
-  await (await chooser).setFiles(
-    files.map(({ name, bytes }) => ({ name, mimeType: 'application/dicom', buffer: Buffer.from(bytes) })),
-  );
+  await page.locator('#send-zone').waitFor();
+  await drop(page, files, '#send-zone');
   const row = page.locator('tbody tr').first();
   await row.getByText('SECRET, NAME').waitFor();
   await row.getByText(/^done/).waitFor({ timeout: 90_000 });

@@ -5,7 +5,7 @@ import { ModelRunner } from './model/model-runner.ts';
 import { logInPage } from './pages/log-in.ts';
 import { runPage } from './pages/run-page.ts';
 import { StudyPage } from './pages/study-page.ts';
-import { workList } from './pages/work-list.ts';
+import { SEND_ZONE, workList } from './pages/work-list.ts';
 import { renderingEngine } from './room/viewport-images.ts';
 import { findServer, logIn, readCases, readModels, readReport, upload } from './server/server-client.ts';
 import { ServerStudies } from './server/server-studies.ts';
@@ -264,7 +264,8 @@ addEventListener('dragleave', () => document.body.classList.remove('dragging'));
 addEventListener('drop', (event) => {
   event.preventDefault();
   document.body.classList.remove('dragging');
-  if (event.dataTransfer) void droppedFiles(event.dataTransfer).then(take);
+  const isSent = event.target instanceof Element && event.target.closest(`#${SEND_ZONE}`) !== null;
+  if (event.dataTransfer) void droppedFiles(event.dataTransfer).then(isSent ? send : take);
 });
 addEventListener('keydown', (event) => page?.key(event));
 addEventListener('hashchange', () => void route());

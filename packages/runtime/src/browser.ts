@@ -24,7 +24,9 @@ export async function openBrowserModel(bytes: Uint8Array, devices: readonly Brow
   let failure: unknown = new RangeError('openBrowserModel requires one device or more');
   for (const device of devices) {
     try {
-      const session = await ort.InferenceSession.create(bytes, { executionProviders: [device] });
+      // 3 is errors: what a session warns of is nothing that whoever looks at images can mend
+      const options = { executionProviders: [device], logSeverityLevel: 3 } as const;
+      const session = await ort.InferenceSession.create(bytes, options);
       return modelOf(session, device);
     } catch (error) {
       failure = error;

@@ -42,7 +42,7 @@ export function firstPart(buffer: ArrayBuffer, contentType: string) {
   const length = Number(/content-length:\s*(\d+)/i.exec(headers)?.[1] ?? Number.NaN);
   const end = Number.isInteger(length) ? body + length : indexOf(bytes, `\r\n--${boundary}`, body);
   if (end < 0 || end > bytes.length) throw new Error('the server answered with a multipart body that was cut');
-  return { bytes: bytes.slice(body, end), transferSyntax: syntaxOf(headers) };
+  return { bytes: bytes.subarray(body, end), transferSyntax: syntaxOf(headers) };
 }
 
 const syntaxOf = (text: string): string | undefined => /transfer-syntax="?([0-9.]+)"?/i.exec(text)?.[1];

@@ -43,9 +43,12 @@ export function runPage({ name, report, cases }: RunPageData): HTMLElement {
     ),
     report === null
       ? element('p', { class: 'empty' }, 'The run was not evaluated: it has no report.')
-      : element('iframe', { srcdoc: report, sandbox: '', title: `Report of run ${name}` }),
+      : element('iframe', { srcdoc: darkened(report), sandbox: '', title: `Report of run ${name}` }),
   );
 }
+
+/** A report with its dark colours, whatever the system prefers: it is read in a dark room. */
+const darkened = (report: string): string => report.replace(/@media \(prefers-color-scheme: ?dark\)/, '@media all');
 
 function line({ path, label, score, decision, error, address }: RunPageCase, index: number): HTMLElement {
   const where = address === null ? element('span', {}, path) : element('a', { href: address }, path);

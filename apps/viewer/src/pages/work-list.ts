@@ -11,6 +11,9 @@ export interface WorkListActions {
   readonly upload: (() => void) | null;
 }
 
+/** What is dropped on it is sent to the server; what is dropped elsewhere stays in the page. */
+export const SEND_ZONE = 'send-zone';
+
 /** The list as an element; drawn again when studies change. */
 export function workList(
   studies: readonly StudyEntry[],
@@ -28,19 +31,28 @@ export function workList(
     element('h1', {}, 'Work list'),
     element(
       'div',
-      { class: 'drop-zone', id: 'drop-zone' },
+      { class: 'drop-zones' },
       element(
-        'p',
-        {},
-        'Drop DICOM files, folders, an exported model (.onnx) or the folder of a run here. They stay on this machine.',
+        'div',
+        { class: 'drop-zone' },
+        element(
+          'p',
+          {},
+          'Drop DICOM files, folders, an exported model (.onnx) or the folder of a run here. They stay on this machine.',
+        ),
+        element('p', { class: 'buttons' }, button('Open files', chooseFiles), button('Open a folder', chooseFolder)),
       ),
-      element(
-        'p',
-        { class: 'buttons' },
-        button('Open files', chooseFiles),
-        button('Open a folder', chooseFolder),
-        upload && button('Send files to the server', upload),
-      ),
+      upload &&
+        element(
+          'div',
+          { class: 'drop-zone', id: SEND_ZONE },
+          element(
+            'p',
+            {},
+            'Drop DICOM files, folders or ZIP archives here to send them to the server, where the models read them.',
+          ),
+          element('p', { class: 'buttons' }, button('Send files to the server', upload)),
+        ),
     ),
     faults.length > 0
       ? element(
