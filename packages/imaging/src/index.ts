@@ -42,6 +42,7 @@ export { drawContactSheet, type SheetOptions } from './explain/contact-sheet.ts'
 export { type Explanation, explanationPage, explanationTiles } from './explain/explanation.ts';
 export type { Tile } from './explain/tile.ts';
 export { type FocusSlice, focusSlice } from './focus-slice/focus-slice.ts';
+export { imagesBelow } from './formats/image-files.ts';
 export type { ImageStack } from './formats/image-stack.ts';
 export { openImage } from './formats/open-image.ts';
 export { DEFAULT_MAX_PIXELS, type GreyImage, type ReadImageOptions, readImage } from './formats/read-image.ts';

@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import {
@@ -8,6 +8,7 @@ import {
   explanationPage,
   explanationTiles,
   ImagingError,
+  imagesBelow,
   LATERALITIES,
   type Laterality,
   openImage,
@@ -201,20 +202,12 @@ async function* maskTiles(files: readonly string[], lines: MaskLine[]): AsyncGen
   }
 }
 
-/** The endings of images that a folder is searched for; what they hold is told by their bytes. */
-const IMAGE_ENDINGS = /\.(dcm|png|jpe?g|tiff?|pgm|nii|nii\.gz|npy|avi)$/i;
-
 async function imagesOf(path: string): Promise<string[]> {
   const isFolder = await stat(path).then(
     (entry) => entry.isDirectory(),
     () => false,
   );
-  if (!isFolder) return [path];
-  const names = await readdir(path);
-  return names
-    .filter((name) => IMAGE_ENDINGS.test(name))
-    .sort()
-    .map((name) => join(path, name));
+  return isFolder ? imagesBelow(path, { recursive: false }) : [path];
 }
 
 function voiChoice(text: string): VoiChoice {

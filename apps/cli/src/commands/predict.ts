@@ -1,6 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
-import { extname, join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { ResultMaker, ResultTime } from '@mammoscope/dicom';
+import { imagesBelow } from '@mammoscope/imaging';
 import type { Device } from '@mammoscope/runtime';
 import {
   type PredictionSummary,
@@ -28,15 +29,15 @@ interface PredictFlags {
   readonly station: string;
 }
 
-/** Endings of the image files that are read. */
-const IMAGE_ENDINGS: ReadonlySet<string> = new Set(['.png', '.jpg', '.jpeg', '.pgm']);
-
 /** `predict <run> <files or folders> --out folder` */
 export function predictCommand(): Command {
   return new Command('predict')
     .description('score images with a run: predictions.csv, predictions.json and overlays that show where it looked')
     .argument('<run>', 'run folder that train wrote')
-    .argument('<images...>', 'image files, folders of them, or a manifest (CSV) with the boxes of lesions')
+    .argument(
+      '<images...>',
+      'image files, folders of them (DICOM included, whatever it is called), or a manifest (CSV) with the boxes of lesions',
+    )
     .requiredOption('--out <folder>', 'where to write the results')
     .option('--dicom <folder>', 'also write the findings, or saliency maps, as DICOM objects, a folder a study')
     .option('--institution <name>', 'where the program runs, for DICOM objects', '')
@@ -109,12 +110,10 @@ async function imageFiles(path: string): Promise<string[]> {
   const found = await stat(path).catch(() => null);
   if (!found) throw new SystemError('option-invalid', `${path} does not exist: give image files or folders`);
   if (!found.isDirectory()) return [path];
-  const entries = await readdir(path, { recursive: true });
-  const files = entries.filter((entry) => IMAGE_ENDINGS.has(extname(entry).toLowerCase())).sort();
-  if (files.length === 0)
-    throw new SystemError(
-      'option-invalid',
-      `${path} holds no ${[...IMAGE_ENDINGS].join(', ')} file: give a folder with images`,
-    );
-  return files.map((entry) => join(path, entry));
+  const files = await imagesBelow(path);
+  if (files.length > 0) return files;
+  throw new SystemError(
+    'option-invalid',
+    `${path} holds no image (DICOM, PNG, JPEG, TIFF, PGM, NIfTI, NumPy, AVI): give a folder with images`,
+  );
 }

@@ -1,3 +1,4 @@
+import { imagesAmong } from '../formats/image-files.ts';
 import { openImage } from '../formats/open-image.ts';
 import { isBadImage } from '../manifest-check.ts';
 import type { BoxPx } from '../manifest-row.ts';
@@ -6,7 +7,7 @@ import type { Plane } from '../plane.ts';
 import type { DataSet, ImportContext, ImportedRow, InspectedImage } from './data-set.ts';
 import { type LabelLine, readLabelFiles } from './label-table.ts';
 import { filled, sideOf } from './label-values.ts';
-import { imagesAmong, oneFile } from './one-file.ts';
+import { oneFile } from './one-file.ts';
 
 /*
  * CBIS-DDSM (Lee et al. 2017, Scientific Data 4, 170177; TCIA 10.7937/K9/TCIA.2016.7O02S9CY): {mass,calc}_case_description_

@@ -1,9 +1,9 @@
+import { imagesAmong } from '../formats/image-files.ts';
 import type { Laterality } from '../manifest-row.ts';
 import type { DataSet, ImportContext, ImportedRow } from './data-set.ts';
 import { imageHeader } from './image-header.ts';
 import { type LabelLine, readLabelFiles } from './label-table.ts';
 import { filled, sideOf } from './label-values.ts';
-import { imagesAmong } from './one-file.ts';
 
 /*
  * The Chinese Mammography Database (Cui et al. 2021, TCIA, 10.7937/tcia.eqde-4b16): CMMD_clinicaldata_revision.xlsx, or saved as CSV, a

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { ImagingError } from '../errors.ts';
+import { imagesAmong } from '../formats/image-files.ts';
 import { type BoxPx, KNOWN_COLUMNS, MODALITIES, type Modality, SPLITS } from '../manifest-row.ts';
 import { viewText } from '../orientation/mammography-view.ts';
 import { type Field, matchColumns } from './column-match.ts';
@@ -7,7 +8,7 @@ import type { DataSet, ImportContext, ImportedRow } from './data-set.ts';
 import { type ImageHeader, imageHeader } from './image-header.ts';
 import { type LabelTable, readLabelTable, tablesAmong } from './label-table.ts';
 import { boxOfCells, filled, sideOf } from './label-values.ts';
-import { imagesAmong, oneFile } from './one-file.ts';
+import { oneFile } from './one-file.ts';
 
 /*
  * Data as a hospital hands them over: a folder of images, a table with a row an image or a lesion. Columns are matched by their

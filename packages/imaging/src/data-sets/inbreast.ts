@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { ImagingError } from '../errors.ts';
+import { imagesAmong } from '../formats/image-files.ts';
 import type { BoxPx } from '../manifest-row.ts';
 import { viewText } from '../orientation/mammography-view.ts';
 import type { DataSet, ImportContext, ImportedRow } from './data-set.ts';
 import { type LabelLine, readLabelFiles } from './label-table.ts';
 import { biradsClass, filled, sideOf } from './label-values.ts';
-import { imagesAmong } from './one-file.ts';
 import { type PlistDictionary, type PlistValue, readPlist } from './plist.ts';
 
 /*

@@ -57,7 +57,7 @@ async function openFolder(folder: string, maxPixels: number): Promise<ImageStack
 }
 
 /** Whether the four letters after the preamble are there; what cannot be opened is reported by whoever reads it next. */
-async function isDicom(path: string): Promise<boolean> {
+export async function isDicom(path: string): Promise<boolean> {
   const file = await open(path).catch(() => undefined);
   if (!file) return false;
   try {
