@@ -393,12 +393,14 @@ test('names are text, what cannot be hung says why, a damaged file is named, and
     drawnFile({ patient: 'drawn', study: 3, date: '20260101', number: 9, values: roundValues() }),
     { name: 'cut.dcm', bytes: (drawnStudy(5, '20260101')[0]?.bytes ?? new Uint8Array()).subarray(0, 700) },
     { name: 'letter.pdf', bytes: Buffer.from('%PDF-1.4') },
+    { name: 'none.onnx', bytes: Buffer.from('%PDF-1.4, no model') },
   ];
   const { page, complaints } = await openPage(browser, url, SIZE);
   await drop(page, files);
-  await page.locator('.faults li').first().waitFor();
+  await page.locator('.faults li').nth(2).waitFor();
   const refused = await page.locator('.faults li').allInnerTexts();
-  assert.equal(refused.length, 2, refused.join('\n'));
+  assert.equal(refused.length, 3, refused.join('\n'));
+  assert.match(refused.join('\n'), /none\.onnx: this is no ONNX file/);
   assert.match(refused.join('\n'), /cut\.dcm is cut or damaged/);
   assert.match(refused.join('\n'), /letter\.pdf is no DICOM file/);
   assert.equal(await page.locator('img[src=x]').count(), 0);

@@ -216,7 +216,7 @@ test('a study is sent, analysed before the eyes of the user, read with its proba
   }
   const reading = await page.locator('.reading').innerText();
   assert.match(reading, /kang2021/);
-  assert.match(reading, /not calibrated/);
+  assert.match(reading, /Not calibrated/);
   await marks(page, folder);
   assert.ok(!(await page.title()).includes('SECRET') && !page.url().includes('SECRET'));
   assert.ok(!server.log().includes('SECRET'), 'the log names the patient');

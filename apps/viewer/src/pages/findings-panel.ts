@@ -94,7 +94,7 @@ function readingPart(reading: StudyReading, room: Room, study: OpenStudy): HTMLE
     probabilityBar(reading),
     element('p', {}, `${decision}. ${cutoffText(reading)}`),
     rule === null ? null : element('p', {}, `Rule: ${rule}.`),
-    element('p', { class: 'quiet' }, `Scores: ${calibration}.`),
+    element('p', { class: 'quiet' }, `${calibration.slice(0, 1).toUpperCase()}${calibration.slice(1)}.`),
     warning === null ? null : element('p', { class: 'fault' }, warning),
     ...breasts.map((breast) =>
       element(
