@@ -66,6 +66,7 @@ export {
   XIAO_VOLUME,
 } from './geometry/volume-crop.ts';
 export { minMaxNormalise, zScoreNormalise } from './grey-levels/normalise.ts';
+export { stretchedTo8Bits } from './grey-levels/stretch.ts';
 export { VOI_LUT_FUNCTIONS, type VoiChoice, type VoiLutFunction, windowed } from './grey-levels/voi-lut.ts';
 export { type Manifest, type ReadManifestOptions, readManifest } from './manifest.ts';
 export {
@@ -87,18 +88,17 @@ export {
   type SeenPlane,
 } from './manifest-image.ts';
 export { describeProblem, LISTED_PROBLEMS, ManifestError, type ManifestProblem } from './manifest-problem.ts';
+export type { BoxPx, ManifestRow } from './manifest-row.ts';
 export {
-  type BoxPx,
   LATERALITIES,
   type Laterality,
-  type ManifestRow,
   MODALITIES,
   type Modality,
   SPLITS,
   type Split,
   VIEWS,
   type View,
-} from './manifest-row.ts';
+} from './manifest-terms.ts';
 export type { AnatomicalDirections, Side } from './orientation/anatomical-direction.ts';
 export type { LieOptions } from './orientation/image-lie.ts';
 export { type MammographyView, mammographyView, viewText } from './orientation/mammography-view.ts';

@@ -4,7 +4,8 @@ import { ImagingError } from './errors.ts';
 import type { Manifest } from './manifest.ts';
 import { type ManifestImage, openManifestImage } from './manifest-image.ts';
 import type { ManifestProblem } from './manifest-problem.ts';
-import { type ManifestRow, SPLITS, type Split } from './manifest-row.ts';
+import type { ManifestRow } from './manifest-row.ts';
+import { SPLITS, type Split } from './manifest-terms.ts';
 import type { Plane } from './plane.ts';
 
 /** How many rows, images and patients a part of a manifest has. */

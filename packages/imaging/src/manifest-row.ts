@@ -12,17 +12,6 @@ import {
   type View,
 } from './manifest-terms.ts';
 
-export {
-  LATERALITIES,
-  type Laterality,
-  MODALITIES,
-  type Modality,
-  SPLITS,
-  type Split,
-  VIEWS,
-  type View,
-} from './manifest-terms.ts';
-
 /** [x1, y1, x2, y2] in pixels from the top left corner of the stored image, 0 <= x1 < x2, 0 <= y1 < y2. */
 export type BoxPx = readonly [x1: number, y1: number, x2: number, y2: number];
 

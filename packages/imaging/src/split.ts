@@ -1,6 +1,6 @@
 import { RandomStream } from '@mammoscope/random';
 import { ImagingError } from './errors.ts';
-import { SPLITS, type Split } from './manifest-row.ts';
+import { SPLITS, type Split } from './manifest-terms.ts';
 
 /** What a split looks at in a row. */
 export interface SplitRow {

@@ -1,5 +1,5 @@
 /** A frame as a picture (PS3.18 10.4.1.1.5): grey levels as the image says or as a window is given, in the orientation that is stored. */
-import { openManifestImage, windowed } from '@mammoscope/imaging';
+import { openManifestImage, stretchedTo8Bits, windowed } from '@mammoscope/imaging';
 import sharp from 'sharp';
 import { ServerError } from '../errors.ts';
 import type { RawAnswer } from '../http/handlers.ts';
@@ -42,7 +42,7 @@ export async function renderedAnswer(
     const { width, height } = image;
     const greys =
       options.window === undefined
-        ? stretched((await image.seen(shown)).data)
+        ? stretchedTo8Bits((await image.seen(shown)).data)
         : throughWindow((await image.stored(shown)).data, options.window, image.facts(shown));
     const picture = sharp(greys, { raw: { width, height, channels: 1 } }).toColourspace('b-w');
     const fitted =
@@ -65,20 +65,6 @@ function viewportOf(text: string): { readonly width: number; readonly height: nu
   const [width = 0, height = 0] = text.split(',').map(Number);
   if (width >= 1 && height >= 1 && Math.max(width, height) <= VIEWPORT_LIMIT) return { width, height };
   throw new ServerError('request-invalid', `viewport must be two numbers from 1 to ${VIEWPORT_LIMIT}, such as 512,512`);
-}
-
-/** From the least value to the most. */
-function stretched(data: ArrayLike<number>): Uint8Array {
-  let [least, most] = [Infinity, -Infinity];
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i] as number;
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  const scale = most > least ? 255 / (most - least) : 0;
-  const greys = new Uint8Array(data.length);
-  for (let i = 0; i < data.length; i++) greys[i] = Math.round(((data[i] as number) - least) * scale);
-  return greys;
 }
 
 interface GreyFacts {

@@ -1,5 +1,5 @@
 import { imagesAmong } from '../formats/image-files.ts';
-import type { Laterality } from '../manifest-row.ts';
+import type { Laterality } from '../manifest-terms.ts';
 import type { DataSet, ImportContext, ImportedRow } from './data-set.ts';
 import { imageHeader } from './image-header.ts';
 import { type LabelLine, readLabelFiles } from './label-table.ts';

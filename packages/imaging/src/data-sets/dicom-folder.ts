@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { ImagingError } from '../errors.ts';
 import { imagesAmong } from '../formats/image-files.ts';
-import { type BoxPx, KNOWN_COLUMNS, MODALITIES, type Modality, SPLITS } from '../manifest-row.ts';
+import { type BoxPx, KNOWN_COLUMNS } from '../manifest-row.ts';
+import { MODALITIES, type Modality, SPLITS } from '../manifest-terms.ts';
 import { viewText } from '../orientation/mammography-view.ts';
 import { type Field, matchColumns } from './column-match.ts';
 import type { DataSet, ImportContext, ImportedRow } from './data-set.ts';

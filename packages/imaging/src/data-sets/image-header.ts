@@ -1,7 +1,7 @@
 import { type DicomFacts, mendedFacts } from '../dicom-facts.ts';
 import { openImage } from '../formats/open-image.ts';
 import { isBadImage } from '../manifest-check.ts';
-import type { Laterality, View } from '../manifest-row.ts';
+import type { Laterality, View } from '../manifest-terms.ts';
 import { breastLaterality } from '../orientation/laterality.ts';
 import { mammographyView } from '../orientation/mammography-view.ts';
 

@@ -1,4 +1,5 @@
-import type { BoxPx, Laterality } from '../manifest-row.ts';
+import type { BoxPx } from '../manifest-row.ts';
+import type { Laterality } from '../manifest-terms.ts';
 
 /** A side as label files write it; undefined for anything else. */
 export function sideOf(text: string): Laterality | undefined {

@@ -4,7 +4,7 @@ import { pectoralSide } from '../breast/pectoral-side.ts';
 import { type Claim, type Decision, type Preferences, settle } from '../decision.ts';
 import type { DicomFacts } from '../dicom-facts.ts';
 import { ImagingError } from '../errors.ts';
-import type { Laterality, View } from '../manifest-row.ts';
+import type { Laterality, View } from '../manifest-terms.ts';
 import type { Plane } from '../plane.ts';
 import {
   type AnatomicalDirections,

@@ -2,7 +2,7 @@ import type { Claim, Preferences, Settled } from '../decision.ts';
 import { settle } from '../decision.ts';
 import type { DicomFacts } from '../dicom-facts.ts';
 import { ImagingError } from '../errors.ts';
-import type { Laterality } from '../manifest-row.ts';
+import type { Laterality } from '../manifest-terms.ts';
 import { type AnatomicalDirections, chestWallOf, type Side } from './anatomical-direction.ts';
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { VIEWS } from '../manifest-row.ts';
+import { VIEWS } from '../manifest-terms.ts';
 import { mammographyView, viewText } from './mammography-view.ts';
 import { VIEW_CODES, VIEW_MODIFIER_CODES, VIEW_TEXTS } from './view-codes.ts';
 

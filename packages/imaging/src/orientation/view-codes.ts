@@ -1,4 +1,4 @@
-import type { View } from '../manifest-row.ts';
+import type { View } from '../manifest-terms.ts';
 
 /*
  * CID 4014 (View for Mammography) and CID 4015 (View Modifier for Mammography) of PS3.16. A view has a code of SNOMED CT

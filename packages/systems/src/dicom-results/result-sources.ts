@@ -1,6 +1,6 @@
 /** The images of manifests as sources of DICOM results, read before anything is predicted. */
 import { openDicom, type SourceImage, sourceImage, type Task } from '@mammoscope/dicom';
-import { type ManifestRow, openManifestImage, readManifest } from '@mammoscope/imaging';
+import { type ManifestRow, openManifestImage, readManifest, stretchedTo8Bits } from '@mammoscope/imaging';
 import { SystemError } from '../errors.ts';
 
 /** Rows of manifests with the DICOM files that they name, by their absolute paths. */
@@ -58,17 +58,7 @@ async function rowsOf(file: string, task: Task): Promise<readonly ManifestRow[]>
 export async function frameGreys(row: ManifestRow, frame: number): Promise<Uint8Array> {
   const image = await openManifestImage({ ...row, modality: 'PATCH', sliceFirst: frame, sliceLast: frame });
   try {
-    const { data } = await image.seen(frame);
-    let least = Infinity;
-    let most = -Infinity;
-    for (const value of data) {
-      if (value < least) least = value;
-      if (value > most) most = value;
-    }
-    const scale = most > least ? 255 / (most - least) : 0;
-    const greys = new Uint8Array(data.length);
-    for (let i = 0; i < data.length; i++) greys[i] = Math.round(((data[i] as number) - least) * scale);
-    return greys;
+    return stretchedTo8Bits((await image.seen(frame)).data);
   } finally {
     await image.close();
   }
