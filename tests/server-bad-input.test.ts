@@ -1,6 +1,6 @@
 /** What a server refuses, with the reason, while it goes on: damaged and hostile files, archives and requests. */
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -23,6 +23,7 @@ const { folder } = await workplace();
 let server: StartedServer;
 
 before(async () => {
+  await mkdir(join(folder, 'mammoscope-data')); // so that the server makes its database itself, as for a user
   server = await startServer(folder, ['--max-upload-bytes', '3000000']);
 });
 after(() => server.stop());
@@ -68,6 +69,7 @@ test('bad uploads are refused with their reason, and nothing of them stays', asy
     ['nothing.dcm', Buffer.alloc(0), 422, 'file-not-accepted'],
     ['half.dcm', image.subarray(0, image.length / 2), 422, 'truncated'],
     ['program.dcm', Buffer.concat([Buffer.from('MZ'), image.subarray(2)]), 422, 'file-executable'],
+    ['one-slice.dcm', volumeBytes('1.2.840.99999.601', 1), 422, 'image-not-accepted'],
     ['too-many-frames.dcm', volumeBytes('1.2.840.99999.600', 501), 422, 'image-not-accepted'],
     ['too-large.dcm', Buffer.alloc(3_000_001), 413, 'upload-too-large'],
   ];
