@@ -29,7 +29,7 @@ function machineKey({ threads, device, target }: Engine): string {
 }
 
 /** Raised when a way is added or written differently, so that old timings are not believed. */
-const WAYS_VERSION = 6;
+const WAYS_VERSION = 7;
 
 /** How choices are made. */
 export interface ChoiceOptions {
