@@ -23,7 +23,7 @@ export async function openAtServer(
 
   async function askFrame(frame: number) {
     const accept = 'multipart/related; type="application/octet-stream"; transfer-syntax=*';
-    // the page keeps the frames that it shows: a copy of each in the browser's cache would take as long again
+    // the page keeps the frames that it shows: the browser's cache need not
     const part = await ask(`${framesAt}/${frame + 1}`, { headers: { Accept: accept }, cache: 'no-store' });
     if (!part.ok) throw new Error(`${name}: the server answered ${part.status} for slice ${frame + 1}`);
     return firstPart(await part.arrayBuffer(), part.headers.get('Content-Type') ?? '');
