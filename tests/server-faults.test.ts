@@ -59,12 +59,10 @@ function dataSetOf(file: Buffer): Buffer {
   return file.subarray(144 + file.readUInt32LE(140));
 }
 
+const incoming = () => readdir(join(folder, 'mammoscope-data', 'incoming'));
+
 async function nothingStays(): Promise<void> {
-  await eventually(
-    () => readdir(join(folder, 'mammoscope-data', 'incoming')),
-    (names) => names.length === 0,
-    100,
-  );
+  await eventually(incoming, (names) => names.length === 0, 100);
   assert.equal(server.child.exitCode, null);
   const ready = await getJson<Health>(at('/health/ready'));
   assert.deepEqual(ready.checks, { database: 'ok', storage: 'ok' });
@@ -190,6 +188,12 @@ test('C-STORE that is garbage, lies about its length, or is cut off', async () =
       client.reset();
     },
   ]);
+  const half = await associated();
+  half.send(storeCommand('1.2.840.99999.902.2.1'));
+  half.send(dataFragment(image.subarray(0, 5000), false));
+  await eventually(incoming, (names) => names.length === 1);
+  half.reset();
+  await nothingStays();
   assert.match(
     await (await fetch(at('/metrics'))).text(),
     /^mammoscope_images_total\{source="dimse",outcome="upload-incomplete"\} \d+$/m,
