@@ -2,7 +2,7 @@ import { type BreastMask, breastMask, wholeMask } from './breast/breast-mask.ts'
 import type { Decision } from './decision.ts';
 import type { DicomFacts } from './dicom-facts.ts';
 import { ImagingError } from './errors.ts';
-import { cropPlane, growBox } from './geometry/crop.ts';
+import { growBox } from './geometry/crop.ts';
 import { type PixelSpacingMm, pixelSpacing, spacingDecision } from './geometry/pixel-spacing.ts';
 import type { Placement } from './geometry/placement.ts';
 import { resampleTo } from './geometry/resample.ts';
@@ -16,7 +16,15 @@ import type { BoxPx } from './manifest-row.ts';
 import type { Laterality, View } from './manifest-terms.ts';
 import { imageLie, type LieOptions } from './orientation/image-lie.ts';
 import { mammographyView } from './orientation/mammography-view.ts';
-import { type Orientation, orientBox, orientPlane } from './orientation/orientation.ts';
+import {
+  cutWalk,
+  type GridWalk,
+  type Orientation,
+  orientBox,
+  orientWalk,
+  walkedValues,
+  wholeWalk,
+} from './orientation/orientation.ts';
 import type { Plane } from './plane.ts';
 
 /** What is asked of the pipeline beyond what a file says. */
@@ -63,12 +71,12 @@ export function prepareImage(stored: Plane, facts: DicomFacts = {}, options: Pre
   const mask = breast === 'whole' ? wholeMask(display) : breastMask(display, padding ? { padding } : {});
   const { view, modifiers, decision: viewDecision } = mammographyView(facts, options.prefer);
   const lie = imageLie(display, mask, facts, view ?? options.view, options);
-  const oriented = orientPlane(display, lie.orientation);
+  const oriented = orientWalk(wholeWalk(display.width, display.height), lie.orientation);
   const breastBox = orientBox(mask.boxPx, stored.width, stored.height, lie.orientation);
   const whole: BoxPx = [0, 0, oriented.width, oriented.height];
   const { crop = { marginPx: 0 } } = options;
   const cropPx = crop === 'none' ? whole : growBox(breastBox, crop.marginPx, oriented.width, oriented.height);
-  const cropped = cropPlane(oriented, cropPx);
+  const cropped = walkedPlane(display, cutWalk(oriented, cropPx));
   const found = pixelSpacing(facts, options.spacing);
   const sized = resampled(cropped, lie.orientation, found.spacing, options.targetMm);
   const { kind, plane } = normalised(sized, options.normalise ?? 'z-score');
@@ -116,6 +124,11 @@ function greyLevels(stored: Plane, facts: DicomFacts, { voi, prefer }: PrepareOp
     decisions: [range.decision, padding.decision, ...decisions, decision],
   };
 }
+
+const walkedPlane = ({ data }: Plane, walk: GridWalk): Plane => ({
+  ...{ width: walk.width, height: walk.height },
+  data: walkedValues(data, walk),
+});
 
 /** Levels from 0 black to 1 white, padding black. */
 function shown(levels: Float32Array, polarity: Polarity, padding: Uint8Array | undefined): Float32Array {

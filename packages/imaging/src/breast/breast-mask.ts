@@ -142,16 +142,18 @@ function enlarge(small: BinaryImage, { width, height }: Plane, factor: number) {
   const data = new Uint8Array(width * height);
   let [x1, y1, x2, y2, areaPx] = [width, height, 0, 0, 0];
   for (let y = 0; y < height; y++) {
-    const row = Math.floor(y / factor) * small.width;
-    for (let x = 0; x < width; x++) {
-      if (!small.data[row + Math.floor(x / factor)]) continue;
-      data[y * width + x] = 1;
-      areaPx++;
-      if (x < x1) x1 = x;
-      if (x >= x2) x2 = x + 1;
-      if (y < y1) y1 = y;
-      if (y >= y2) y2 = y + 1;
+    const line = data.subarray(y * width, (y + 1) * width);
+    const isRepeated = y % factor > 0;
+    if (isRepeated) line.set(data.subarray((y - 1) * width, y * width));
+    else {
+      const row = (y / factor) * small.width;
+      for (let x = 0; x < small.width; x++) if (small.data[row + x]) line.fill(1, x * factor, (x + 1) * factor);
     }
+    const first = line.indexOf(1);
+    if (first < 0) continue;
+    for (let x = first; x < width; x++) areaPx += line[x] as number;
+    [x1, x2] = [Math.min(x1, first), Math.max(x2, line.lastIndexOf(1) + 1)];
+    [y1, y2] = [Math.min(y1, y), y + 1];
   }
   return { width, height, data, boxPx: [x1, y1, x2, y2] as BoxPx, areaPx };
 }

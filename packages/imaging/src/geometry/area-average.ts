@@ -17,9 +17,12 @@ export function averageDown(plane: Plane, factor: number): Plane {
     sums.fill(0);
     const last = Math.min(plane.height, (y + 1) * factor);
     for (let row = y * factor; row < last; row++) {
-      for (let x = 0; x < plane.width; x++) {
-        const to = (x / factor) | 0;
-        sums[to] = (sums[to] as number) + (plane.data[row * plane.width + x] as number);
+      let at = row * plane.width;
+      const end = at + plane.width;
+      for (let x = 0; x < width; x++) {
+        let sum = sums[x] as number;
+        for (const stop = Math.min(end, at + factor); at < stop; at++) sum += plane.data[at] as number;
+        sums[x] = sum;
       }
     }
     const rows = last - y * factor;

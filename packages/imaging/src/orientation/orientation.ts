@@ -77,11 +77,17 @@ export function orientValues<T extends Float32Array | Uint8Array>(
   height: number,
   to: Orientation,
 ): T {
-  const walk = orientWalk(wholeWalk(width, height), to);
-  const result = data.slice() as T;
-  for (let y = 0, i = 0; y < walk.height; y++) {
-    let at = walk.start + y * walk.stepY;
-    for (let x = 0; x < walk.width; x++, at += walk.stepX) result[i++] = data[at] as number;
+  return walkedValues(data, orientWalk(wholeWalk(width, height), to));
+}
+
+/** The values that a walk comes by, in its order; a copy. */
+export function walkedValues<T extends Float32Array | Uint8Array>(data: T, walk: GridWalk): T {
+  const { width, height, start, stepX, stepY } = walk;
+  const result = (data instanceof Uint8Array ? new Uint8Array(width * height) : new Float32Array(width * height)) as T;
+  for (let y = 0, i = 0; y < height; y++, i += width) {
+    const first = start + y * stepY;
+    if (stepX === 1) result.set(data.subarray(first, first + width), i);
+    else for (let x = 0, at = first; x < width; x++, at += stepX) result[i + x] = data[at] as number;
   }
   return result;
 }

@@ -24,7 +24,7 @@ export const gmicCase = (name: string): GmicCase => caseNamed(GMIC_CASES, '3D-GM
 export interface GmicBenchResult extends Speed {
   readonly case: GmicCase;
   readonly title: string;
-  /** Multiply-adds of inference on 96 such slices and their patches, 8 unless a run has others, in thousands of millions: 798 in table I of the paper. */
+  /** Multiply-adds of inference on 96 such slices and 8 patches, in thousands of millions: 798 in table I of the paper. */
   readonly volumeGmacs: number;
   /** Least time of a training step in which every slice has a gradient, an inference pass and this one, over that of three inference passes. */
   readonly stepByThreePasses?: number;
@@ -59,7 +59,7 @@ const columnsOf = (heightPx: number) => Math.round((1339 * heightPx) / 2116);
  * slices alone, so that all else, reading and writing included, counts as time.
  */
 async function timePredict(engine: Engine, { heightPx, runs }: GmicBenchOptions): Promise<GmicBenchResult> {
-  const size = { slices: SLICES, heightPx, widthPx: columnsOf(heightPx) };
+  const size = { slices: SLICES, patches: PATCHES, heightPx, widthPx: columnsOf(heightPx) };
   const { folder, run, volume, spec } = await writePredictPlace(engine, size);
   try {
     forgetPeak(); // what timing ways to compute took

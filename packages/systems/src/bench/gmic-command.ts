@@ -26,6 +26,7 @@ export interface PredictPlace {
 /** How many slices of which size. */
 export interface PredictSize {
   readonly slices: number;
+  readonly patches: number;
   /** Of the window; what is stored is as much larger as a tomosynthesis of 2457 x 1890 is than the paper's. */
   readonly heightPx: number;
   readonly widthPx: number;
@@ -55,10 +56,11 @@ export async function writePredictPlace(engine: Engine, size: PredictSize): Prom
   }
 }
 
-async function writeRun(engine: Engine, run: string, { heightPx, widthPx }: PredictSize): Promise<GmicSpec> {
+async function writeRun(engine: Engine, run: string, { heightPx, widthPx, patches }: PredictSize): Promise<GmicSpec> {
   const recipe: Recipe = {
     ...PRESETS.paper,
     ...{ modalities: ['DBT'], sliceWindowPx: [heightPx, widthPx], trials: 1, ensemble: 1, testAugmentations: 0 },
+    volumePatches: [patches],
   };
   const [trial] = trialsOf(recipe, 'DBT', SEED);
   if (!trial) throw new RangeError('a search has at least one trial');

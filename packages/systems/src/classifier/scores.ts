@@ -64,7 +64,7 @@ export async function loadBest(
   const { tensors } = await readCheckpoint(path, shapes).catch((error) => {
     throw damagedRun(path, error);
   });
-  await engine.put(
+  await engine.give(
     new Map(
       [...tensors].map(([name, { shape, data }]) => [
         name,
