@@ -426,15 +426,19 @@ test('a run that is dropped has its report, and its cases with the most wrong fi
 }, async () => {
   const [, , image] = drawnStudy(6, '20260101');
   assert.ok(image);
+  const volume = drawnFile({
+    ...{ patient: 'drawn', study: 6, date: '20260101', number: 9, laterality: 'L', view: 'CC', frames: 5 },
+  });
   const table = [
     'patient_id,path,label,score,decision',
     `drawn,films/${image.name},malignant,0.1,benign`,
-    'other,films/b.dcm,benign,0.6,malignant',
+    `drawn,films/${volume.name},benign,0.6,malignant`,
     'third,films/c.dcm,malignant,0.95,malignant',
   ].join('\n');
   const { page, complaints } = await openPage(browser, url, SIZE);
   await drop(page, [
     image,
+    volume,
     { name: 'predictions.csv', bytes: Buffer.from(table) },
     { name: 'metrics.json', bytes: Buffer.from('{"classes":["benign","malignant"]}') },
     { name: 'report.html', bytes: Buffer.from('<!doctype html><title>r</title><h1>The report</h1>') },
@@ -447,6 +451,12 @@ test('a run that is dropped has its report, and its cases with the most wrong fi
   await rows.getByRole('link').first().click();
   await drawn(page, 1);
   assert.match(await labelOf(page, 'LCC'), /^L CC, mammogram/);
+  await page.goBack();
+  // behind the mammogram, seen through its own window though nobody looked at it before
+  await rows.getByRole('link').nth(1).click();
+  await drawn(page, 1);
+  assert.match(await labelOf(page, 'LCC'), /^L CC, tomosynthesis, slice 3 of 5/);
+  assertBackToBack(await pixelsOf(page, 'LCC'), 'LCC');
   assert.deepEqual(complaints, []);
   await page.close();
 });

@@ -177,19 +177,20 @@ function probabilityBar({ probability, cutoff }: StudyReading): HTMLElement {
 function heatPart({ heatMaps }: StudyReading, room: Room): HTMLElement {
   const choice = element('select', {
     'aria-label': 'heat map',
-    onchange: () => room.chooseHeat(heatMaps[choice.selectedIndex - 1] ?? null),
+    onchange: () => room.heat.choose(heatMaps[choice.selectedIndex - 1] ?? null),
   });
-  choice.append(element('option', { selected: room.heat === null }, 'No heat map'));
-  for (const each of heatMaps) choice.append(element('option', { selected: each === room.heat }, each.name));
+  choice.append(element('option', { selected: room.heat.choice === null }, 'No heat map'));
+  for (const each of heatMaps) choice.append(element('option', { selected: each === room.heat.choice }, each.name));
   const legend = element('div', { class: 'heat-scale', role: 'img', 'aria-label': 'colours: lighter is stronger' });
   legend.style.background = `linear-gradient(to right, ${HEAT_STOPS}), #606060`;
   return element(
     'div',
     { class: 'heat-map' },
     choice,
-    room.heat && opacitySlider(room),
-    room.heat && legend,
-    room.heat && element('p', { class: 'quiet scale-ends' }, element('span', {}, '0'), element('span', {}, 'its most')),
+    room.heat.choice && opacitySlider(room),
+    room.heat.choice && legend,
+    room.heat.choice &&
+      element('p', { class: 'quiet scale-ends' }, element('span', {}, '0'), element('span', {}, 'its most')),
   );
 }
 
@@ -204,9 +205,9 @@ function opacitySlider(room: Room): HTMLElement {
     min: 0,
     max: 1,
     step: 0.05,
-    value: room.opacity,
+    value: room.heat.opacity,
     'aria-label': 'opacity of heat maps',
-    oninput: () => room.setOpacity(slider.valueAsNumber),
+    oninput: () => room.heat.setOpacity(slider.valueAsNumber),
   });
   return element('label', { class: 'opacity' }, 'Opacity (O)', slider);
 }
@@ -249,20 +250,7 @@ function imageReadingPart(reading: ImageReading, room: Room, study: OpenStudy): 
         { 'data-probability': probability },
         `${where.join(', ')}: ${percent(probability)} ${decision}`,
       ),
-      ...focus.map(({ frame, instance }) =>
-        button(`Focus slice ${frame + 1}`, () => {
-          room.goTo({
-            id: '',
-            instance,
-            frame,
-            boxPx: [0, 0, 0, 0],
-            kind: 'finding',
-            label: '',
-            probability: 0,
-            isShown: false,
-          });
-        }),
-      ),
+      ...focus.map(({ frame, instance }) => button(`Focus slice ${frame + 1}`, () => room.showSlice(instance, frame))),
       votes.length > 0 ? votesTable(reading) : null,
       element(
         'div',

@@ -106,11 +106,8 @@ export class StudyPage {
     const image = this.#study.images.find(({ facts }) => facts.instance === instance);
     const mark = this.#study.readings[0]?.marks.find((each) => each.instance === instance && each.isShown);
     if (mark) this.#room.goTo(mark);
-    else if (image) {
-      const frame = image.facts.frames > 1 ? Math.floor((image.facts.frames - 1) / 2) : null;
-      const place = { id: '', instance, boxPx: [0, 0, 0, 0], kind: 'finding', label: '', probability: 0 } as const;
-      this.#room.goTo({ ...place, frame, isShown: false });
-    }
+    else if (image)
+      this.#room.showSlice(instance, image.facts.frames > 1 ? Math.floor((image.facts.frames - 1) / 2) : null);
   }
 
   /** Draws toolbar and panel anew, once a frame. */

@@ -69,8 +69,8 @@ export const KEYS: readonly Key[] = [
   key('h', 'Hide or show every mark', (room) => room.hideMarks()),
   key('v', 'Next heat map, then none', (room) => room.nextHeat()),
   key('a', 'Show, too, what was not called positive', (room) => room.showAll()),
-  key('o', 'Heat maps fainter', (room) => room.setOpacity(room.opacity - 0.1)),
-  key('O', 'Heat maps stronger', (room) => room.setOpacity(room.opacity + 0.1), 'Shift O'),
+  key('o', 'Heat maps fainter', (room) => room.heat.setOpacity(room.heat.opacity - 0.1)),
+  key('O', 'Heat maps stronger', (room) => room.heat.setOpacity(room.heat.opacity + 0.1), 'Shift O'),
   key('j', 'The model of this page judges: the middle of the view, or the images', (_room, _pressed, page) =>
     page.judge(),
   ),

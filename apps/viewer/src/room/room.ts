@@ -1,6 +1,6 @@
 /** The reading room: panes that hang a study, the tools over them, and what a model says of it. */
 import { element, fill, percent } from '../dom.ts';
-import { findingOrder, type HeatMap, type HeatMapChoice, type Mark, type StudyReading } from '../findings/readings.ts';
+import { findingOrder, type Mark, type StudyReading } from '../findings/readings.ts';
 import { hangingCamera, sharedScale } from '../hanging/fit.ts';
 import {
   columnsOf,
@@ -12,6 +12,8 @@ import {
   type ScreeningView,
 } from '../hanging/slots.ts';
 import type { StudyImage } from '../images/study-image.ts';
+import { Cine } from './cine.ts';
+import { HeatLayer } from './heat-layer.ts';
 import { Magnifier } from './magnifier.ts';
 import type { Measurement } from './measurement.ts';
 import { drawOver } from './overlay.ts';
@@ -31,20 +33,18 @@ export interface RoomStudy {
 
 /** Slabs that `B` goes through, in slices. */
 const SLABS = [1, 3, 5, 9];
-/** Slices a second of the cine. */
-const CINE_RATE = 15;
 
 export class Room {
   readonly root = element('div', { class: 'panes' });
   readonly #live: HTMLElement;
   readonly #changed: () => void;
   readonly #magnifier = new Magnifier();
-  readonly #left = new Map<StudyImage, Left>();
+  readonly #left = new Map<StudyImage, Partial<Left>>();
   readonly #variants = new Map<string, number>();
   #study: RoomStudy | null = null;
   #places: readonly PanePlace[] = [];
   #chosen: string | null = null;
-  #cine = 0;
+  readonly #cine = new Cine();
   /** Whether the user went to a pane; before, the pane at hand may change while images come. */
   #isChosen = false;
   panes: readonly Pane[] = [];
@@ -56,11 +56,13 @@ export class Room {
   /** Whether places are shown, too, that the model did not call positive. */
   isAllShown = false;
   areViewsLinked = true;
-  /** Of heat maps. */
-  opacity = 0.5;
-  /** The heat map that is chosen, one at a time; null for none. */
-  heat: HeatMapChoice | null = null;
-  #heatMaps: readonly HeatMap[] = [];
+  readonly heat = new HeatLayer(
+    () => {
+      this.draw();
+      this.#changed();
+    },
+    (sentence) => this.say(sentence),
+  );
   measurements: readonly Measurement[] = [];
   cursor: MmPoint | null = null;
   readings: readonly StudyReading[] = [];
@@ -255,8 +257,8 @@ export class Room {
   #draw(pane: Pane): void {
     drawOver(pane, {
       marks: this.reading?.marks ?? [],
-      heatMaps: this.#heatMaps,
-      opacity: this.opacity,
+      heatMaps: this.heat.maps,
+      opacity: this.heat.opacity,
       areMarksHidden: this.areMarksHidden,
       isAllShown: this.isAllShown,
       chosen: this.#chosen,
@@ -271,44 +273,19 @@ export class Room {
     const reading = readings.find(({ model }) => model === before?.model) ?? readings[0] ?? null;
     if (reading !== null && reading.model === before?.model) {
       this.reading = reading;
-      // a map that was asked for and came is shown
-      const [first = null] = before.heatMaps.length === 0 ? reading.heatMaps : [];
-      this.chooseHeat(reading.heatMaps.find(({ name }) => name === this.heat?.name) ?? first);
+      this.heat.follow(before, reading);
     } else this.choose(reading);
   }
 
   choose(reading: StudyReading | null): void {
     this.reading = reading;
     this.#chosen = null;
-    this.chooseHeat(null); // it covers what the radiologist is to see first
+    this.heat.choose(null); // it covers what is to be seen first
   }
 
-  /** Lays a heat map over the images once it is read, and takes away the one before. */
-  chooseHeat(choice: HeatMapChoice | null): void {
-    this.heat = choice;
-    this.#heatMaps = [];
-    this.draw();
-    this.#changed();
-    choice?.read().then(
-      (maps) => {
-        if (choice !== this.heat) return;
-        this.#heatMaps = maps;
-        this.draw();
-      },
-      (error: Error) => choice === this.heat && this.say(`${choice.name} cannot be shown: ${error.message}`),
-    );
-  }
-
-  /** The next heat map, and none after the last. */
   nextHeat(): void {
-    const choices = this.reading?.heatMaps ?? [];
-    if (choices.length === 0) {
-      this.say('There are no heat maps.');
-      return;
-    }
     this.areMarksHidden = false;
-    this.chooseHeat(choices[this.heat ? choices.indexOf(this.heat) + 1 : 0] ?? null);
-    this.say(this.heat?.name ?? 'No heat map');
+    this.heat.next(this.reading?.heatMaps ?? []);
   }
 
   setTool(tool: Tool): void {
@@ -335,12 +312,6 @@ export class Room {
     this.areMarksHidden = false;
     this.draw();
     this.say(isAllShown ? 'Places below the cut-off shown' : 'Places below the cut-off not shown');
-    this.#changed();
-  }
-
-  setOpacity(opacity: number): void {
-    this.opacity = Math.min(1, Math.max(0, opacity));
-    this.draw();
     this.#changed();
   }
 
@@ -436,7 +407,7 @@ export class Room {
   }
 
   get isCine(): boolean {
-    return this.#cine !== 0;
+    return this.#cine.isOn;
   }
 
   toggleCine(): void {
@@ -449,17 +420,12 @@ export class Room {
       this.say('Cine is of tomosyntheses.');
       return;
     }
-    let step = 1;
-    this.#cine = self.setInterval(() => {
-      if (active.frame + step < 0 || active.frame + step >= active.frames) step = -step;
-      active.scrollTo(active.frame + step);
-    }, 1000 / CINE_RATE);
+    this.#cine.start(active);
     this.#changed();
   }
 
   stopCine(): void {
-    clearInterval(this.#cine);
-    this.#cine = 0;
+    this.#cine.stop();
     this.#changed();
   }
 
@@ -487,15 +453,20 @@ export class Room {
   }
 
   /** Shows the place of a mark. */
-  goTo(mark: Mark): void {
-    this.#chosen = mark.id;
+  goTo({ id, instance, frame }: Mark): void {
+    this.#chosen = id;
     this.areMarksHidden = false;
+    this.showSlice(instance, frame);
+  }
+
+  /** Shows an image in its view, and a slice of it. */
+  showSlice(instance: string, frame: number | null): void {
     for (const view of SCREENING_VIEWS) {
       const images = this.#imagesAt({ view, isPrior: false });
-      const index = images.findIndex(({ facts }) => facts.instance === mark.instance);
+      const index = images.findIndex(({ facts }) => facts.instance === instance);
       const image = images[index];
       if (!image) continue;
-      this.#left.set(image, { ...(this.#left.get(image) ?? leftOf(image)), frame: mark.frame ?? 0 });
+      this.#left.set(image, { ...this.#left.get(image), frame: frame ?? 0 });
       this.#variants.set(this.#key({ view, isPrior: false }), index);
       const at = this.#places.findIndex((place) => place.view === view && !place.isPrior);
       const pane = this.panes[at];
@@ -507,12 +478,12 @@ export class Room {
       this.activate(pane);
       pane.root.focus({ preventScroll: true });
       if (pane.image === image) {
-        if (mark.frame !== null) pane.scrollTo(mark.frame);
+        if (frame !== null) pane.scrollTo(frame);
       } else this.#showIn(pane, image);
       this.draw();
       return;
     }
-    const apart = this.#study?.current.others.find(({ facts }) => facts.instance === mark.instance);
+    const apart = this.#study?.current.others.find(({ facts }) => facts.instance === instance);
     if (apart) this.showHere(apart);
   }
 
@@ -521,9 +492,3 @@ export class Room {
     fill(this.#live, sentence);
   }
 }
-
-const leftOf = (image: StudyImage): Left => ({
-  frame: 0,
-  window: image.laying?.window ?? { low: 0, high: 65535 },
-  isInverted: false,
-});
