@@ -1,18 +1,14 @@
 /** Exported models in a browser, on its graphics card or in WebAssembly; the files of the runtime come from the page's own server. */
 import * as ort from 'onnxruntime-web/webgpu';
+import { type FloatModel, floatModel } from './session/float-model.ts';
 
 /** Where a model runs. */
 export type BrowserDevice = 'webgpu' | 'wasm';
 
 /** An ONNX file ready to run in a page. */
-export interface BrowserModel {
+export interface BrowserModel extends FloatModel {
   readonly device: BrowserDevice;
   readonly inputs: readonly string[];
-  /** Runs it on float32 inputs; the values of all outputs by name. */
-  run(
-    inputs: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }>>,
-  ): Promise<ReadonlyMap<string, Float32Array>>;
-  release(): Promise<void>;
 }
 
 /**
@@ -27,25 +23,10 @@ export async function openBrowserModel(bytes: Uint8Array, devices: readonly Brow
       // 3 is errors: what a session warns of is nothing that whoever looks at images can mend
       const options = { executionProviders: [device], logSeverityLevel: 3 } as const;
       const session = await ort.InferenceSession.create(bytes, options);
-      return modelOf(session, device);
+      return { device, inputs: session.inputNames, ...floatModel(session, ort.Tensor) };
     } catch (error) {
       failure = error;
     }
   }
   throw failure;
-}
-
-function modelOf(session: ort.InferenceSession, device: BrowserDevice): BrowserModel {
-  return {
-    device,
-    inputs: session.inputNames,
-    async run(inputs) {
-      const feeds = Object.fromEntries(
-        Object.entries(inputs).map(([name, { shape, data }]) => [name, new ort.Tensor('float32', data, shape)]),
-      );
-      const results = await session.run(feeds);
-      return new Map(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]));
-    },
-    release: () => session.release(),
-  };
 }

@@ -6,7 +6,8 @@ export { chooseDevice, type DeviceChoice } from './session/choose-device.ts';
 export { DEVICES, type Device, ortVersion } from './session/device.ts';
 export { Engine, EngineError, type EngineOptions, type Session } from './session/engine.ts';
 export { evaluateGraph } from './session/evaluate.ts';
-export { type ExportedModel, openExportedModel } from './session/exported-model.ts';
+export { openExportedModel } from './session/exported-model.ts';
+export type { FloatModel } from './session/float-model.ts';
 export { TRAINING_ERROR_CODES, TrainingError, type TrainingErrorCode } from './training/errors.ts';
 export {
   bestOf,
