@@ -41,11 +41,9 @@ export function paintRegion(
   rowLength: number,
 ): void {
   for (let y = 0; y < height; y++) {
-    let at = start + y * stepY;
-    const first = corner + y * rowLength;
-    const end = first + width;
-    if (levels) for (let i = first; i < end; i++, at += stepX) into[i] = levels[values[at] as number] as number;
-    else for (let i = first; i < end; i++, at += stepX) into[i] = values[at] as number;
+    const [first, at] = [corner + y * rowLength, start + y * stepY];
+    if (levels) lookUpRow(into, first, first + width, values, at, stepX, levels);
+    else for (let x = 0; x < width; x++) into[first + x] = values[at + x * stepX] as number;
   }
 }
 
@@ -55,12 +53,27 @@ export function countValues(
   levels: Float32Array,
 ): Uint32Array {
   const counts = new Uint32Array(levels.length);
-  for (let y = 0; y < height; y++) {
-    let at = start + y * stepY;
-    for (let x = 0; x < width; x++, at += stepX) {
-      const value = values[at] as number;
-      counts[value] = (counts[value] as number) + 1;
-    }
-  }
+  for (let y = 0; y < height; y++) countRow(counts, width, values, start + y * stepY, stepX);
   return counts;
+}
+
+// A row a call: functions that are called often are compiled once, where a loop over millions of pixels is replaced while it runs, at times badly.
+
+function lookUpRow(
+  into: Float32Array,
+  first: number,
+  end: number,
+  values: RegionValues,
+  start: number,
+  step: number,
+  levels: Float32Array,
+): void {
+  for (let i = first, at = start; i < end; i++, at += step) into[i] = levels[values[at] as number] as number;
+}
+
+function countRow(counts: Uint32Array, width: number, values: RegionValues, start: number, step: number): void {
+  for (let x = 0, at = start; x < width; x++, at += step) {
+    const value = values[at] as number;
+    counts[value] = (counts[value] as number) + 1;
+  }
 }
