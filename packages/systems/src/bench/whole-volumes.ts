@@ -125,7 +125,7 @@ const gmicSpec = (rows: number): GmicSpec => ({
 async function gmicRun(engine: Engine, { slices, rows }: SliceSize): Promise<() => Promise<unknown>> {
   const spec = gmicSpec(rows);
   const [optimiser, beta] = [adam(), 1e-6];
-  const step = gmicStep(spec, { optimiser, weightDecay: 0, device: engine.device, volumes: 1, beta, recompute: true });
+  const step = gmicStep(spec, { optimiser, weightDecay: 0, device: engine.device, volumes: 1, beta });
   const choices = await chooseWays(engine, stepGraphs(spec, step));
   for (const [name, shape] of stepShapes(step, engine, optimiser)) await put(engine, name, shape);
   const sessions = await loadStep(engine, spec, step, choices);
