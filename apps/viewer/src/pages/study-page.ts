@@ -3,6 +3,7 @@ import { button, element, fill } from '../dom.ts';
 import type { HeatMap, StudyReading } from '../findings/readings.ts';
 import { hang, LAYOUT_NAMES, type LayoutName } from '../hanging/slots.ts';
 import { PRIORITY } from '../images/image-pool.ts';
+import type { StudyImage } from '../images/study-image.ts';
 import { type JudgedPlace, judgeImage, judgePlace, localReading, occlusionMap } from '../model/judge.ts';
 import type { ModelRunner } from '../model/model-runner.ts';
 import { obeyKey, showKeys } from '../room/keys.ts';
@@ -36,6 +37,7 @@ export class StudyPage {
   #heatMaps: readonly HeatMap[] = [];
   #modelState = '';
   #isDrawing = false;
+  readonly #lookedAt = new Set<StudyImage>();
 
   constructor(study: OpenStudy, context: StudyPageContext) {
     this.#study = study;
@@ -59,11 +61,16 @@ export class StudyPage {
     this.#complete();
     const { first } = this.#context;
     if (first !== null) this.#goToInstance(first);
-    // what the tags do not say the pixels may
+    this.#lookAtUnnamed();
+  }
+
+  /** What the tags do not say the pixels may. */
+  #lookAtUnnamed(): void {
     for (const image of [...this.#study.images, ...this.#study.priorImages]) {
-      if (image.laterality && image.view) continue;
+      if ((image.laterality && image.view) || this.#lookedAt.has(image)) continue;
+      this.#lookedAt.add(image);
       image.look(PRIORITY.next).then(
-        () => room.rehang(this.#hung()),
+        () => this.#room.rehang(this.#hung()),
         () => undefined, // said when the image is looked at
       );
     }
@@ -82,6 +89,7 @@ export class StudyPage {
     this.#room.rehang(this.#hung());
     this.#room.setReadings(this.#allReadings());
     this.#complete();
+    this.#lookAtUnnamed();
   }
 
   /** Prior and readings come when they are fetched; what was shown before stays until then. */
