@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { PGlite } from '@electric-sql/pglite';
 import { dicomBytes, mammogram, tomosynthesis } from '@mammoscope/dicom';
 import { formatCsv, readManifest } from '@mammoscope/imaging';
 import { PORTABLE_TARGET } from '@mammoscope/nn';
 import { Engine } from '@mammoscope/runtime';
+import { openEmbedded } from '@mammoscope/server';
 import type { Analysis, StudyList, UploadReport } from '@mammoscope/server/api-types';
 import { systemOf } from '@mammoscope/systems';
 import { workplace } from './cli-process.ts';
@@ -177,7 +177,7 @@ async function emptyDatabase(): Promise<string> {
   if (existsSync(made)) return made;
   const making = `${made}-${process.pid}`;
   await mkdir(dirname(making), { recursive: true });
-  const database = await PGlite.create(making);
+  const database = await openEmbedded(making);
   await database.close();
   await rename(making, made).catch(() => rm(making, { recursive: true })); // another test was faster
   return made;

@@ -1,4 +1,5 @@
 export { API_ROUTES, type ApiRoute } from './api-routes.ts';
+export { openEmbedded } from './database/embedded.ts';
 export { SERVER_ERROR_CODES, ServerError, type ServerErrorCode } from './errors.ts';
 export { type FaultPlace, hearFaults } from './faults.ts';
 export { addToken, type User } from './http/tokens.ts';
