@@ -205,6 +205,11 @@ for (const size of [SIZE, { width: 2048, height: 2560 }])
     await drawn(page, 4);
     const boxes = await Promise.all(VIEWS.map((view) => page.locator(`.pane[data-view=${view}]`).boundingBox()));
     assert.equal(new Set(boxes.map((box) => box?.y)).size, size.width > size.height ? 1 : 2, 'rows of panes');
+    for (const key of ['1', '2', '4']) {
+      await page.keyboard.press(key);
+      await drawn(page, key === '4' ? 4 : Number(key));
+      await assertUndistorted(page);
+    }
     const area = boxes.reduce((sum, box) => sum + (box?.width ?? 0) * (box?.height ?? 0), 0);
     assert.ok(area > 0.7 * size.width * size.height, `panes have ${area} of the pixels`);
     const cut = await page.evaluate(() =>
@@ -382,6 +387,20 @@ test('a model in the page judges places, its findings are gone through and hidde
   await page.close();
 });
 
+/** Every canvas has a pixel for each of its pane's, so that a breast is as wide and as high as it is. */
+async function assertUndistorted(page: Page): Promise<void> {
+  const sides = await page.locator('.pane .viewport').evaluateAll((all) =>
+    all.map((each) => {
+      const { width = 0, height = 0 } = each.querySelector('canvas') ?? {};
+      return [width - each.clientWidth, height - each.clientHeight];
+    }),
+  );
+  assert.ok(
+    sides.flat().every((difference) => Math.abs(difference) <= 1),
+    JSON.stringify(sides),
+  );
+}
+
 test('names are text, what cannot be hung says why, a damaged file is named, and the prior hangs below', {
   skip,
 }, async () => {
@@ -411,6 +430,7 @@ test('names are text, what cannot be hung says why, a damaged file is named, and
   await page.keyboard.press('5');
   await drawn(page, 8);
   assert.equal(await page.locator('.pane[data-prior]').count(), 4);
+  await assertUndistorted(page);
   await page.keyboard.press('1');
   await drawn(page, 1);
   await page.getByText(/^Images \(/).click();

@@ -121,6 +121,8 @@ export class Room {
       });
       return pane;
     });
+    // a pane that came gave those before it less room, and the size of the room, which is watched, is what it was
+    this.#resize();
     this.#activateBest(focus);
     // the pane at hand is read first
     const order = [...this.panes.keys()].sort(
