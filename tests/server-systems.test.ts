@@ -129,7 +129,7 @@ const RUNS: Readonly<
   ],
   liang: [
     ...(['liang2019', 'pairs', LESION_CLASSES] as const),
-    ['sizePx=64', 'batch=4', 'epochs=1', 'patience=1', 'variants=1', 'baselines='],
+    ['sizePx=64', 'batch=4', 'epochs=1', 'patience=1', 'variants=1', 'baselines=', 'gridPx=1'],
   ],
   lin: [
     ...(['lin2023', 'films', ALL_CLASSES] as const),
