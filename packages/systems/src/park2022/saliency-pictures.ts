@@ -54,8 +54,11 @@ export async function greyPanel(plane: Plane, view: PanelView, [black, white]: G
 }
 
 /** Grey values as colours, [height, width, 3]. */
-export const inColour = (grey: Uint8Array): Uint8Array =>
-  Uint8Array.from({ length: 3 * grey.length }, (_, i) => grey[Math.floor(i / 3)] as number);
+export function inColour(grey: Uint8Array): Uint8Array {
+  const pixels = new Uint8Array(3 * grey.length);
+  for (let i = 0; i < grey.length; i++) pixels.fill(grey[i] as number, 3 * i, 3 * i + 3);
+  return pixels;
+}
 
 /** Share of the colour where a map is strongest. */
 const STRONGEST = 0.6;
@@ -74,11 +77,13 @@ export function withMap(
   const pixels = inColour(grey);
   if (!(largest > 0)) return pixels;
   const strength = resizeBilinear(map, columns, rows, view.width, view.height);
-  for (const [at, value] of strength.entries()) {
-    const share = Math.min(1, Math.max(0, value / largest));
+  for (let at = 0; at < strength.length; at++) {
+    const share = Math.min(1, Math.max(0, (strength[at] as number) / largest));
+    if (share === 0) continue;
     const opacity = STRONGEST * share;
-    for (const [c, colour] of jet(share).entries())
-      pixels[3 * at + c] = Math.round((pixels[3 * at + c] as number) * (1 - opacity) + colour * opacity);
+    const colour = jet(share);
+    for (let c = 0; c < 3; c++)
+      pixels[3 * at + c] = Math.round((pixels[3 * at + c] as number) * (1 - opacity) + (colour[c] as number) * opacity);
   }
   return pixels;
 }
