@@ -243,7 +243,7 @@ test('a data folder is open in one server, and free again when that was killed; 
   server.child.kill('SIGKILL');
   await server.ended;
   const limits = ['--max-frames', '5', '--max-pixels', '9000', '--max-file-bytes', '30000', '--upload-seconds', '1'];
-  server = await startServer(folder, limits);
+  server = await startServer(folder, [...limits, '--dimse-port', String(dimsePort)]);
   assert.equal((await getJson<StudyList>(at('/api/studies'))).total, 3, 'what was stored is there');
   const refusedAs = async (bytes: Buffer) => {
     const { refused } = (await (await upload(server, 'a.dcm', bytes)).json()) as UploadReport;
@@ -261,4 +261,17 @@ test('a data folder is open in one server, and free again when that was killed; 
   const said = await new Promise<string>((resolve) => client.socket.once('data', (piece) => resolve(String(piece))));
   assert.match(said, /^HTTP\/1\.1 408 (.|\s)*upload-too-slow/);
   client.reset();
+
+  const sender = rawClient(dimsePort);
+  sender.send(associationRequest('MAMMOSCOPE', 'ANYBODY'));
+  await sender.answer();
+  sender.send(storeCommand('1.2.840.99999.912.2.1'));
+  for (const isLast of [false, true]) sender.send(dataFragment(Buffer.alloc(20_000), isLast));
+  assert.equal(await sender.answer(), 4, 'the sender is told, and may go on');
+  sender.reset();
+  await eventually(
+    async () => server.log(),
+    (log) => /"image-refused","code":"upload-too-large","source":"dimse"/.test(log),
+    100,
+  );
 });

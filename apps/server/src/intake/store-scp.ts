@@ -59,9 +59,15 @@ export async function listenForImages(place: ScpPlace): Promise<Server> {
     socket.on('data', (piece: Buffer) => {
       const reason = unfit(piece);
       if (reason !== undefined) failed(new Error(reason));
+      // the library writes on whether there is room or not
+      if (scp.isFull()) {
+        socket.pause();
+        scp.whenRoom(() => socket.resume());
+      }
     });
     const scp = new StoreScp(socket, { connectTimeout: IDLE_MS });
     scp.on('networkError', failed);
+    scp.on('abort', () => socket.destroy()); // PS3.8 9.2.3, AA-3: whoever aborted waits for it
     socket.on('error', failed);
     socket.on('close', () => scp.breakOff());
   };
@@ -90,9 +96,19 @@ function storeScp(place: ScpPlace) {
     #pipe: PassThrough | undefined;
     #isAccepted = false;
 
+    /** Whether as much is held as may be, and the sender is to wait. */
+    isFull(): boolean {
+      return this.#pipe?.writableNeedDrain === true;
+    }
+
+    /** Calls once, when there is room again or nobody wants the rest. */
+    whenRoom(goOn: () => void): void {
+      this.#pipe?.once('drain', goOn).once('close', goOn);
+    }
+
     /** The connection is gone: an image that has not come whole is given up at once. */
     breakOff(): void {
-      if (this.#pipe?.writableEnded !== false) return;
+      if (this.#pipe === undefined || this.#pipe.writableEnded || this.#pipe.destroyed) return;
       this.#pipe.destroy(new ServerError('upload-incomplete', 'the connection ended before the image was whole'));
       place.onImage('upload-incomplete');
       log('warn', 'image-refused', { code: 'upload-incomplete', source: 'dimse' });
@@ -147,7 +163,7 @@ function storeScp(place: ScpPlace) {
       const { fileBytes, uploadSeconds } = limits;
       const timed = limitedStream(file(), { requestBytes: fileBytes, uploadSeconds });
       const coming = receiveFile(storage.incoming, timed, fileBytes);
-      coming.catch(() => pipe.resume()); // the rest is read and dropped; the answer says why
+      coming.catch(() => pipe.destroy()); // the rest is read and dropped; the answer says why
       this.#coming = coming;
       return pipe;
     }
