@@ -237,7 +237,9 @@ test('what is counted is named: images, or the lesions and views of a data set',
   const row = { model: 'a', dataset: 'test', images: 9 };
   const pageOf = (part: Partial<ReportData>) => renderReport({ ...EMPTY_REPORT, ...part });
   assert.match(pageOf({ performance: { models: [row] } }), /test: 9 images/);
-  assert.match(pageOf({ performance: { models: [{ ...row, case: 'lesion' }] } }), /test: 9 lesions/);
+  const ofLesions = pageOf({ performance: { models: [{ ...row, case: 'lesion' }] } });
+  assert.match(ofLesions, /test: 9 lesions/);
+  assert.match(ofLesions, /tile-detail">9 lesions/);
   assert.match(pageOf({ scores: [{ model: 'a', case: 'view', classes: [{ label: 'b', scores: [0.5] }] }] }), />Views</);
   const counts = [
     [1, 2],

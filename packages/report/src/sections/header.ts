@@ -40,7 +40,7 @@ function summary(data: ReportData): RawHtml | undefined {
     );
   };
   return html`<dl class="tiles" aria-label="Headline results">
-${tile('Model', row.model, row.cutoff && `positive: score ${formatCutoff(row.cutoff)}`)}${measure('AUC', row.auc, 'fraction')}${measure('Sensitivity', row.sensitivity, 'percent')}${measure('Specificity', row.specificity, 'percent')}${tile('Measured on', row.dataset, [counted(row.images, 'image'), row.patients !== undefined && `, ${counted(row.patients, 'patient')}`])}</dl>`;
+${tile('Model', row.model, row.cutoff && `positive: score ${formatCutoff(row.cutoff)}`)}${measure('AUC', row.auc, 'fraction')}${measure('Sensitivity', row.sensitivity, 'percent')}${measure('Specificity', row.specificity, 'percent')}${tile('Measured on', row.dataset, [counted(row.images, row.case ?? 'image'), row.patients !== undefined && `, ${counted(row.patients, 'patient')}`])}</dl>`;
 }
 
 /** Title, citation, the banner that no report is without, headline numbers and warnings. */

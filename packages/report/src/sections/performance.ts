@@ -66,7 +66,7 @@ function performanceTable(performance: Performance): RawHtml {
   const definitions = measures.map(({ heading, definition }) => `${heading.replace(', %', '')}: ${definition}`);
   return html`${table('Diagnostic performance: value (interval), numerator/denominator', columns, groups, 'performance')}
 ${undefinedRemarks(performance)}
-<p class="remark">${intervals && `${intervals}. `}${cutoffRules(performance)}${pValues && `p values: ${pValues.test}. `}${definitions.join('; ')}.${predictive && ' PPV and NPV hold for the share of positive images in this data set, not for screening.'}</p>`;
+<p class="remark">${intervals && `${intervals}. `}${cutoffRules(performance)}${pValues && `p values: ${pValues.test}. `}${definitions.join('; ')}.${predictive && ' PPV and NPV hold for the share of positive cases in this data set, not for screening.'}</p>`;
 }
 
 /** The table of diagnostic performance (Kang et al. 2021, table 1). */
