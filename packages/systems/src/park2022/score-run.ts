@@ -162,6 +162,8 @@ export async function scoreRows(
   const windows = new ImageWindows(windowOf(recipe, modality), known, KEPT_BYTES);
   const byMember: { readonly scores: MemberScores; readonly grid: SaliencyGrid }[][] = rows.map(() => []);
   const lowerings = new Map(Object.entries(record.lowerings));
+  const [first] = rows as readonly [ManifestRow];
+  windows.lie(first).catch(() => undefined); // found while the network is loaded; what is wrong is thrown where it is asked for
   try {
     for (const trial of await ensembleOf(run, recipe, modality, record.seed)) {
       const spec = trialSpec(recipe, trial);
