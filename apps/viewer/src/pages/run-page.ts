@@ -23,7 +23,11 @@ export interface RunPageData {
 
 /** The page. The report runs no script and reaches nothing. */
 export function runPage({ name, report, cases }: RunPageData): HTMLElement {
-  const head = ['', 'Wrong by', 'Case', 'Truth', 'Model', 'Score'].map((text) => element('th', { scope: 'col' }, text));
+  // a system that judges breasts calls no image
+  const isCalled = cases.some(({ decision }) => decision);
+  const names = ['', 'Wrong by', 'Case', 'Truth', ...(isCalled ? ['Model'] : []), 'Score'];
+  const head = names.map((text) => element('th', { scope: 'col' }, text));
+  const lines = cases.map((each, i) => line(each, i, isCalled));
   return element(
     'div',
     { class: 'run-page' },
@@ -39,7 +43,7 @@ export function runPage({ name, report, cases }: RunPageData): HTMLElement {
             { class: 'quiet' },
             'Drop the folder of the images on the work list, and each case leads to its image.',
           ),
-      element('table', {}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...cases.map(line))),
+      element('table', {}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...lines)),
     ),
     report === null
       ? element('p', { class: 'empty' }, 'The run was not evaluated: it has no report.')
@@ -50,7 +54,11 @@ export function runPage({ name, report, cases }: RunPageData): HTMLElement {
 /** A report with its dark colours, whatever the system prefers: it is read in a dark room. */
 const darkened = (report: string): string => report.replace(/@media \(prefers-color-scheme: ?dark\)/, '@media all');
 
-function line({ path, label, score, decision, error, address }: RunPageCase, index: number): HTMLElement {
+function line(
+  { path, label, score, decision, error, address }: RunPageCase,
+  index: number,
+  isCalled: boolean,
+): HTMLElement {
   const where = address === null ? element('span', {}, path) : element('a', { href: address }, path);
   return element(
     'tr',
@@ -59,7 +67,7 @@ function line({ path, label, score, decision, error, address }: RunPageCase, ind
     element('td', { class: 'number' }, percent(error)),
     element('th', { scope: 'row' }, where),
     element('td', {}, label),
-    element('td', {}, decision || '–'),
+    isCalled ? element('td', {}, decision || '–') : null,
     element('td', { class: 'number' }, percent(score)),
   );
 }
