@@ -66,3 +66,10 @@ const STATUS: Readonly<Partial<Record<ServerErrorCode, number>>> = {
 
 /** The HTTP status of an error. */
 export const statusOf = ({ code }: ServerError): number => STATUS[code] ?? 400;
+
+/** A sentence about a file, without the folders above it. */
+export const withoutFolders = (message: string): string => message.replaceAll(/(?:\/[^/\s:]+)+\/([^/\s:]+)/g, '$1');
+
+/** What the log says of an error: the start of its sentence. */
+export const reasonOf = (error: unknown): string =>
+  withoutFolders(error instanceof Error ? error.message : String(error)).slice(0, 300);

@@ -9,7 +9,7 @@ import type { Database } from './database/database.ts';
 import { migrate } from './database/migrate.ts';
 import { openDatabase } from './database/open-database.ts';
 import { OpenImages } from './dicomweb/open-images.ts';
-import { ServerError } from './errors.ts';
+import { reasonOf, ServerError } from './errors.ts';
 import { imageHandlers } from './handlers-images.ts';
 import { serviceHandlers } from './handlers-service.ts';
 import { studyHandlers } from './handlers-studies.ts';
@@ -174,7 +174,7 @@ async function listen(place: ServerPlace): Promise<HttpServer> {
       `the server cannot listen on ${settings.host}:${settings.port} (${error.code}): choose another port with --port`,
     );
   });
-  server.on('error', ({ message }) => log('warn', 'http-failed', { reason: message.slice(0, 200) })); // as where no more files may be open
+  server.on('error', (error) => log('warn', 'http-failed', { reason: reasonOf(error) })); // as where no more files may be open
   return server;
 }
 
@@ -225,7 +225,7 @@ async function sweep(place: ServerPlace, { signal, isUsable, onBroken }: Sweepin
         await forgetEvents(place);
       }
     } catch (error) {
-      log('warn', 'sweep-failed', { reason: (error as Error).message.slice(0, 300) });
+      log('warn', 'sweep-failed', { reason: reasonOf(error) });
       unanswered = (await isUsable()) ? 0 : unanswered + 1;
       if (unanswered === BROKEN_SWEEPS) onBroken();
       await sleep(SWEEP_MS, undefined, { signal }).catch(() => undefined);

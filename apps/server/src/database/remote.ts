@@ -12,7 +12,7 @@ interface Reply {
   readonly kind: 'rows';
   readonly id: number;
   readonly rows?: readonly Row[];
-  readonly error?: string;
+  readonly error?: { readonly message: string; readonly code?: string };
 }
 
 const isQuestion = (message: unknown): message is Question => (message as Question | null)?.kind === 'query';
@@ -25,7 +25,11 @@ export function answerQueries(child: ChildProcess, database: Database): void {
     const { id, text, values } = message;
     const reply = await database.query(text, values).then(
       (rows): Reply => ({ kind: 'rows', id, rows }),
-      (error): Reply => ({ kind: 'rows', id, error: error instanceof Error ? error.message : String(error) }),
+      ({ message, code }: NodeJS.ErrnoException): Reply => ({
+        kind: 'rows',
+        id,
+        error: { message, ...(code && { code }) },
+      }),
     );
     if (child.connected) child.send(reply, () => undefined); // a child that ended needs no answer
   });
@@ -44,7 +48,7 @@ export function parentDatabase(): Database {
     const asked = waiting.get(id);
     waiting.delete(id);
     if (error === undefined) asked?.resolve(rows ?? []);
-    else asked?.reject(new Error(error));
+    else asked?.reject(Object.assign(new Error(error.message), error));
   });
   return {
     query: (text, values) =>

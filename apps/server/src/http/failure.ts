@@ -3,7 +3,8 @@ import { DicomError } from '@mammoscope/dicom';
 import { ImagingError } from '@mammoscope/imaging';
 import { SystemError } from '@mammoscope/systems';
 import type { ApiError } from '../api-types.ts';
-import { ServerError, statusOf } from '../errors.ts';
+import { isDatabaseAway } from '../database/away.ts';
+import { ServerError, statusOf, withoutFolders } from '../errors.ts';
 
 /** A status and its body. */
 export interface Failure {
@@ -26,26 +27,13 @@ export function failureOf(error: unknown): Failure {
       'unavailable',
       'the storage cannot be used at the moment: see that its disk is there and not full',
     );
-  if (isDatabaseGone(error))
+  if (isDatabaseAway(error))
     return failure(503, 'unavailable', 'the database cannot be reached at the moment: try again in a few seconds');
   return failure(500, 'internal', 'the server failed: its log says why');
 }
-
-/** A sentence about a file, without the folders above it. */
-export const withoutFolders = (message: string): string => message.replaceAll(/(?:\/[^/\s:]+)+\/([^/\s:]+)/g, '$1');
 
 /** Whether a disk is full, not there or worn out, or too many files are open. */
 const isStorageGone = (error: unknown): boolean =>
   ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE'].includes(
     (error as NodeJS.ErrnoException | null)?.code ?? '',
   );
-
-/** Whether a database was lost rather than asked something wrong: no answer, or class 08 and 57 of PostgreSQL's codes. */
-export function isDatabaseGone(error: unknown): boolean {
-  const { code = '', message = '' } = error as NodeJS.ErrnoException;
-  return (
-    /^(08|57P)/.test(code) ||
-    ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EPIPE'].includes(code) ||
-    /Connection terminated|timeout exceeded when trying to connect|not queryable|starting up/.test(message)
-  );
-}

@@ -4,7 +4,7 @@ import { PassThrough, type Writable } from 'node:stream';
 import { createServer as createSecure } from 'node:tls';
 import { fileHead, TRANSFER_SYNTAXES } from '@mammoscope/dicom';
 import dimse from 'dcmjs-dimse';
-import { ServerError } from '../errors.ts';
+import { reasonOf, ServerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { DimseSettings, TlsFiles } from '../settings.ts';
 import { IMAGE_CLASSES } from './image-facts.ts';
@@ -50,8 +50,8 @@ export async function listenForImages(place: ScpPlace): Promise<Server> {
   const accept = (socket: Socket) => {
     let isEnded = false;
     // the library tells of what fails and leaves the connection open
-    const failed = ({ message }: Error) => {
-      if (!isEnded) place.log('warn', 'dimse-failed', { reason: message.slice(0, 200) });
+    const failed = (error: Error) => {
+      if (!isEnded) place.log('warn', 'dimse-failed', { reason: reasonOf(error) });
       isEnded = true;
       socket.destroy();
     };
@@ -73,7 +73,7 @@ export async function listenForImages(place: ScpPlace): Promise<Server> {
   };
   const server = place.tls ? createSecure({ ...place.tls, minVersion: 'TLSv1.2' }, accept) : createPlain(accept);
   server.maxConnections = ASSOCIATIONS;
-  const told = ({ message }: Error) => place.log('warn', 'dimse-failed', { reason: message.slice(0, 200) });
+  const told = (error: Error) => place.log('warn', 'dimse-failed', { reason: reasonOf(error) });
   server.on('error', told).on('tlsClientError', told); // also who speaks no TLS, or does not trust the certificate
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -208,7 +208,7 @@ function storeScp(place: ScpPlace) {
         log('warn', 'image-refused', { code, source: 'dimse' });
         return code === 'image-not-accepted' ? STATUS.classNotSupported : STATUS.cannotUnderstand;
       } catch {
-        log('error', 'image-not-stored', { source: 'dimse', reason: (error as Error).message.slice(0, 200) });
+        log('error', 'image-not-stored', { source: 'dimse', reason: reasonOf(error) });
         return STATUS.outOfResources; // the sender may try again
       }
     }

@@ -3,8 +3,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeAside } from '@mammoscope/files';
-import { ServerError } from '../errors.ts';
-import { withoutFolders } from '../http/failure.ts';
+import { reasonOf, ServerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { fileStream } from '../storage/file-stream.ts';
 import type { IntakePlace, Sender } from './store-image.ts';
@@ -42,8 +41,7 @@ export async function watchFolder(place: WatchPlace, signal: AbortSignal): Promi
   const { folder, log } = place;
   const seen: Seen = new Map();
   // a drive or a database that is away, a file that may not be read: it stays where it is and is tried at the next look, after the others
-  const failed = (error: unknown) =>
-    log('warn', 'folder-not-read', { reason: withoutFolders((error as Error).message).slice(0, 200) });
+  const failed = (error: unknown) => log('warn', 'folder-not-read', { reason: reasonOf(error) });
   while (!signal.aborted) {
     const paths = await wholeFiles(folder, seen).catch(failed);
     for (const path of paths ?? []) {

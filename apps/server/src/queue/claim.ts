@@ -12,7 +12,10 @@ export interface Claim {
   readonly lesions: readonly Lesion[];
 }
 
-/** Begins an attempt; undefined where the analysis is done, cancelled, or has got another turn meanwhile. */
+/**
+ * Begins an attempt; undefined where the analysis is done, cancelled, or has got another turn meanwhile. A worker that asks again, because the
+ * answer was lost, gets the attempt that it has begun.
+ */
 export async function claim(database: Database, { analysis, job }: Turn, worker: string): Promise<Claim | undefined> {
   const [row] = await database.query(
     `with claimed as (
@@ -22,7 +25,9 @@ export async function claim(database: Database, { analysis, job }: Turn, worker:
      lost as (
        update attempts set outcome = 'lost', ended_at = now() from claimed where analysis_id = claimed.id and outcome is null),
      begun as (insert into attempts (analysis_id, attempt, worker) select id, (select count(*) + 1 from attempts where analysis_id = $1), $3 from claimed returning attempt)
-     select claimed.*, begun.attempt from claimed, begun`,
+     select claimed.*, begun.attempt from claimed, begun union all
+     select analyses.*, attempts.attempt from analyses join attempts on analysis_id = id and outcome is null
+      where id = $1 and job_id = $2 and state = 'running' and analyses.worker = $3`,
     [analysis, job, worker],
   );
   if (!row) return undefined;
@@ -56,7 +61,7 @@ export async function noteStep(
   ]);
 }
 
-/** Publishes a result; false where another attempt counts by now, and this one's result is to be thrown away. */
+/** Publishes a result; false where another attempt counts by now, and this one's result is to be thrown away. May be asked again. */
 export async function publish(
   database: Database,
   of: Claim,
@@ -83,6 +88,7 @@ export async function giveUp(
 /** Of the attempt that is open; `attempts` of the analysis counts from its last retry on, so it is the table that says which that is. */
 const OWN = `id = $1 and state = 'running' and exists (select 1 from attempts t where t.analysis_id = $1 and t.attempt = $2 and t.outcome is null)`;
 
+/** The second half is for one who asks again because the answer was lost: what it says of a row is from before the first half. */
 async function end(
   database: Database,
   { analysis, attempt }: Claim,
@@ -91,8 +97,11 @@ async function end(
   values: readonly unknown[],
 ): Promise<boolean> {
   const rows = await database.query(
-    `with ended as (update analyses set state = '${state}', ended_at = now(), ${changes} where ${OWN} returning id)
-     update attempts set outcome = '${state}', ended_at = now() from ended where analysis_id = ended.id and attempt = $2 returning attempt`,
+    `with ended as (update analyses set state = '${state}', ended_at = now(), ${changes} where ${OWN} returning id),
+     noted as (
+       update attempts set outcome = '${state}', ended_at = now() from ended where analysis_id = ended.id and attempt = $2 returning attempt)
+     select attempt from noted union all
+     select attempt from attempts where analysis_id = $1 and attempt = $2 and outcome = '${state}'`,
     [analysis, attempt, ...values],
   );
   return rows.length > 0;

@@ -1,6 +1,7 @@
 /** The queue (pg-boss): a queue a model version, so that a worker is given only what it has the run for. */
 import { PgBoss } from 'pg-boss';
 import { type Database, executorOf } from '../database/database.ts';
+import { reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 
 /** A turn to analyse, as a worker gets it. */
@@ -39,7 +40,7 @@ export class JobQueue {
       ...{ supervise: isServer, migrate: isServer, createSchema: isServer, schedule: false },
       ...{ reindex: false, monitorVacuum: false, useListenNotify: false },
     });
-    this.#boss.on('error', (error) => log('warn', 'queue-error', { reason: error.message.slice(0, 300) }));
+    this.#boss.on('error', (error) => log('warn', 'queue-error', { reason: reasonOf(error) }));
   }
 
   async start(models: readonly string[]): Promise<void> {

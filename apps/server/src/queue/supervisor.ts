@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { hostname } from 'node:os';
 import type { Database } from '../database/database.ts';
 import { answerQueries } from '../database/remote.ts';
+import { reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { WorkSettings } from '../settings.ts';
 import { LEFT, type WorkerStart } from './worker-start.ts';
@@ -60,9 +61,7 @@ export class Supervisor {
       if (this.#stopping) return;
       const reason = signal ?? `exit code ${code}`;
       log(code === LEFT ? 'info' : 'warn', 'worker-ended', { worker: name, reason });
-      await onLost(name).catch((error) =>
-        log('warn', 'database-unreachable', { reason: String(error.message).slice(0, 300) }),
-      );
+      await onLost(name).catch((error) => log('warn', 'database-unreachable', { reason: reasonOf(error) }));
       setTimeout(() => !this.#stopping && this.#start(), code === LEFT ? 0 : PAUSE_MS);
     });
   }

@@ -2,6 +2,7 @@
 import type { Database } from '../database/database.ts';
 import { openPostgres } from '../database/postgres.ts';
 import { parentDatabase } from '../database/remote.ts';
+import { reasonOf } from '../errors.ts';
 import { hearFaults } from '../faults.ts';
 import { jsonLog } from '../log.ts';
 import { loadModels } from '../models.ts';
@@ -36,7 +37,7 @@ async function begin({ name, settings }: WorkerStart): Promise<void> {
     await work({ name, database, queue, models, settings, log, leave: () => process.exit(LEFT) }, stop.signal);
     process.exit(0);
   } catch (error) {
-    log('error', 'worker-failed', { worker: name, reason: error instanceof Error ? error.message.slice(0, 300) : '' });
+    log('error', 'worker-failed', { worker: name, reason: reasonOf(error) });
     process.exit(1);
   }
 }

@@ -5,9 +5,9 @@ import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine } from '@mammoscope/runtime';
 import { readStudy } from '../analysis/read-study.ts';
+import { insist, insistent } from '../database/away.ts';
 import type { Database } from '../database/database.ts';
-import { ServerError } from '../errors.ts';
-import { withoutFolders } from '../http/failure.ts';
+import { reasonOf, ServerError, withoutFolders } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { LoadedModel } from '../models.ts';
 import type { WorkSettings } from '../settings.ts';
@@ -59,24 +59,9 @@ async function nextTurn({ queue, models, log }: WorkerPlace, signal: AbortSignal
   return undefined;
 }
 
-const reasonOf = (error: unknown): string =>
-  withoutFolders(error instanceof Error ? error.message : String(error)).slice(0, 300);
-
-/** Tries until the database is there: a result that was computed is not thrown away because of a restart. */
-async function insist<T>({ log }: WorkerPlace, statement: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await statement();
-    } catch (error) {
-      log('warn', 'database-unreachable', { reason: reasonOf(error) });
-      await sleep(DATABASE_AWAY_MS);
-    }
-  }
-}
-
 async function take(place: WorkerPlace, turn: Turn, engines: Map<number, Engine>): Promise<void> {
-  const { database, queue, name, log } = place;
-  const own = await insist(place, () => claim(database, turn, name));
+  const { queue, name, log } = place;
+  const own = await claim(insistent(place.database, log), turn, name);
   if (own) {
     const started = performance.now();
     const about = { analysis: own.analysis, study: own.study, model: own.model, attempt: own.attempt, worker: name };
@@ -85,12 +70,13 @@ async function take(place: WorkerPlace, turn: Turn, engines: Map<number, Engine>
     const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
     log(outcome === 'done' ? 'info' : 'warn', 'analysis-ended', { ...about, seconds, code: outcome });
   }
-  await insist(place, () => queue.finish(turn.model, turn.job));
+  await insist(log, () => queue.finish(turn.model, turn.job));
 }
 
 /** Reads the study of a claim; the outcome's code: done, that of the failure, or superseded. */
 async function read(place: WorkerPlace, own: Claim, engines: Map<number, Engine>): Promise<string> {
-  const { database, models, settings } = place;
+  const { models, settings, log } = place;
+  const database = insistent(place.database, log);
   const files = storage(settings.data);
   const watch = watchOver(place, own);
   try {
@@ -99,14 +85,14 @@ async function read(place: WorkerPlace, own: Claim, engines: Map<number, Engine>
     const threads = settings.threads ?? (loaded.record.device === 'cpu' ? loaded.record.threads : cpus().length);
     const engine = engines.get(threads) ?? (await Engine.create({ threads }));
     engines.set(threads, engine);
-    const onStep = (step: string, progress: number) => insist(place, () => noteStep(database, own, step, progress));
+    const onStep = (step: string, progress: number) => noteStep(database, own, step, progress);
     const result = await readStudy({ database, storage: files, settings, engine }, { ...own, loaded, onStep });
-    if (await insist(place, () => publish(database, own, result))) return 'done';
+    if (await publish(database, own, result)) return 'done';
     await rm(files.attempt(own.analysis, own.attempt), { recursive: true, force: true });
     return 'superseded';
   } catch (error) {
     const failure = failureOf(error);
-    await insist(place, () => giveUp(database, own, failure));
+    await giveUp(database, own, failure);
     return failure.code;
   } finally {
     watch.end();
