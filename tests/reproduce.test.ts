@@ -60,6 +60,7 @@ test('the tables have a row for every published one, ours where its network was 
 test('a comparison of a user does not say that it is of a phantom', async () => {
   const { notes } = JSON.parse(await readFile(join(folder, 'whole', 'tables.json'), 'utf8'));
   assert.doesNotMatch(JSON.stringify(notes), /phantom/);
+  assert.match(JSON.stringify(notes), /Only \d+ patients: intervals and p values rest on large numbers/);
 });
 
 for (const [moment, file] of [

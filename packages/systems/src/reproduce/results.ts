@@ -12,6 +12,7 @@ import type {
   TestedClaim,
 } from '@mammoscope/report';
 import { rocCurve } from '@mammoscope/stats';
+import { fewPatientsNote } from '../classifier/report-parts.ts';
 import { formatJson, readRunRecord, runFiles } from '../run/run-record.ts';
 import { aucDifference, modelFigures, ONE_REPETITION, type Repetition, SEVERAL_REPETITIONS } from './figures.ts';
 import type {
@@ -65,7 +66,7 @@ export async function writeComparison(
   const data: ReproductionData = {
     title: `${reproduction.title}: the paper's comparison, ${options.data ? 'on images of the user' : 'on a phantom'}`,
     system: { name: options.system, citation: reproduction.citation, doi: reproduction.doi },
-    notes: [...remarksOf(reproduction, repetitions), ...notesOf(reproduction, options, evaluated.length)],
+    notes: [...remarksOf(reproduction, repetitions), ...notesOf(reproduction, options, repetitions)],
     intervals: tables.length === 0 ? OWN_INTERVALS : evaluated.length > 1 ? SEVERAL_REPETITIONS : ONE_REPETITION,
     tables,
     ...(reproduction.figureTables ? { figureTables: await reproduction.figureTables(evaluated, overlap) } : {}),
@@ -208,8 +209,9 @@ const MOST_CURVES = 7;
 function notesOf(
   reproduction: Reproduction,
   { preset, data, folds, seeds }: ComparisonOptions,
-  repetitions: number,
+  repetitions: readonly ReadRepetition[],
 ): Note[] {
+  const [only, ...others] = repetitions.map(({ cases }) => Object.values([...cases.values()][0] ?? {})[0]);
   const cohort = data ? undefined : reproduction.cohort(preset, seeds[0] ?? 0).description;
   return [
     ...(cohort === undefined
@@ -228,14 +230,15 @@ function notesOf(
             text: `Preset "${preset}": networks, images and training are smaller than the paper's (the recipe of each run lists every difference), so the published figures are no yardstick for these.`,
           },
         ]),
+    ...(only && others.length === 0 ? fewPatientsNote(new Set(only.patients).size, only.case, 'by patient') : []),
     {
       kind: 'note',
       text:
         folds !== undefined
           ? `Cross-validation by patient in ${folds} folds, seed ${seeds[0] ?? 0}.`
-          : repetitions === 1
+          : repetitions.length === 1
             ? `One repetition, seed ${seeds[0] ?? 0}.`
-            : `${repetitions} repetitions, seeds ${seeds.join(', ')}, each with ${cohort === undefined ? 'a split' : 'women'} of its own.`,
+            : `${repetitions.length} repetitions, seeds ${seeds.join(', ')}, each with ${cohort === undefined ? 'a split' : 'women'} of its own.`,
     },
   ];
 }
