@@ -1,6 +1,6 @@
 /** What the database is told of an image, and what is refused before it is stored. */
 import { DicomError, type Identity, openDicom } from '@mammoscope/dicom';
-import { dicomModality, imageHeader } from '@mammoscope/imaging';
+import { dicomModality, imageHeader, isSyntheticView } from '@mammoscope/imaging';
 import { ServerError } from '../errors.ts';
 import type { UploadLimits } from '../settings.ts';
 import { isUid } from '../storage/study-files.ts';
@@ -77,9 +77,8 @@ export async function imageFacts(path: string, limits: UploadLimits): Promise<Im
     );
   if (sopClass === SECONDARY_CAPTURE && meta.Manufacturer === 'mammoscope')
     throw refused('it is a picture that mammoscope made of a result: send the images that it was made of');
-  // a synthetic view may be of the class of the tomosynthesis that it was made of
-  const isSynthetic = frameCount === 1 && meta.ImageType?.some((part) => part.startsWith('GENERATED_2D'));
-  if (frameCount === 1 && (sopClass === CT || (sopClass === TOMOSYNTHESIS && !isSynthetic)))
+  const isOfVolume = sopClass === CT || (sopClass === TOMOSYNTHESIS && !isSyntheticView(meta.ImageType, frameCount));
+  if (frameCount === 1 && isOfVolume)
     throw refused(
       'it is one slice in a file of its own, and a series of these is not put together here: send a tomosynthesis as one file with all its slices',
     );
@@ -90,7 +89,7 @@ export async function imageFacts(path: string, limits: UploadLimits): Promise<Im
   const header = await imageHeader(path);
   const known = typeof header === 'string' ? undefined : header;
   const isBreast = known !== undefined && (meta.Modality === 'MG' || known.view !== undefined);
-  const modality = !isBreast ? 'OTHER' : isSynthetic ? 'SYNTHETIC2D' : dicomModality(known);
+  const modality = isBreast ? dicomModality(known) : 'OTHER';
   return {
     ...{ study, series, instance, sopClass, transferSyntax: file.transferSyntax.uid },
     seriesNumber: meta.SeriesNumber === undefined ? null : Number(meta.SeriesNumber),

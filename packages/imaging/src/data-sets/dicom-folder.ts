@@ -150,11 +150,15 @@ function carried(names: readonly string[], cell: (column: string) => string): Re
 const known = <T extends string>(values: readonly T[], text: string): T | undefined =>
   values.find((value) => value.toLowerCase() === text.toLowerCase());
 
-/** Tomosynthesis by its SOP class or its slices; a synthetic view by its image type (PS3.3, C.8.11.9). */
+/** A synthetic view, by its image type (PS3.3, C.8.11.9); it may be of the SOP class of the tomosynthesis that it was made of. */
+export const isSyntheticView = (imageType: readonly string[] | undefined, depth: number): boolean =>
+  depth === 1 && (imageType?.some((part) => part.startsWith('GENERATED_2D')) ?? false);
+
+/** Tomosynthesis by its SOP class or its slices, unless it is a synthetic view. */
 export function dicomModality({ facts, depth }: ImageHeader): Modality {
   const { ImageType: type } = facts as { readonly ImageType?: readonly string[] };
-  if (facts.SOPClassUID === '1.2.840.10008.5.1.4.1.1.13.1.3' || depth > 1) return 'DBT';
-  return type?.some((part) => part.startsWith('GENERATED_2D')) ? 'SYNTHETIC2D' : 'DM';
+  if (isSyntheticView(type, depth)) return 'SYNTHETIC2D';
+  return facts.SOPClassUID === '1.2.840.10008.5.1.4.1.1.13.1.3' || depth > 1 ? 'DBT' : 'DM';
 }
 
 type FieldText = (name: Field) => string;
