@@ -17,7 +17,7 @@ export { chestWallByMask } from './breast/chest-wall.ts';
 export { pectoralSide } from './breast/pectoral-side.ts';
 export { FIELD_NAMES, type Field } from './data-sets/column-match.ts';
 export type { DataSet, Exclusion, Origin } from './data-sets/data-set.ts';
-export { dicomModality } from './data-sets/dicom-folder.ts';
+export { dicomModality, isSyntheticView } from './data-sets/dicom-folder.ts';
 export { type ImageHeader, imageHeader } from './data-sets/image-header.ts';
 export {
   DATA_SETS,
@@ -49,7 +49,6 @@ export { DEFAULT_MAX_PIXELS, type GreyImage, type ReadImageOptions, readImage } 
 export { type NiftiVolume, writeNifti } from './formats/write-nifti.ts';
 export { writeNpy16 } from './formats/write-npy.ts';
 export { writePng8, writePng16 } from './formats/write-png.ts';
-export { averageDown } from './geometry/area-average.ts';
 export { blackBorderBox } from './geometry/black-border.ts';
 export { cropPlane, growBox, windowPlane } from './geometry/crop.ts';
 export { cropToWindow, GMIC_WINDOWS, gmicWindow, type WindowPlace } from './geometry/gmic-window.ts';
@@ -103,10 +102,12 @@ export type { AnatomicalDirections, Side } from './orientation/anatomical-direct
 export type { LieOptions } from './orientation/image-lie.ts';
 export { type MammographyView, mammographyView, viewText } from './orientation/mammography-view.ts';
 export {
+  AS_STORED,
   composeOrientations,
   describeOrientation,
   type GridWalk,
   inverseOrientation,
+  MIRRORED,
   ORIENTATIONS,
   type Orientation,
   orientBox,

@@ -26,9 +26,10 @@ export interface BreastMask {
 export interface BreastMaskOptions {
   /** 1 where there is no image: pixels of the padding value. */
   readonly padding?: Uint8Array;
+  /** The mask is found on an image of at most so many pixels a side, so that its cost and memory are bounded; 384 unless given. */
+  readonly workingSidePx?: number;
 }
 
-/** The mask is found on an image of about this many pixels a side, so that its cost and memory are bounded. */
 const WORKING_SIDE_PX = 384;
 
 /** Bright parts joined to the breast by less than about 5 % of the image's side are cut off. */
@@ -59,7 +60,8 @@ const LEAST_SEPARATION = 0.68;
  */
 export function breastMask(plane: Plane, options: BreastMaskOptions = {}): BreastMask {
   requirePlane(plane, 'breastMask');
-  const factor = Math.max(1, Math.ceil(Math.max(plane.width, plane.height) / WORKING_SIDE_PX));
+  const { workingSidePx = WORKING_SIDE_PX } = options;
+  const factor = Math.max(1, Math.ceil(Math.max(plane.width, plane.height) / workingSidePx));
   const small = averageDown(plane, factor);
   const padding = options.padding ? reducePadding(options.padding, plane, factor) : undefined;
   const air = airLevel(small.data, padding);

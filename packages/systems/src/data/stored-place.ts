@@ -1,9 +1,9 @@
 /** Where what a network saw lies on the image as it is stored: what was turned, cut out and cropped, undone. */
 import {
+  AS_STORED,
   type BoxPx,
   boxOnStored,
   inverseOrientation,
-  ORIENTATIONS,
   type Orientation,
   orientPlane,
   type Plane,
@@ -16,11 +16,6 @@ export interface StoredPlace {
   readonly box: BoxPx;
   readonly orientation: Orientation;
 }
-
-/** Turned in no way. */
-const AS_STORED = ORIENTATIONS.find(
-  ({ transpose, flipHorizontal, flipVertical }) => !transpose && !flipHorizontal && !flipVertical,
-) as Orientation;
 
 /** The place of a part of a plane, `box` in its pixels. */
 export function storedPlace({ placement }: Pick<SeenPlane, 'placement'>, box: BoxPx): StoredPlace {

@@ -1,7 +1,9 @@
 /** Images in the windows of section V-D3: against the chest wall, moved and resized at random, slice by slice. */
 import {
+  AS_STORED,
   type BoxPx,
   boxOnStored,
+  breastMask,
   chestWallByMask,
   cutRegion,
   gmicWindow,
@@ -10,6 +12,7 @@ import {
   isBadImage,
   type ManifestImage,
   type ManifestRow,
+  MIRRORED,
   type Orientation,
   openManifestImage,
   orientBox,
@@ -23,7 +26,6 @@ import {
 import type { RandomStream } from '@mammoscope/random';
 import { SystemError } from '../errors.ts';
 import type { GmicVolume } from '../gmic/volume.ts';
-import { coarseMask, mirroredMask } from './coarse-mask.ts';
 import type { Recipe } from './recipe.ts';
 import { normalisedWindow, type WindowView, windowLevels } from './window-levels.ts';
 
@@ -62,8 +64,8 @@ export interface ImageLie {
   readonly placement?: Placement;
 }
 
-const UNTURNED: Orientation = { transpose: false, flipHorizontal: false, flipVertical: false };
-const MIRRORED: Orientation = { ...UNTURNED, flipHorizontal: true };
+/** Side of the image that the breast is looked for in, in a fraction of the time: a window need not lie right to the pixel. */
+const MASK_SIDE_PX = 192;
 
 /** How images lie, by their path in a manifest. */
 export type KnownLies = Readonly<Record<string, ImageLie>>;
@@ -194,19 +196,17 @@ export class ImageWindows {
     const image = await this.#image(row);
     const middle = Math.floor((image.depth - 1) / 2);
     const seen = await this.#reading(row, () => image.seen(middle, WHOLE));
-    const mask = await this.#reading(row, async () => coarseMask(seen));
+    const mask = await this.#reading(row, async () => breastMask(seen, { workingSidePx: MASK_SIDE_PX }));
     // Where the outline tells nothing the usual way to store a breast is taken; what was prepared lies with its chest wall left.
     const usual = row.laterality === 'R' && !seen.placement ? 'right' : 'left';
     const says = chestWallByMask(mask)?.says;
     const wall = says === 'left' || says === 'right' ? says : usual;
-    const turn = wall === 'right' ? MIRRORED : UNTURNED;
-    const turned = wall === 'right' ? mirroredMask(mask) : mask;
     return {
       slices: image.depth,
       width: image.width,
       height: image.height,
-      turn,
-      window: gmicWindow(turned, this.#size, 'left'),
+      turn: wall === 'right' ? MIRRORED : AS_STORED,
+      window: { ...gmicWindow(mask, this.#size, wall), x: 0 },
       ...(seen.placement ? { placement: seen.placement } : {}),
     };
   }
