@@ -1,6 +1,7 @@
 /** Cases of a run's evaluation, the most wrong first. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { scoredClasses } from '@mammoscope/systems/scored-classes';
 import { parse } from 'csv-parse/sync';
 import type { RunCase } from './api-types.ts';
 import type { Database } from './database/database.ts';
@@ -22,7 +23,7 @@ export async function runCases(
     groups,
     rows.map(({ path = '' }) => uidIn(path)),
   );
-  const positive = positiveClasses(model);
+  const positive = scoredClasses(model.system, model.classes);
   const cases = rows.map(
     ({ path = '', patient_id: patientId = '', label = '', score = '', decision = '' }): RunCase => {
       const value = Number(score);
@@ -36,10 +37,6 @@ export async function runCases(
   );
   return cases.filter(({ score }) => Number.isFinite(score)).sort((a, b) => b.error - a.error);
 }
-
-/** The classes that a score speaks for: detectors and 3D-GMIC score malignancy alone, classifiers every class but the first. */
-const positiveClasses = ({ system, classes }: LoadedModel['model']): readonly string[] =>
-  system === 'lin2023' || system === 'park2022' ? ['malignant'] : classes.slice(1);
 
 /** The UID in a file's name, or nothing. */
 const uidIn = (path: string): string =>

@@ -79,7 +79,7 @@ export interface StudyReading {
     readonly decision: string;
   }[];
   readonly marks: readonly Mark[];
-  /** The first is shown until another is chosen. */
+  /** None is shown until one is chosen, but for a map that local mode has just made. */
   readonly heatMaps: readonly HeatMapChoice[];
   readonly leftOut: readonly { readonly instance: string; readonly reason: string }[];
 }

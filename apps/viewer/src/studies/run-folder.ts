@@ -1,4 +1,5 @@
 /** The folder of a run as the user dropped it: its report, and the cases of its evaluation with how wrong the model was. */
+import { scoredClasses } from '@mammoscope/systems/scored-classes';
 import { parse } from 'csv-parse/browser/esm/sync';
 import type { DroppedFile } from './dropped-files.ts';
 
@@ -53,12 +54,11 @@ async function said(file: File | undefined): Promise<Said> {
   }
 }
 
-/** The classes that a score speaks for: detectors and 3D-GMIC score malignancy alone, classifiers every class but the first. Null where neither file says. */
+/** The classes that a score speaks for; null where neither file says. */
 function positiveClasses(run: Said, metrics: Said): readonly string[] | null {
-  const system = run.system ?? metrics.system;
-  if (system === 'lin2023' || system === 'park2022') return ['malignant'];
   const classes = [run.classes, metrics.classes].find(Array.isArray) as readonly string[] | undefined;
-  return classes?.slice(1) ?? null;
+  const found = scoredClasses(String(run.system ?? metrics.system), classes ?? []);
+  return classes || found.length > 0 ? found : null;
 }
 
 /** Cases by how wrong the model was: the probability that it gave to what was not the case, the largest first. */
