@@ -11,11 +11,11 @@ import {
   eventually,
   getJson,
   type StartedServer,
+  smallVolume,
   startServer,
   stored,
   studyBytes,
   upload,
-  volumeBytes,
 } from './server-process.ts';
 import { zipOf } from './zip-archive.ts';
 
@@ -69,8 +69,8 @@ test('bad uploads are refused with their reason, and nothing of them stays', asy
     ['nothing.dcm', Buffer.alloc(0), 422, 'file-not-accepted'],
     ['half.dcm', image.subarray(0, image.length / 2), 422, 'truncated'],
     ['program.dcm', Buffer.concat([Buffer.from('MZ'), image.subarray(2)]), 422, 'file-executable'],
-    ['one-slice.dcm', volumeBytes('1.2.840.99999.601', 1), 422, 'image-not-accepted'],
-    ['too-many-frames.dcm', volumeBytes('1.2.840.99999.600', 501), 422, 'image-not-accepted'],
+    ['one-slice.dcm', smallVolume('1.2.840.99999.601', 1), 422, 'image-not-accepted'],
+    ['too-many-frames.dcm', smallVolume('1.2.840.99999.600', 501), 422, 'image-not-accepted'],
     ['too-large.dcm', Buffer.alloc(3_000_001), 413, 'upload-too-large'],
   ];
   for (const [name, bytes, status, code] of cases) {

@@ -21,11 +21,11 @@ import {
   freePort,
   getJson,
   type StartedServer,
+  smallVolume,
   startServer,
   stored,
   studyBytes,
   upload,
-  volumeBytes,
 } from './server-process.ts';
 
 const { folder, mammoscope } = await workplace();
@@ -80,8 +80,8 @@ function assertCalm(): void {
 
 test('requests that are garbage, stop in the middle, or leave while they are answered', async () => {
   const volume = '1.2.840.99999.900';
-  await stored(server, 'volume.dcm', volumeBytes(volume, 40));
-  const frames = `/dicomweb/studies/${volume}/series/${volume}.1/instances/${volume}.2.1/frames`;
+  await stored(server, 'volume.dcm', smallVolume(volume, 40));
+  const frames = `/dicomweb/studies/${volume}/series/${volume}.3/instances/${volume}.3.1/frames`;
   const head = (method: string, path: string, ...headers: string[]) =>
     Buffer.from([`${method} ${path} HTTP/1.1`, `Host: 127.0.0.1:${httpPort()}`, ...headers, '', ''].join('\r\n'));
   const image = studyBytes(drawnWoman(901));
@@ -249,7 +249,7 @@ test('a data folder is open in one server, and free again when that was killed; 
     const { refused } = (await (await upload(server, 'a.dcm', bytes)).json()) as UploadReport;
     return refused.map(({ code, message }) => `${code}: ${message}`).join();
   };
-  assert.match(await refusedAs(volumeBytes('1.2.840.99999.910', 6)), /image-not-accepted: it has 6 frames, and 5 are/);
+  assert.match(await refusedAs(smallVolume('1.2.840.99999.910', 6)), /image-not-accepted: it has 6 frames, and 5 are/);
   assert.match(
     await refusedAs(studyBytes(drawnWoman(911))),
     /image-not-accepted: it has 96 x 96 pixels, and 9000 in all/,

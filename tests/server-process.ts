@@ -67,13 +67,21 @@ export function studyBytes({
   ]);
 }
 
-/** A tomosynthesis of so many slices of 16 x 16 pixels. */
-export function volumeBytes(study: string, slices: number): Buffer {
+/** A tomosynthesis: its planes are squares of one side. */
+export interface DrawnVolume {
+  readonly study: string;
+  readonly patient?: string;
+  readonly planes: readonly Uint16Array[];
+}
+
+/** The bytes of its DICOM file, of a series of its own in the study. */
+export function volumeBytes({ study, patient = 'volume', planes }: DrawnVolume): Buffer {
+  const side = Math.sqrt(planes[0]?.length ?? 0);
   const object = tomosynthesis({
-    examination: examinationOf({ patient: 'volume', study }),
-    instance: { sopInstanceUid: `${study}.2.1`, number: 1, series: { uid: `${study}.1`, number: 1, description: '' } },
+    examination: examinationOf({ patient, study }),
+    instance: { sopInstanceUid: `${study}.3.1`, number: 1, series: { uid: `${study}.3`, number: 2, description: '' } },
     position: { laterality: 'L', view: 'CC', obliqueDeg: 0 },
-    grid: { rows: 16, columns: 16, spacingMm: 0.1, bitsStored: 12, slices, sliceMm: 1 },
+    grid: { rows: side, columns: side, spacingMm: 0.1, bitsStored: 12, slices: planes.length, sliceMm: 1 },
     exposure: EXPOSURE,
     irradiationEventUid: '1.2.3',
     frameOfReferenceUid: `${study}.9`,
@@ -81,9 +89,15 @@ export function volumeBytes(study: string, slices: number): Buffer {
     arcDeg: 15,
     reconstruction: 'none',
   });
-  const planes = Array.from({ length: slices }, (_, slice) => Uint16Array.from({ length: 256 }, (_v, i) => slice + i));
   return Buffer.concat([...dicomBytes(object, planes)]);
 }
+
+/** A tomosynthesis of so many slices of 16 x 16 pixels. */
+export const smallVolume = (study: string, slices: number): Buffer =>
+  volumeBytes({
+    study,
+    planes: Array.from({ length: slices }, (_, slice) => Uint16Array.from({ length: 256 }, (_v, i) => slice + i)),
+  });
 
 /** Women, in turn benign and malignant, as the tests of predict have them. */
 export const drawnWoman = (i: number): DrawnStudy & { readonly lesion: Lesion } => ({

@@ -4,7 +4,6 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { dicomBytes, tomosynthesis } from '@mammoscope/dicom';
 import { formatCsv } from '@mammoscope/imaging';
 import type {
   Analysis,
@@ -18,20 +17,19 @@ import type {
 import { systemOf } from '@mammoscope/systems';
 import { workplace } from './cli-process.ts';
 import { dciodvfySays, dsrdumpSays, missing } from './conformance-checkers.ts';
-import { EXPOSURE, examinationOf } from './dicom-result-study.ts';
 import { mammogramValues } from './mammogram-object.ts';
 import {
   analysed,
   eventually,
   getJson,
   plainEngine,
-  SIDE,
   type StartedServer,
   startServer,
   stored,
   studyBytes,
   trainHere,
   upload,
+  volumeBytes,
 } from './server-process.ts';
 
 const { folder } = await workplace();
@@ -46,25 +44,13 @@ const womanOf = (i: number) => ({
 });
 type Woman = ReturnType<typeof womanOf>;
 
-function volumeBytes({ study, patient, lesion, brighter }: Omit<Woman, 'lesion'> & Partial<Woman>): Buffer {
-  const object = tomosynthesis({
-    examination: examinationOf({ patient, study }),
-    instance: { sopInstanceUid: `${study}.3.1`, number: 1, series: { uid: `${study}.3`, number: 2, description: '' } },
-    position: { laterality: 'L', view: 'CC', obliqueDeg: 0 },
-    grid: { rows: SIDE, columns: SIDE, spacingMm: 0.1, bitsStored: 12, slices: SLICES, sliceMm: 1 },
-    exposure: EXPOSURE,
-    irradiationEventUid: '1.2.3',
-    frameOfReferenceUid: `${study}.9`,
-    projections: 9,
-    arcDeg: 15,
-    reconstruction: 'none',
-  });
+function womansVolume({ study, patient, lesion, brighter }: Omit<Woman, 'lesion'> & Partial<Woman>): Buffer {
   const planes = Array.from({ length: SLICES }, (_, slice) =>
     Uint16Array.from(
       mammogramValues({ brighter: brighter + slice, ...(slice === LESION_SLICE && lesion && { lesion }) }),
     ),
   );
-  return Buffer.concat([...dicomBytes(object, planes)]);
+  return volumeBytes({ study, patient, planes });
 }
 
 /** A cohort of twelve, as the manifests that systems are trained on; the last four women have nothing. */
@@ -75,7 +61,7 @@ async function writeCohort(): Promise<void> {
     const label = i >= 8 ? 'normal' : i % 2 === 0 ? 'benign' : 'malignant';
     const woman = { ...womanOf(i), ...(label === 'normal' && { lesion: undefined }) };
     await writeFile(join(folder, 'films', `${i}.dcm`), studyBytes(woman));
-    await writeFile(join(folder, 'films', `${i}-dbt.dcm`), volumeBytes(woman));
+    await writeFile(join(folder, 'films', `${i}-dbt.dcm`), womansVolume(woman));
     const [x1 = '', y1 = '', x2 = '', y2 = ''] = woman.lesion ?? [];
     const shared = {
       ...{ patient_id: woman.patient, label, laterality: 'L', view: 'CC', split: i % 4 < 2 ? 'train' : 'val' },
@@ -218,7 +204,7 @@ function sendHalf(first: Buffer, second: Buffer): Promise<number> {
 }
 
 test('half a study is read as what it is, with the reason where that is not enough, and again once the rest has come', async () => {
-  const [flat, deep] = [studyBytes(woman), volumeBytes(woman)];
+  const [flat, deep] = [studyBytes(woman), womansVolume(woman)];
   await sendHalf(deep, flat);
   const half = await analysed(server, woman.study);
   const ofHalf = new Map(half.map(({ system, state, error }) => [system, { state, error }]));
@@ -233,7 +219,7 @@ test('half a study is read as what it is, with the reason where that is not enou
 
   const cut = await upload(server, 'film.dcm', flat.subarray(0, flat.length / 2));
   assert.deepEqual([cut.status, ((await cut.json()) as UploadReport).refused[0]?.code], [422, 'truncated']);
-  const cutVolume = await upload(server, 'volume.dcm', volumeBytes(womanOf(30)).subarray(0, -1000));
+  const cutVolume = await upload(server, 'volume.dcm', womansVolume(womanOf(30)).subarray(0, -1000));
   assert.deepEqual([cutVolume.status, ((await cutVolume.json()) as UploadReport).refused[0]?.code], [422, 'truncated']);
 
   await stored(server, 'film.dcm', flat);
