@@ -77,11 +77,8 @@ export async function startServer(
       ...{ images: new OpenImages(), metrics: new Metrics(), pacsOf: (name) => pacsNamed(settings.pacs, name) },
     };
     const isUsable = () => answers(database, settings);
-    let fail: (() => void) | undefined;
-    const failed = new Promise<void>((resolve) => {
-      fail = resolve;
-    });
-    const sweeping = sweep(place, { signal: stop.signal, isUsable, onBroken: () => fail?.() });
+    const { promise: failed, resolve: fail } = Promise.withResolvers<void>();
+    const sweeping = sweep(place, { signal: stop.signal, isUsable, onBroken: fail });
     closing.unshift(() => sweeping);
     const server = await listen(place);
     closing.unshift(() => closeServer(server));

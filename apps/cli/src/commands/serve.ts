@@ -194,9 +194,8 @@ async function serve(flags: ServeFlags): Promise<void> {
   };
   const log = jsonLog(process.stderr);
   const server = await startServer(settings, log);
-  const unsafe = new Promise<void>((giveUp) => {
-    hearFaults({ log, isUsable: server.isUsable, giveUp });
-  });
+  const { promise: unsafe, resolve: giveUp } = Promise.withResolvers<void>();
+  hearFaults({ log, isUsable: server.isUsable, giveUp });
   process.stdout.write(`${server.url}\n`);
   const failed = Promise.race([unsafe, server.failed]).then(() => WORK_FAILED);
   const code = await Promise.race([untilStopped().then(() => 0), failed]);

@@ -2,10 +2,10 @@
  * A process of its own for memory.test.ts: `inference`, `training` or `recomputed` (training that computes blocks again) over so many
  * slices, of 768 x 512 px or, with `full` after the number, of the paper's 2116 x 1339 with 8 patches; prints its peak in MiB.
  */
-import { existsSync, readFileSync } from 'node:fs';
 import { adam } from '@mammoscope/nn';
 import { RandomStream } from '@mammoscope/random';
 import { Engine, probeInput, probeParameter } from '@mammoscope/runtime';
+import { peakBytesNow } from '../bench/peak-memory.ts';
 import { loadGmic, predictVolume } from './gmic.ts';
 import { gmicStep } from './graphs.ts';
 import type { GmicSpec } from './spec.ts';
@@ -54,6 +54,4 @@ else {
   if (differentiated !== slices) throw new Error(`every slice has a gradient here, got ${differentiated} of ${slices}`);
 }
 await engine.close();
-// Of this process alone: maxRSS counts what the process that forked it held.
-const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : '';
-console.log(Number(/VmHWM:\s*(\d+)/.exec(status)?.[1] ?? process.resourceUsage().maxRSS) / 1024);
+console.log(peakBytesNow() / 2 ** 20);

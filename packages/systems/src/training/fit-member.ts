@@ -34,7 +34,7 @@ export type PlacedFit = Pick<
 
 /**
  * Fits a member by runtime's `fit`, or by what calls it, going on with the checkpoint in its folder where the place says so, and writes its
- * history. Throws as they, and SystemError 'run-invalid' for a damaged checkpoint.
+ * history. Throws as they, and SystemError 'run-missing' or 'run-mismatch' for a checkpoint that is damaged or of another network.
  */
 export async function fitMember(
   recipe: TrainingRecipe,
