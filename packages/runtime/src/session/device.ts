@@ -19,6 +19,8 @@ export function sessionOptions(device: Device, threads: number): ort.InferenceSe
     graphOptimizationLevel: 'disabled',
     // A plan of all buffers in one block comes on top of what the first run took, and no run is faster for it.
     enableMemPattern: false,
+    // Threads that wait for each other sleep; spinning keeps cores that reading the next batch could use (ADR 0001).
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
     logSeverityLevel: 3,
   };
 }

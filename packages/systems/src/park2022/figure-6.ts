@@ -58,6 +58,8 @@ interface Opened {
   readonly best: MemberScores;
   /** Counted from 0: where the malignant map is highest. */
   readonly slice: number;
+  /** Its stored values. */
+  readonly plane: Plane;
 }
 
 /** Of an image that has saliency maps; undefined of another. */
@@ -86,8 +88,8 @@ async function drawn<T>(
     const largest = { benign: largestOf(maps.benign), malignant: largestOf(maps.malignant) };
     const slice = highestSlice(largest.malignant > 0 ? maps.malignant : maps.benign, image);
     const isInverted = file.facts(slice).PhotometricInterpretation === 'MONOCHROME1';
-    const range = greyRange(await file.stored(slice), isInverted);
-    return await draw({ image, file, maps, largest, range, best, slice });
+    const plane = await file.stored(slice);
+    return await draw({ image, file, maps, largest, range: greyRange(plane, isInverted), best, slice, plane });
   } finally {
     await file.close();
   }
@@ -114,10 +116,10 @@ const sliceWords = ({ grid: { slices } }: ScoredImage, slice: number) =>
   slices > 1 ? `slice ${slice + 1} of ${slices}` : '';
 
 /** The panels but for the patches. */
-async function picturesOf({ image, file, maps, largest, range, best, slice }: Opened) {
+async function picturesOf({ image, plane, maps, largest, range, best }: Opened) {
   const { grid } = image;
   const view = panelView(grid.box, PANEL_PX);
-  const grey = await greyPanel(await file.stored(slice), view, range);
+  const grey = await greyPanel(plane, view, range);
   const boxes = best.patches.map(({ box }) => box);
   const mapPanel = (finding: Finding) =>
     withMap(grey, view, { ...grid, map: projected(maps[finding], grid), largest: largest[finding] });
