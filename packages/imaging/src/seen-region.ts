@@ -34,30 +34,44 @@ export function regionPlane(region: SeenRegion): Plane {
 }
 
 /** Writes the grey levels of a region into a plane with rows of `rowLength`, its first pixel at `corner`. */
-export function paintRegion(
+export function paintRegion(region: SeenRegion, into: Float32Array, corner: number, rowLength: number): void {
+  for (let y = 0; y < region.height; y += BAND_ROWS) paintBand(region, y, into, corner, rowLength);
+}
+
+/** How often each value occurs in a region that has grey levels for them. */
+export function countValues(region: SeenRegion, levels: Float32Array): Uint32Array {
+  const counts = new Uint32Array(levels.length);
+  for (let y = 0; y < region.height; y += BAND_ROWS) countBand(region, y, counts);
+  return counts;
+}
+
+/*
+ * Loops over millions of pixels are replaced by faster ones while they run, again in every call and at times badly, where functions that are called
+ * often are compiled once: so a row a call, and few rows a call. `| 0` says that numbers are whole, which some come to be by way of fractions; one
+ * that is not at first makes all of it be compiled anew.
+ */
+
+const BAND_ROWS = 32;
+
+function paintBand(
   { width, height, start, stepX, stepY, values, levels }: SeenRegion,
+  top: number,
   into: Float32Array,
   corner: number,
   rowLength: number,
 ): void {
-  for (let y = 0; y < height; y++) {
-    const [first, at] = [corner + y * rowLength, start + y * stepY];
-    if (levels) lookUpRow(into, first, first + width, values, at, stepX, levels);
+  const end = Math.min(height, top + BAND_ROWS);
+  for (let y = top; y < end; y++) {
+    const [first, at] = [(corner + y * rowLength) | 0, (start + y * stepY) | 0];
+    if (levels) lookUpRow(into, first, (first + width) | 0, values, at, stepX | 0, levels);
     else for (let x = 0; x < width; x++) into[first + x] = values[at + x * stepX] as number;
   }
 }
 
-/** How often each value occurs in a region that has grey levels for them. */
-export function countValues(
-  { width, height, start, stepX, stepY, values }: SeenRegion,
-  levels: Float32Array,
-): Uint32Array {
-  const counts = new Uint32Array(levels.length);
-  for (let y = 0; y < height; y++) countRow(counts, width, values, start + y * stepY, stepX);
-  return counts;
+function countBand({ width, height, start, stepX, stepY, values }: SeenRegion, top: number, counts: Uint32Array): void {
+  const end = Math.min(height, top + BAND_ROWS);
+  for (let y = top; y < end; y++) countRow(counts, width | 0, values, (start + y * stepY) | 0, stepX | 0);
 }
-
-// A row a call: functions that are called often are compiled once, where a loop over millions of pixels is replaced while it runs, at times badly.
 
 function lookUpRow(
   into: Float32Array,
