@@ -51,7 +51,7 @@ export interface ManifestImage {
 }
 
 /** What may be asked beyond the row. */
-export type SeenOptions = Pick<PrepareOptions, 'voi' | 'crop' | 'chestWall' | 'prefer'>;
+export type SeenOptions = Pick<PrepareOptions, 'voi' | 'crop' | 'chestWall' | 'maskSidePx' | 'prefer'>;
 
 /**
  * Opens the image of a row, in any format that is read. DICOM goes through prepareImage (grey levels, polarity, orientation, crop to

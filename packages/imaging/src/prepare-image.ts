@@ -35,6 +35,8 @@ export interface PrepareOptions extends LieOptions {
   readonly spacing?: PixelSpacingMm;
   /** 'whole' takes the image as it is for the breast: a patch, a specimen, a test pattern. */
   readonly breast?: 'found' | 'whole';
+  /** The working side of the breast's mask (see breastMask). */
+  readonly maskSidePx?: number;
   /** Pixels kept around the breast's box, or the whole image; 0 unless told. */
   readonly crop?: { readonly marginPx: number } | 'none';
   /** Spacing in mm to resample to; as stored unless told. */
@@ -67,8 +69,9 @@ export interface PreparedImage {
  */
 export function prepareImage(stored: Plane, facts: DicomFacts = {}, options: PrepareOptions = {}): PreparedImage {
   const { display, padding, decisions } = greyLevels(stored, facts, options);
-  const { breast = 'found' } = options;
-  const mask = breast === 'whole' ? wholeMask(display) : breastMask(display, padding ? { padding } : {});
+  const { breast = 'found', maskSidePx: workingSidePx } = options;
+  const asked = { ...(padding && { padding }), ...(workingSidePx !== undefined && { workingSidePx }) };
+  const mask = breast === 'whole' ? wholeMask(display) : breastMask(display, asked);
   const { view, modifiers, decision: viewDecision } = mammographyView(facts, options.prefer);
   const lie = imageLie(display, mask, facts, view ?? options.view, options);
   const oriented = orientWalk(wholeWalk(display.width, display.height), lie.orientation);

@@ -290,4 +290,4 @@ const compact = (region: SeenRegion): SeenRegion => ({ ...region, values: new Ui
 const MOST_OPEN = 16;
 
 /** DICOM is turned with its chest wall to the left and not cropped, so that boxes convert by turning alone. */
-const WHOLE = { crop: 'none', chestWall: 'left' } as const;
+const WHOLE = { crop: 'none', chestWall: 'left', maskSidePx: MASK_SIDE_PX } as const;
