@@ -70,8 +70,7 @@ export interface PreparedImage {
 export function prepareImage(stored: Plane, facts: DicomFacts = {}, options: PrepareOptions = {}): PreparedImage {
   const { display, padding, decisions } = greyLevels(stored, facts, options);
   const { breast = 'found', maskSidePx: workingSidePx } = options;
-  const asked = { ...(padding && { padding }), ...(workingSidePx !== undefined && { workingSidePx }) };
-  const mask = breast === 'whole' ? wholeMask(display) : breastMask(display, asked);
+  const mask = breast === 'whole' ? wholeMask(display) : breastMask(display, { padding, workingSidePx });
   const { view, modifiers, decision: viewDecision } = mammographyView(facts, options.prefer);
   const lie = imageLie(display, mask, facts, view ?? options.view, options);
   const oriented = orientWalk(wholeWalk(display.width, display.height), lie.orientation);

@@ -4,7 +4,8 @@ import { reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Database } from './database.ts';
 
-const AWAY_MS = 1000;
+/** Until a database that is away is asked again. */
+export const AWAY_MS = 1000;
 
 /**
  * Classes of PostgreSQL's codes (its manual, appendix A) with which the same statement may succeed later: connections, transactions undone for

@@ -48,7 +48,7 @@ export function parentDatabase(): Database {
     const asked = waiting.get(id);
     waiting.delete(id);
     if (error === undefined) asked?.resolve(rows ?? []);
-    else asked?.reject(Object.assign(new Error(error.message), error));
+    else asked?.reject(Object.assign(new Error(error.message), { code: error.code }));
   });
   return {
     query: (text, values) =>

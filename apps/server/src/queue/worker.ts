@@ -5,7 +5,7 @@ import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine } from '@mammoscope/runtime';
 import { readStudy } from '../analysis/read-study.ts';
-import { insist, insistent } from '../database/away.ts';
+import { AWAY_MS, insist, insistent } from '../database/away.ts';
 import type { Database } from '../database/database.ts';
 import { reasonOf, ServerError, withoutFolders } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -28,7 +28,6 @@ export interface WorkerPlace {
 }
 
 const IDLE_MS = 250;
-const DATABASE_AWAY_MS = 1000;
 
 /** Works until the signal; what is being read then is read to its end. */
 export async function work(place: WorkerPlace, signal: AbortSignal): Promise<void> {
@@ -53,7 +52,7 @@ async function nextTurn({ queue, models, log }: WorkerPlace, signal: AbortSignal
       if (turn) return turn;
     } catch (error) {
       log('warn', 'queue-unreachable', { reason: reasonOf(error) });
-      await sleep(DATABASE_AWAY_MS);
+      await sleep(AWAY_MS);
     }
   }
   return undefined;

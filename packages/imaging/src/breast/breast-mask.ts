@@ -25,9 +25,9 @@ export interface BreastMask {
 /** Options of breastMask. */
 export interface BreastMaskOptions {
   /** 1 where there is no image: pixels of the padding value. */
-  readonly padding?: Uint8Array;
+  readonly padding?: Uint8Array | undefined;
   /** The mask is found on an image of at most so many pixels a side, so that its cost and memory are bounded; 384 unless given. */
-  readonly workingSidePx?: number;
+  readonly workingSidePx?: number | undefined;
 }
 
 const WORKING_SIDE_PX = 384;
