@@ -122,23 +122,26 @@ async function marks(page: Page, folder: string): Promise<void> {
   await pane.focus();
   await page.keyboard.press('Shift+O');
   assert.ok(Math.abs((await opacity()) - 0.3) < 1e-6);
+  await slides(page, opacity);
   // one map at a time: what the model calls positive first, then the other, then none; each is fetched when it is chosen
   const choice = page.getByRole('combobox', { name: 'heat map' });
-  assert.equal(await choice.inputValue(), 'Saliency: malignant');
+  const isChosen = (name: string) =>
+    page.waitForFunction((it) => document.querySelector<HTMLSelectElement>('.heat-map select')?.value === it, name);
+  await isChosen('Saliency: malignant');
   assert.deepEqual(
     asked.map((url) => url.split('-').at(-1)),
     ['malignant'],
   );
   await page.keyboard.press('v');
   await page.waitForFunction(() => document.querySelectorAll('.pane[data-view=LCC] .overlay image').length === 1);
-  assert.equal(await choice.inputValue(), 'Saliency: benign');
+  await isChosen('Saliency: benign');
   assert.deepEqual(
     asked.map((url) => url.split('-').at(-1)),
     ['malignant', 'benign'],
   );
   await page.keyboard.press('v');
   assert.equal(await heat.count(), 0);
-  assert.equal(await page.locator('.heat-scale').count(), 0);
+  await page.locator('.heat-scale').waitFor({ state: 'detached' });
   await choice.selectOption('Saliency: malignant');
   await heat.waitFor({ state: 'attached' });
   await page.keyboard.press('h');
@@ -146,6 +149,27 @@ async function marks(page: Page, folder: string): Promise<void> {
   await page.keyboard.press('n');
   assert.match(await page.locator('#live').innerText(), /^Finding 1 of 1: malignant 80\.0 %, L CC/);
   await page.unrouteAll();
+}
+
+/** The slider stays under the hand that drags it, and under the keys, though the panel is drawn anew with each step. */
+async function slides(page: Page, opacity: () => Promise<number>): Promise<void> {
+  const slider = page.getByLabel('opacity of heat maps');
+  const { x, y, width, height } = (await slider.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  await page.mouse.move(x + 0.3 * width, y + height / 2);
+  await page.mouse.down();
+  for (const share of [0.4, 0.5, 0.6, 0.7, 0.95]) {
+    await page.mouse.move(x + share * width, y + height / 2);
+    await page.waitForTimeout(60);
+  }
+  await page.mouse.up();
+  assert.ok((await opacity()) > 0.85, `${await opacity()}`);
+  await page.waitForTimeout(60);
+  await slider.focus();
+  for (let i = 0; i < 3; i++) {
+    await page.keyboard.press('ArrowLeft');
+    await page.waitForTimeout(60);
+  }
+  assert.ok((await opacity()) < 0.86, `${await opacity()}`);
 }
 
 /** The scores that an exported model gives a study in a page of a browser, image by image, and where it ran. */

@@ -1,17 +1,18 @@
 /** The page: what its address names, and what is dropped on it. */
+import { addressParts, studyAddress } from './addresses.ts';
 import { element, fill } from './dom.ts';
 import { ImagePool } from './images/image-pool.ts';
 import { ModelRunner } from './model/model-runner.ts';
 import { logInPage } from './pages/log-in.ts';
 import { runPage } from './pages/run-page.ts';
+import { ShownRuns } from './pages/shown-runs.ts';
 import { StudyPage } from './pages/study-page.ts';
-import { SEND_ZONE, workList } from './pages/work-list.ts';
+import { SEND_ZONE, WorkList } from './pages/work-list.ts';
 import { renderingEngine } from './room/viewport-images.ts';
-import { findServer, logIn, readCases, readModels, readReport, upload } from './server/server-client.ts';
+import { findServer, logIn, upload } from './server/server-client.ts';
 import { ServerStudies } from './server/server-studies.ts';
 import { chosenFiles, type DroppedFile, droppedFiles } from './studies/dropped-files.ts';
 import { LocalStudies } from './studies/local-studies.ts';
-import { type RunFolder, runFolders } from './studies/run-folder.ts';
 import type { OpenStudy } from './studies/study-entry.ts';
 
 const byId = (id: string): HTMLElement => {
@@ -23,7 +24,7 @@ const [place, tools, live, away] = [byId('page'), byId('tools'), byId('live'), b
 
 const pool = new ImagePool();
 const local = new LocalStudies(pool);
-const runs = new Map<string, RunFolder>();
+const runs = new ShownRuns(local);
 const faults: string[] = [];
 let server: ServerStudies | null = null;
 let isLocked = false;
@@ -31,21 +32,27 @@ let mayUpload = false;
 let runner: ModelRunner | null = null;
 /** Why the model that was opened last cannot be run. */
 let modelFault: string | null = null;
+/** What is shown: a study, the list, or neither. A list stays while a study is being opened. */
 let page: StudyPage | null = null;
+let list: WorkList | null = null;
 let routes = 0;
+let routed = Promise.resolve();
 
 const say = (sentence: string): void => fill(live, sentence);
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const isLocal = (key: string): boolean => key.startsWith('local-');
-const addressOf = (key: string): string => `#/study/${encodeURIComponent(key)}`;
-const partsOf = (): readonly string[] => location.hash.split('/').slice(1).map(decodeURIComponent);
 
-/** Shows what the address names. Addresses have keys of this page and UIDs, never a name. */
-async function route(): Promise<void> {
+/** Shows what the address names. Nothing else changes what is shown: what comes in meanwhile goes into what there is. */
+function route(): Promise<void> {
+  routed = goToAddress();
+  return routed;
+}
+
+async function goToAddress(): Promise<void> {
   const turn = ++routes;
   page?.end();
   page = null;
-  const [what = '', key = '', first = ''] = partsOf();
+  const [what = '', key = '', first = ''] = addressParts();
   try {
     if (what === 'study') {
       const opened = await openStudy(key);
@@ -58,16 +65,22 @@ async function route(): Promise<void> {
       }
     }
     if (what === 'run') {
-      await showRun(key, turn);
+      const run = await runs.open(key, server !== null);
+      if (turn === routes) show(runPage(run));
       return;
     }
     await server?.refresh();
-    if (turn === routes) await showWorkList();
+    if (turn === routes) showWorkList();
   } catch (error) {
     if (turn !== routes) return;
     faults.splice(0, faults.length, sentenceOf(error));
-    await showWorkList();
+    showWorkList();
   }
+}
+
+function show(root: HTMLElement): void {
+  list = null;
+  fill(place, root);
 }
 
 async function openStudy(key: string): Promise<OpenStudy | null> {
@@ -85,31 +98,33 @@ function showStudy(study: OpenStudy, first: string): void {
     keepReadings: (readings) => local.setReadings(study.entry.key, readings),
     first: first || null,
   });
-  fill(place, page.root);
+  show(page.root);
   page.begin();
 }
 
-async function showWorkList(): Promise<void> {
+function showWorkList(): void {
   if (isLocked) {
-    fill(place, logInPage(enter));
+    show(logInPage(enter));
     return;
   }
-  const list = workList([...(server?.entries() ?? []), ...local.entries()], faults, {
+  const made = new WorkList({
     open: (key) => {
-      location.hash = addressOf(key);
+      location.hash = studyAddress(key);
     },
     chooseFiles: () => choose('', false, take),
     chooseFolder: () => choose('', true, take),
     upload: server && mayUpload ? () => choose('', false, send) : null,
   });
-  fill(place, list);
-  const names = [...runs.keys()].map((name) => [name, `#/run/${encodeURIComponent(name)}`] as const);
-  const models = server ? (await readModels().catch(() => ({ models: [] }))).models : [];
-  const served = models
-    .filter(({ cases, report }) => cases !== null || report !== null)
-    .map(({ id, system, name }) => [`${system}: ${name}`, `#/run/${encodeURIComponent(id)}`] as const);
-  const links = [...served, ...names].map(([name, href]) => element('li', {}, element('a', { href }, name)));
-  if (links.length > 0) list.append(element('h2', {}, 'Runs'), element('ul', {}, ...links));
+  show(made.root);
+  list = made;
+  void updateList();
+}
+
+/** What is known now, into the list; where something else is shown, it is there when the list is. */
+async function updateList(): Promise<void> {
+  list?.update([...(server?.entries() ?? []), ...local.entries()], faults);
+  const links = await runs.links(server !== null);
+  list?.setRuns(links);
 }
 
 async function enter(token: string): Promise<void> {
@@ -117,33 +132,6 @@ async function enter(token: string): Promise<void> {
   isLocked = false;
   begin(session.role === 'operator');
   await route();
-}
-
-async function showRun(key: string, turn: number): Promise<void> {
-  const dropped = runs.get(key);
-  const data = dropped ? await droppedRun(dropped) : await servedRun(key);
-  if (turn === routes) fill(place, runPage(data));
-}
-
-async function droppedRun({ name, report, cases }: RunFolder) {
-  const led = cases.map((each) => {
-    const image = local.atPath(each.path);
-    const address = image ? `${addressOf(image.key)}/${encodeURIComponent(image.image.facts.instance)}` : null;
-    return { ...each, address };
-  });
-  return { name, report: report ? await report.text() : null, cases: led };
-}
-
-async function servedRun(id: string) {
-  const model = server ? (await readModels()).models.find((each) => each.id === id) : undefined;
-  if (!model) throw new RangeError('there is no run of that name: drop its folder on the work list');
-  const cases = model.cases === null ? [] : (await readCases(model.cases)).cases;
-  const led = cases.map((each) => ({
-    ...each,
-    address: each.study && each.instance ? `${addressOf(each.study)}/${encodeURIComponent(each.instance)}` : null,
-  }));
-  const report = model.report === null ? null : await readReport(model.report);
-  return { name: `${model.system}: ${model.name}`, report, cases: led };
 }
 
 /** Opens the browser's dialog for files or a folder. */
@@ -160,16 +148,16 @@ async function take(files: readonly DroppedFile[]): Promise<void> {
   faults.splice(0);
   const opening = model ? openModel(model.file) : null; // images are not kept waiting for it
   try {
-    for (const run of await runFolders(files)) runs.set(run.name, run);
+    await runs.take(files);
   } catch (error) {
     faults.push(sentenceOf(error));
   }
   // the first study of an empty list is opened with its first image, while the others are read
-  const opensFirst = local.entries().length === 0 && !server && page === null && runs.size === 0;
+  const opensFirst = local.entries().length === 0 && !server && page === null && runs.dropped === 0;
   let isWaiting = false;
   const { images, refused } = await local.add(files, () => {
     const [only, second] = local.entries();
-    if (opensFirst && only && !second && page === null) location.hash = addressOf(only.key);
+    if (opensFirst && only && !second && page === null) location.hash = studyAddress(only.key);
     if (isWaiting) return;
     isWaiting = true;
     setTimeout(() => {
@@ -180,7 +168,7 @@ async function take(files: readonly DroppedFile[]): Promise<void> {
   faults.push(...refused);
   say(`${images} images opened, ${refused.length} files not read.`);
   if (opensFirst) afterIntake();
-  if (page) showProgress();
+  if (page || list) showProgress();
   else await route();
   await opening;
 }
@@ -190,7 +178,7 @@ function afterIntake(): void {
   const entries = [...local.entries()].sort((a, b) => b.date.localeCompare(a.date));
   const [latest] = entries;
   const isOne = new Set(entries.map(({ patientId }) => patientId)).size === 1;
-  const address = latest && isOne && faults.length === 0 ? addressOf(latest.key) : '#/';
+  const address = latest && isOne && faults.length === 0 ? studyAddress(latest.key) : '#/';
   if (location.hash !== address) location.hash = address;
 }
 
@@ -207,15 +195,15 @@ async function send(files: readonly DroppedFile[]): Promise<void> {
     }
   }
   say(`${files.length} files sent, ${faults.length} refused.`);
-  await route();
+  await refreshList().catch((error) => say(sentenceOf(error)));
 }
 
 /** More images came: into the list, or into the study that is open. */
 function showProgress(): void {
-  const [what, key = ''] = partsOf();
+  const [what, key = ''] = addressParts();
   const study = what === 'study' && isLocal(key) ? local.open(key) : null;
   if (page && study) page.update(study);
-  else if (!page && what !== 'run') void showWorkList();
+  else if (list) void updateList();
 }
 
 async function openModel(file: File): Promise<void> {
@@ -231,8 +219,8 @@ async function openModel(file: File): Promise<void> {
     faults.push(modelFault);
     say(modelFault);
   }
-  if (page) page.redraw();
-  else await showWorkList();
+  page?.redraw();
+  if (list) await updateList();
 }
 
 /** The server's studies, and what happens to them. */
@@ -240,20 +228,37 @@ function begin(isOperator: boolean): void {
   mayUpload = isOperator;
   const studies = new ServerStudies(pool);
   server = studies;
-  const changed = (uid: string) => {
-    const [what, key] = partsOf();
-    if (page && what === 'study' && key === uid)
-      void studies.open(uid).then(
-        (study) => page?.update(study),
-        (error) => say(sentenceOf(error)),
-      );
-    else if (!page && what !== 'run') void studies.refresh().then(showWorkList, (error) => say(sentenceOf(error)));
-  };
-  studies.watch(changed, (isThere) => {
-    const wasAway = !away.hidden;
-    away.hidden = isThere;
-    if (isThere && wasAway) changed(partsOf()[1] ?? '');
-  });
+  studies.watch(
+    (changed) => void follow(changed),
+    (isThere) => {
+      const wasAway = !away.hidden;
+      away.hidden = isThere;
+      if (isThere && wasAway) void follow(new Set(addressParts().slice(1, 2)));
+    },
+  );
+}
+
+/** Studies of the server changed: the list says so, or the study that is open. */
+async function follow(changed: ReadonlySet<string>): Promise<void> {
+  await routed; // what is being opened was perhaps asked for before
+  const [what, key = ''] = addressParts();
+  const shown = page;
+  try {
+    if (!shown) await refreshList();
+    else if (server && what === 'study' && changed.has(key)) {
+      const study = await server.open(key);
+      if (shown === page) shown.update(study);
+    }
+  } catch (error) {
+    say(sentenceOf(error));
+  }
+}
+
+/** What the server has now, into the list. */
+async function refreshList(): Promise<void> {
+  if (!list) return;
+  await server?.refresh();
+  await updateList();
 }
 
 addEventListener('dragover', (event) => {

@@ -6,6 +6,7 @@ import { PRIORITY } from '../images/image-pool.ts';
 import type { StudyImage } from '../images/study-image.ts';
 import { type JudgedPlace, judgeImage, judgePlace, localReading, occlusionMap } from '../model/judge.ts';
 import type { ModelRunner } from '../model/model-runner.ts';
+import { Redrawn } from '../redrawn.ts';
 import { obeyKey, showKeys } from '../room/keys.ts';
 import { handlePointer } from '../room/pointer.ts';
 import { Room, TOOLS, type Tool } from '../room/room.ts';
@@ -36,7 +37,7 @@ export class StudyPage {
   #judged: readonly JudgedPlace[] = [];
   #heatMaps: readonly HeatMap[] = [];
   #modelState = '';
-  #isDrawing = false;
+  readonly #drawn: readonly Redrawn[];
   readonly #lookedAt = new Set<StudyImage>();
 
   constructor(study: OpenStudy, context: StudyPageContext) {
@@ -44,6 +45,10 @@ export class StudyPage {
     this.#context = context;
     this.#room = new Room(context.live, () => this.redraw());
     this.root = element('div', { class: 'reading-room' }, this.#room.root, this.#panel);
+    this.#drawn = [
+      new Redrawn(context.tools, () => this.#drawTools()),
+      new Redrawn(this.#panel, () => this.#drawPanel()),
+    ];
     handlePointer(this.#room);
     this.#room.root.addEventListener('dblclick', (event) => {
       const pane = this.#room.paneAt(event);
@@ -77,6 +82,7 @@ export class StudyPage {
   }
 
   end(): void {
+    for (const part of this.#drawn) part.end();
     this.#room.leave();
     fill(this.#context.tools);
   }
@@ -120,14 +126,7 @@ export class StudyPage {
 
   /** Draws toolbar and panel anew, once a frame. */
   redraw(): void {
-    if (this.#isDrawing) return;
-    this.#isDrawing = true;
-    requestAnimationFrame(() => {
-      this.#isDrawing = false;
-      if (!this.root.isConnected) return;
-      this.#drawTools();
-      this.#drawPanel();
-    });
+    for (const part of this.#drawn) part.ask();
   }
 
   #drawTools(): void {
@@ -144,7 +143,6 @@ export class StudyPage {
     );
     const group = (label: string, ...children: readonly HTMLElement[]) =>
       element('div', { class: 'group', role: 'group', 'aria-label': label }, ...children);
-    const focused = this.#context.tools.contains(document.activeElement) ? document.activeElement?.textContent : null;
     fill(
       this.#context.tools,
       group('Layout', ...layouts),
@@ -160,17 +158,10 @@ export class StudyPage {
         button('Keys ?', showKeys),
       ),
     );
-    // drawing anew takes the focus from the button that was pressed
-    if (focused)
-      [...this.#context.tools.querySelectorAll('button')].find(({ textContent }) => textContent === focused)?.focus();
   }
 
   #drawPanel(): void {
     const runner = this.#context.runner();
-    const focus = this.#panel.contains(document.activeElement) ? document.activeElement?.textContent : null;
-    const isOpen = [...this.#panel.querySelectorAll('details')].map(
-      ({ className, open }) => [className, open] as const,
-    );
     const model = runner && {
       name: runner.name,
       state: this.#modelState || `${runner.info.system || 'a model'} on ${runner.device}`,
@@ -184,12 +175,6 @@ export class StudyPage {
       judge: () => void this.#judge(),
       explain: () => void this.#explain(),
     });
-    for (const [i, details] of [...this.#panel.querySelectorAll('details')].entries())
-      if (isOpen[i]?.[0] === details.className) details.open = isOpen[i][1] || details.open;
-    if (focus)
-      [...this.#panel.querySelectorAll<HTMLElement>('button, select, input')]
-        .find(({ textContent }) => textContent === focus)
-        ?.focus();
   }
 
   #allReadings(): readonly StudyReading[] {

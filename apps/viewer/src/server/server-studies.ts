@@ -29,16 +29,16 @@ export class ServerStudies {
     this.#entries = studies.map(entryOf);
   }
 
-  /** Tells of changes of the list or of a study, and whether the server is there, until what it returns is called. */
-  watch(changed: (study: string) => void, isThere: (is: boolean) => void): () => void {
+  /** Tells of studies that came, changed or went, and whether the server is there, until what it returns is called. */
+  watch(changed: (studies: ReadonlySet<string>) => void, isThere: (is: boolean) => void): () => void {
     let timer = 0;
-    const waiting = new Set<string>();
+    let waiting = new Set<string>();
     const heard = (_type: string, data: string) => {
       waiting.add((JSON.parse(data) as { readonly study: string }).study);
       clearTimeout(timer);
       timer = self.setTimeout(() => {
-        for (const study of waiting) changed(study);
-        waiting.clear();
+        changed(waiting);
+        waiting = new Set();
       }, GATHER_MS);
     };
     return listen('api/events', ['study', 'analysis', 'removed'], heard, isThere);
