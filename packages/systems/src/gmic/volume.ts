@@ -1,4 +1,5 @@
 /** Volumes as 3D-GMIC takes them: slice by slice, so that no more than two are held at a time. */
+import type { BoxPx } from '@mammoscope/imaging';
 import { SystemError } from '../errors.ts';
 import type { GmicSpec } from './spec.ts';
 
@@ -12,6 +13,8 @@ export interface GmicVolume {
   readonly slices: number;
   /** The normalised pixels of a slice, row by row. A slice may be asked for again. */
   readonly read: (slice: number) => Promise<Float32Array>;
+  /** The pixels in a box of a slice, where that takes less than to read all of a slice that was read before. */
+  readonly readBox?: (slice: number, box: BoxPx) => Promise<Float32Array>;
   /** Whether what is read is nobody else's, so that its memory is freed once it was worked on: a collection may be many slices away. */
   readonly isFresh?: boolean;
 }
@@ -46,6 +49,13 @@ export async function readSlice(
       `${volume.name}: slice ${slice + 1} of ${volume.slices} has ${pixels.length} pixels where ${heightPx} x ${widthPx} are required: crop all slices to one window`,
     );
   return pixels;
+}
+
+/** The pixels in a box of a slice, row by row. */
+export function cutBox(pixels: Float32Array, rowLength: number, [x1, y1, x2, y2]: BoxPx): Float32Array {
+  const cut = new Float32Array((x2 - x1) * (y2 - y1));
+  for (let y = y1; y < y2; y++) cut.set(pixels.subarray(y * rowLength + x1, y * rowLength + x2), (y - y1) * (x2 - x1));
+  return cut;
 }
 
 /** The slices of a volume in order, those runs of them that are wanted; the next run is read while the caller works on one. */

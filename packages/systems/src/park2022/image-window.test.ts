@@ -3,11 +3,12 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { type ManifestRow, readManifest, writeNpy16, writePng16 } from '@mammoscope/imaging';
+import { type BoxPx, type ManifestRow, readManifest, writeNpy16, writePng16 } from '@mammoscope/imaging';
 import { RandomStream } from '@mammoscope/random';
+import { cutBox } from '../gmic/volume.ts';
 import { writePhantomCohort } from '../virtual-cohort/women.ts';
 import { FINDING, FIXTURE_COLUMNS, FIXTURE_ROWS, fixtureVolume } from './cohort-fixture.ts';
-import { drawWindow, ImageWindows } from './image-window.ts';
+import { drawWindow, ImageWindows, STILL } from './image-window.ts';
 import { normaliseBreast } from './window-levels.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'windows-'));
@@ -184,6 +185,30 @@ test('a breast as DICOM, its frames read one at a time, is the breast as PNG: pi
     assert.deepEqual(await own.boxOnStored(other, [0, 0, 100, 200]), await own.boxOnStored(row, [0, 0, 100, 200]));
     await own.close();
   }
+});
+
+test('a box of a large volume is that part of its slice, whether the slice was read before or not', async () => {
+  const out = join(folder, 'boxes');
+  const making = { patients: 1, preset: 'tiny', seed: 0, format: 'dicom', out } as const;
+  const { rows } = await readManifest((await writePhantomCohort(making)).manifest, { unlabelled: true });
+  const size = [2116, 1339] as const; // more than is held, and more than the image has
+  for (const row of rows.filter(({ modality, view }) => modality === 'DBT' && view === 'MLO'))
+    for (const draw of [STILL, { rightPx: 31, downPx: -17, growPx: 0 }, { rightPx: 0, downPx: 5, growPx: 40 }]) {
+      const own = new ImageWindows(size);
+      const volume = await own.volume(row, draw);
+      const boxes: BoxPx[] = [
+        [40, 950, 140, 1210],
+        [1200, 0, 1339, 256],
+      ];
+      const before = await Promise.all(boxes.map((box) => volume.readBox?.(7, box)));
+      const whole = await volume.read(7);
+      for (const [i, box] of boxes.entries()) {
+        const part = cutBox(whole, size[1], box);
+        assert.ok(new Set(part).size > (i === 0 ? 50 : 0), `${row.path}: the box shows something`);
+        assert.deepEqual([before[i], await volume.readBox?.(7, box)], [part, part], `${row.path}, ${box}`);
+      }
+      await own.close();
+    }
 });
 
 test('grey levels have mean 0 and deviation 1 over the breast, and the background is two deviations below', () => {

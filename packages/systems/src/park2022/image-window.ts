@@ -25,15 +25,31 @@ import {
 } from '@mammoscope/imaging';
 import type { RandomStream } from '@mammoscope/random';
 import { SystemError } from '../errors.ts';
-import type { GmicVolume } from '../gmic/volume.ts';
+import { cutBox, type GmicVolume } from '../gmic/volume.ts';
 import type { Recipe } from './recipe.ts';
-import { normalisedWindow, type WindowView, windowLevels } from './window-levels.ts';
+import {
+  type Normaliser,
+  normalisedBy,
+  normalisedWindow,
+  tableNormaliser,
+  type WindowView,
+  windowLevels,
+} from './window-levels.ts';
 
 /** How a window is varied: where it goes, and by how many rows it grows. */
 export interface WindowDraw {
   readonly rightPx: number;
   readonly downPx: number;
   readonly growPx: number;
+}
+
+/** A window, varied. */
+function varied(window: WindowPlace, { rightPx, downPx, growPx }: WindowDraw): WindowPlace {
+  const height = window.height + growPx;
+  const width = Math.round((window.width * height) / window.height);
+  const x = window.x + rightPx - Math.round((width - window.width) / 2);
+  const y = window.y + downPx - Math.round((height - window.height) / 2);
+  return { x, y, width, height };
 }
 
 /** The window as it is. */
@@ -104,14 +120,17 @@ export class ImageWindows {
     const { slices } = await this.lie(row);
     const { width, height } = this.#size;
     const isHeld = slices * width * height * Float32Array.BYTES_PER_ELEMENT <= HELD_BYTES;
+    const normalisers = new Map<number, Normaliser>();
+    const read = (slice: number) => this.#slice(row, slice, draw, normalisers);
+    if (!isHeld) {
+      const readBox = (slice: number, box: BoxPx) => this.#box(row, slice, draw, box, normalisers.get(slice));
+      return { name: row.path, slices, isFresh: true, read, readBox };
+    }
     const held = new Map<number, Promise<Float32Array>>();
-    const read = (slice: number) => this.#slice(row, slice, draw);
     return {
       name: row.path,
       slices,
-      isFresh: !isHeld,
       read: (slice) => {
-        if (!isHeld) return read(slice);
         const known = held.get(slice) ?? read(slice);
         held.set(slice, known);
         return known;
@@ -158,18 +177,42 @@ export class ImageWindows {
     for (const image of opened) await image.then((each) => each.close()).catch(() => undefined);
   }
 
-  async #slice(row: ManifestRow, slice: number, { rightPx, downPx, growPx }: WindowDraw): Promise<Float32Array> {
+  async #slice(
+    row: ManifestRow,
+    slice: number,
+    draw: WindowDraw,
+    normalisers?: Map<number, Normaliser>,
+  ): Promise<Float32Array> {
     const { window } = await this.lie(row);
-    const rows = window.height + growPx;
-    const columns = Math.round((window.width * rows) / window.height);
-    const x = window.x + rightPx - Math.round((columns - window.width) / 2);
-    const y = window.y + downPx - Math.round((rows - window.height) / 2);
-    const view = await this.#view(row, slice, { x, y, width: columns, height: rows });
-    const pixels = normalisedWindow(view, window.width, window.height);
-    // Rows that were read for this alone are freed now: a collection may be many slices away.
-    if (view.region?.levels && !this.#kept.has(keyOf(row, slice)))
-      (view.region.values.buffer as ArrayBuffer).transfer(0);
+    const view = await this.#view(row, slice, varied(window, draw));
+    const normalise = tableNormaliser(view, window.width, window.height);
+    if (normalise) normalisers?.set(slice, normalise);
+    const pixels = normalise ? normalisedBy(view, normalise) : normalisedWindow(view, window.width, window.height);
+    this.#free(row, slice, view);
     return pixels;
+  }
+
+  /** A box of a slice in its window. How the window is normalised is known of one that was read by a table: then no more than the box is read. */
+  async #box(
+    row: ManifestRow,
+    slice: number,
+    draw: WindowDraw,
+    box: BoxPx,
+    normalise: Normaliser | undefined,
+  ): Promise<Float32Array> {
+    const { window } = await this.lie(row);
+    if (!normalise) return cutBox(await this.#slice(row, slice, draw), window.width, box);
+    const { x, y } = varied(window, draw);
+    const [x1, y1, x2, y2] = box;
+    const view = await this.#view(row, slice, { x: x + x1, y: y + y1, width: x2 - x1, height: y2 - y1 });
+    const pixels = normalisedBy(view, normalise);
+    this.#free(row, slice, view);
+    return pixels;
+  }
+
+  /** Rows that were read for this alone are freed now: a collection may be many slices away. */
+  #free(row: ManifestRow, slice: number, { region }: WindowView): void {
+    if (region?.levels && !this.#kept.has(keyOf(row, slice))) (region.values.buffer as ArrayBuffer).transfer(0);
   }
 
   /** What a slice shows in a window upon the plane with its chest wall on the left. */

@@ -19,19 +19,36 @@ export function windowLevels({ width, height, region, left, top }: WindowView, o
   return data;
 }
 
-/**
- * A window in a size, normalised as normaliseBreast does. Where stored values have a table of grey levels and nothing is resized, mean and
- * deviation come from how often each occurs, and a normalised level is looked up as a level is.
- */
+/** What a grey level of a window becomes. */
+export type Normaliser = (level: number) => number;
+
+/** A window in a size, normalised as normaliseBreast does. */
 export function normalisedWindow(view: WindowView, width: number, height: number): Float32Array {
-  const { region } = view;
-  if (region?.levels && view.width === width && view.height === height)
-    return normalisedByTable(view, region, region.levels);
-  return normaliseBreast(resizeBilinear(windowLevels(view), view.width, view.height, width, height));
+  const normalise = tableNormaliser(view, width, height);
+  return normalise
+    ? normalisedBy(view, normalise)
+    : normaliseBreast(resizeBilinear(windowLevels(view), view.width, view.height, width, height));
 }
 
-/** Sums in double precision over a few thousand values in place of millions: the same to about 1e-12. */
-function normalisedByTable(view: WindowView, region: SeenRegion, levels: Float32Array): Float32Array {
+/** A window, or a part of it, by the normaliser of the window; what it shows has a table of grey levels, if it shows anything. */
+export function normalisedBy(view: WindowView, normalise: Normaliser): Float32Array {
+  const { region } = view;
+  if (!region?.levels) return new Float32Array(view.width * view.height).fill(normalise(0));
+  return windowLevels({ ...view, region: { ...region, levels: region.levels.map(normalise) } }, normalise(0));
+}
+
+/**
+ * The normaliser of a window whose stored values have a table of grey levels and that is not resized; undefined of another. Mean and
+ * deviation come from how often each value occurs, and a normalised level is looked up as a level is: sums in double precision over a few
+ * thousand values in place of millions, the same to about 1e-12.
+ */
+export function tableNormaliser(view: WindowView, width: number, height: number): Normaliser | undefined {
+  const { region } = view;
+  if (!region?.levels || view.width !== width || view.height !== height) return undefined;
+  return normaliserOf(view, region, region.levels);
+}
+
+function normaliserOf(view: WindowView, region: SeenRegion, levels: Float32Array): Normaliser {
   const counts = countValues(region, levels);
   const outside = view.width * view.height - region.width * region.height;
   let darkest = outside > 0 ? 0 : Number.POSITIVE_INFINITY;
@@ -49,21 +66,20 @@ function normalisedByTable(view: WindowView, region: SeenRegion, levels: Float32
     count += times;
     sum += times * level;
   });
-  if (count === 0) return new Float32Array(view.width * view.height);
+  if (count === 0) return () => 0;
   const mean = sum / count;
   overBreast((level, times) => {
     squares += times * (level - mean) ** 2;
   });
-  const normalise = normaliser(mean, Math.sqrt(squares / count));
-  return windowLevels({ ...view, region: { ...region, levels: levels.map(normalise) } }, normalise(0));
+  return normaliser(mean, Math.sqrt(squares / count));
 }
 
 /** What the background becomes, and what is as far below the mean: two standard deviations. */
 const LEAST_GREY = -2;
 
 const normaliser =
-  (mean: number, deviation: number) =>
-  (level: number): number =>
+  (mean: number, deviation: number): Normaliser =>
+  (level) =>
     Math.max((level - mean) / (deviation || 1), LEAST_GREY);
 
 /**
