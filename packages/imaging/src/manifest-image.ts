@@ -1,3 +1,4 @@
+import { type BreastMask, breastMask } from './breast/breast-mask.ts';
 import type { Decision } from './decision.ts';
 import { type DicomFacts, mendedFacts } from './dicom-facts.ts';
 import { ImagingError } from './errors.ts';
@@ -8,9 +9,10 @@ import { boxOnPrepared, type Placement } from './geometry/placement.ts';
 import type { BoxPx, ManifestRow } from './manifest-row.ts';
 import { openSeries } from './manifest-series.ts';
 import type { Laterality, View } from './manifest-terms.ts';
+import { orientMask } from './orientation/image-lie.ts';
 import { greyFacts, placedRegion, storedRegion } from './placed-region.ts';
 import type { Plane } from './plane.ts';
-import { type PrepareOptions, prepareImage } from './prepare-image.ts';
+import { type LaidImage, layImage, movedImage, type PrepareOptions } from './prepare-image.ts';
 import { regionPlane, type SeenRegion } from './seen-region.ts';
 
 /** A plane as a network gets it before resampling and normalisation, with what was done to the stored one. */
@@ -43,11 +45,23 @@ export interface ManifestImage {
    */
   readonly seen: (slice: number, options?: SeenOptions) => Promise<SeenPlane>;
   /**
+   * How all slices lie, and where the breast is on what is seen of the slice that they are laid after, nothing cropped: no pixel of it is
+   * moved. Throws as `seen`.
+   */
+  readonly breast: (options?: Omit<SeenOptions, 'crop'>) => Promise<SeenBreast>;
+  /**
    * The part of what is seen in a box, the whole without one, as stored values with their grey levels: of files that are not compressed no more
    * than its rows are read. Throws as `seen`, and option-invalid for a box that reaches beyond.
    */
   readonly region: (slice: number, box?: BoxPx, options?: SeenOptions) => Promise<SeenRegion>;
   readonly close: () => Promise<void>;
+}
+
+/** Where the breast is on what is seen of an image. */
+export interface SeenBreast {
+  readonly mask: BreastMask;
+  /** Of what is seen on the stored image; absent where it is the stored image. */
+  readonly placement?: Placement;
 }
 
 /** What may be asked beyond the row. */
@@ -71,7 +85,8 @@ export async function openManifestImage(row: ManifestRow, options: ReadImageOpti
     const { BitsAllocated: bitDepth } = stack.facts(0);
     requireDepth(row, bitDepth);
     const slice = sliceOf(row, stack.depth);
-    const laid = laidAlike(row, stack, slice ?? Math.floor((stack.depth - 1) / 2));
+    const reference = slice ?? Math.floor((stack.depth - 1) / 2);
+    const laid = laidAlike(row, stack, reference);
     return {
       width: stack.width,
       height: stack.height,
@@ -82,6 +97,10 @@ export async function openManifestImage(row: ManifestRow, options: ReadImageOpti
       facts: stack.facts,
       stored: stack.slice,
       seen: (wanted, asked = {}) => (isDicom ? laid.seen(wanted, asked) : asStored(stack, wanted)),
+      breast: async (asked = {}) =>
+        isDicom
+          ? laid.breast(asked)
+          : { mask: breastMask(await stack.slice(reference), { workingSidePx: asked.maskSidePx }) },
       region: (wanted, box, asked = {}) =>
         isDicom ? laid.region(wanted, box, asked) : storedRegion(stack, wanted, box),
       close: stack.close,
@@ -154,15 +173,17 @@ interface Lie extends Omit<SeenPlane, 'data'> {
 /** Slices prepared alike, after one of them. */
 function laidAlike(row: ManifestRow, stack: ImageStack, reference: number) {
   const known = new Map<string, Promise<Lie>>();
+  const keyOf = (options: SeenOptions): string => JSON.stringify(Object.entries(options).sort());
   /** The slice that the others are laid after, for whoever asks first; it is not kept. */
-  const prepare = (options: SeenOptions): Promise<SeenPlane & Lie> => {
-    const first = prepared(row, stack, reference, options);
-    const lie = first.then(({ data: _, ...rest }) => rest);
+  const lay = (options: SeenOptions): Promise<LaidImage> => {
+    const first = laidSlice(row, stack, reference, options);
+    const lie = first.then(lieOfSlice);
     lie.catch(() => undefined); // reported to those who wait for it
-    known.set(JSON.stringify(options), lie);
+    known.set(keyOf(options), lie);
     return first;
   };
-  const lieOf = (options: SeenOptions): Promise<Lie> => known.get(JSON.stringify(options)) ?? prepare(options);
+  const lieOf = async (options: SeenOptions): Promise<Lie> =>
+    known.get(keyOf(options)) ?? lieOfSlice(await lay(options));
   const region = async (slice: number, box: BoxPx | undefined, options: SeenOptions): Promise<SeenRegion> => {
     const { placement } = await lieOf(options);
     // A slice above the breast is empty: its grey levels are all that is asked of it, and its polarity is that of its tags.
@@ -170,40 +191,46 @@ function laidAlike(row: ManifestRow, stack: ImageStack, reference: number) {
     return placedRegion(stack, slice, placement, box, { ...options, prefer });
   };
   const seen = async (slice: number, options: SeenOptions): Promise<SeenPlane> => {
-    if (slice === reference && !known.has(JSON.stringify(options))) return prepare(options);
+    if (slice === reference && !known.has(keyOf(options))) {
+      const laid = await lay(options);
+      return { ...lieOfSlice(laid), ...movedImage(laid, AS_LEVELS).plane };
+    }
     const lie = await lieOf(options);
     return { ...lie, ...regionPlane(await region(slice, undefined, options)) };
   };
-  return { seen, region };
+  const breast = async (options: Omit<SeenOptions, 'crop'>): Promise<SeenBreast> => {
+    const { display, isPadded, placement, ...laid } = await lay({ ...options, crop: 'none' });
+    // by its pixels alone, so that it is where it is in the same image in a format that knows no padding
+    const mask = isPadded ? breastMask(display, { workingSidePx: options.maskSidePx }) : laid.mask;
+    return { mask: orientMask(mask, placement.orientation), placement };
+  };
+  return { seen, region, breast };
 }
 
-async function prepared(
-  row: ManifestRow,
-  stack: ImageStack,
-  slice: number,
-  options: SeenOptions,
-): Promise<SeenPlane & Lie> {
+const lieOfSlice = ({ placement, laterality, view, decisions }: LaidImage): Lie => ({
+  ...{ width: placement.outWidth, height: placement.outHeight },
+  ...{ placement, laterality, view, decisions },
+});
+
+/** Grey levels are normalised by whoever asks. */
+const AS_LEVELS = { normalise: 'none' } as const;
+
+async function laidSlice(row: ManifestRow, stack: ImageStack, slice: number, options: SeenOptions): Promise<LaidImage> {
   const facts = mendedFacts(stack.facts(slice));
   const stored = await stack.slice(slice);
   const prefer = { ...row.prefer, ...options.prefer };
-  const common = { ...options, prefer, normalise: 'none' } as const;
+  const common = { ...options, prefer, ...AS_LEVELS };
   if (row.modality === 'PATCH') {
-    const { plane, placement, decisions } = prepareImage(stored, greyFacts(facts), {
-      ...common,
-      breast: 'whole',
-      crop: 'none',
-      chestWall: 'stored',
-    });
-    return { ...plane, placement, decisions };
+    const whole = { breast: 'whole', crop: 'none', chestWall: 'stored' } as const;
+    return { ...layImage(stored, greyFacts(facts), { ...common, ...whole }), laterality: undefined, view: undefined };
   }
-  const image = prepareImage(stored, facts, {
+  const laid = layImage(stored, facts, {
     ...common,
     ...(row.laterality && { laterality: row.laterality }),
     ...(row.view && { view: row.view }),
   });
-  requireView(row, image.view, prefer.view);
-  const { plane, placement, laterality, view, decisions } = image;
-  return { ...plane, placement, laterality, view: row.view ?? view, decisions };
+  requireView(row, laid.view, prefer.view);
+  return { ...laid, view: row.view ?? laid.view };
 }
 
 /** Throws sources-disagree where row and file name different views and nobody said which wins. */

@@ -18,9 +18,9 @@ import { imageLie, type LieOptions } from './orientation/image-lie.ts';
 import { mammographyView } from './orientation/mammography-view.ts';
 import {
   cutWalk,
-  type GridWalk,
   type Orientation,
   orientBox,
+  orientedSize,
   orientWalk,
   walkedValues,
   wholeWalk,
@@ -45,19 +45,28 @@ export interface PrepareOptions extends LieOptions {
   readonly normalise?: 'z-score' | 'min-max' | 'none';
 }
 
-/** An image as a network sees it, with everything that was done to it. */
-export interface PreparedImage {
-  readonly plane: Plane;
-  /** After grey levels and polarity, 0 black to 1 white, before anything was moved. */
+/** An image of which everything is decided and nothing moved. */
+export interface LaidImage {
+  /** After grey levels and polarity, 0 black to 1 white. */
   readonly display: Plane;
   /** On `display`. */
   readonly mask: BreastMask;
+  /** Whether pixels hold the padding value; the mask leaves them out, with a rim as wide as it is coarse. */
+  readonly isPadded: boolean;
   readonly laterality: Laterality | undefined;
   readonly view: View | undefined;
   readonly modifiers: readonly string[];
+  /** Of what is cut out, at its stored spacing. */
   readonly placement: Placement;
+  /** As stored, where it is known. */
+  readonly spacing: PixelSpacingMm | undefined;
   /** One of each step, in their order. */
   readonly decisions: readonly Decision[];
+}
+
+/** An image as a network sees it, with everything that was done to it. */
+export interface PreparedImage extends Omit<LaidImage, 'spacing' | 'isPadded'> {
+  readonly plane: Plane;
 }
 
 /**
@@ -68,35 +77,30 @@ export interface PreparedImage {
  * @param stored values as the file holds them
  */
 export function prepareImage(stored: Plane, facts: DicomFacts = {}, options: PrepareOptions = {}): PreparedImage {
+  return movedImage(layImage(stored, facts, options), options);
+}
+
+/** All decisions of prepareImage, for those who want none of the pixels. Throws as it does. */
+export function layImage(stored: Plane, facts: DicomFacts, options: PrepareOptions): LaidImage {
   const { display, padding, decisions } = greyLevels(stored, facts, options);
-  const { breast = 'found', maskSidePx: workingSidePx } = options;
+  const { breast = 'found', maskSidePx: workingSidePx, crop = { marginPx: 0 } } = options;
   const mask = breast === 'whole' ? wholeMask(display) : breastMask(display, { padding, workingSidePx });
   const { view, modifiers, decision: viewDecision } = mammographyView(facts, options.prefer);
-  const lie = imageLie(display, mask, facts, view ?? options.view, options);
-  const oriented = orientWalk(wholeWalk(display.width, display.height), lie.orientation);
-  const breastBox = orientBox(mask.boxPx, stored.width, stored.height, lie.orientation);
-  const whole: BoxPx = [0, 0, oriented.width, oriented.height];
-  const { crop = { marginPx: 0 } } = options;
-  const cropPx = crop === 'none' ? whole : growBox(breastBox, crop.marginPx, oriented.width, oriented.height);
-  const cropped = walkedPlane(display, cutWalk(oriented, cropPx));
+  const { orientation, ...lie } = imageLie(display, mask, facts, view ?? options.view, options);
+  const { width, height } = orientedSize(display, orientation);
+  const breastBox = orientBox(mask.boxPx, stored.width, stored.height, orientation);
+  const cropPx: BoxPx = crop === 'none' ? [0, 0, width, height] : growBox(breastBox, crop.marginPx, width, height);
+  const [outWidth, outHeight] = [cropPx[2] - cropPx[0], cropPx[3] - cropPx[1]];
   const found = pixelSpacing(facts, options.spacing);
-  const sized = resampled(cropped, lie.orientation, found.spacing, options.targetMm);
-  const { kind, plane } = normalised(sized, options.normalise ?? 'z-score');
   return {
-    plane,
     display,
     mask,
+    isPadded: padding !== undefined,
     laterality: lie.laterality,
     view: view ?? options.view,
     modifiers,
-    placement: {
-      width: stored.width,
-      height: stored.height,
-      orientation: lie.orientation,
-      cropPx,
-      outWidth: plane.width,
-      outHeight: plane.height,
-    },
+    placement: { width: stored.width, height: stored.height, orientation, cropPx, outWidth, outHeight },
+    spacing: found.spacing,
     decisions: [
       ...decisions,
       maskDecision(mask, breast),
@@ -104,14 +108,22 @@ export function prepareImage(stored: Plane, facts: DicomFacts = {}, options: Pre
       ...lie.decisions,
       cropDecision(cropPx, crop, mask),
       spacingDecision(found, options.targetMm),
-      {
-        step: 'normalisation',
-        choice: kind,
-        reason: options.normalise ? 'the user chose it' : 'exposure differs from image to image',
-        evidence: [],
-      },
+      normalisationDecision(options.normalise),
     ],
   };
+}
+
+/** What was decided of an image, done. */
+export function movedImage(
+  { spacing, isPadded: _, ...laid }: LaidImage,
+  { targetMm, normalise = 'z-score' }: Pick<PrepareOptions, 'targetMm' | 'normalise'>,
+): PreparedImage {
+  const { display, placement } = laid;
+  const turned = orientWalk(wholeWalk(display.width, display.height), placement.orientation);
+  const walk = cutWalk(turned, placement.cropPx);
+  const cut = { width: walk.width, height: walk.height, data: walkedValues(display.data, walk) };
+  const plane = normalised(resampled(cut, placement.orientation, spacing, targetMm), normalise);
+  return { ...laid, plane, placement: { ...placement, outWidth: plane.width, outHeight: plane.height } };
 }
 
 function greyLevels(stored: Plane, facts: DicomFacts, { voi, prefer }: PrepareOptions) {
@@ -126,11 +138,6 @@ function greyLevels(stored: Plane, facts: DicomFacts, { voi, prefer }: PrepareOp
     decisions: [range.decision, padding.decision, ...decisions, decision],
   };
 }
-
-const walkedPlane = ({ data }: Plane, walk: GridWalk): Plane => ({
-  ...{ width: walk.width, height: walk.height },
-  data: walkedValues(data, walk),
-});
 
 /** Levels from 0 black to 1 white, padding black. */
 function shown(levels: Float32Array, polarity: Polarity, padding: Uint8Array | undefined): Float32Array {
@@ -197,7 +204,14 @@ function resampled(
   return resampleTo(plane, transpose ? { rowMm: spacing.columnMm, columnMm: spacing.rowMm } : spacing, targetMm);
 }
 
-function normalised(plane: Plane, kind: 'z-score' | 'min-max' | 'none') {
+const normalisationDecision = (wanted: PrepareOptions['normalise']): Decision => ({
+  step: 'normalisation',
+  choice: wanted ?? 'z-score',
+  reason: wanted ? 'the user chose it' : 'exposure differs from image to image',
+  evidence: [],
+});
+
+function normalised(plane: Plane, kind: 'z-score' | 'min-max' | 'none'): Plane {
   const by = { 'z-score': zScoreNormalise, 'min-max': minMaxNormalise, none: (data: Float32Array) => data };
-  return { kind, plane: { ...plane, data: by[kind](plane.data) } };
+  return { ...plane, data: by[kind](plane.data) };
 }

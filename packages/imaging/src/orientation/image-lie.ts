@@ -21,6 +21,7 @@ import {
   MIRRORED,
   type Orientation,
   orientBox,
+  orientedSize,
   orientPlane,
   orientValues,
   ROTATED_LEFT,
@@ -131,10 +132,14 @@ function pectoralClaim(
   view: View | undefined,
 ): Claim<'top' | 'bottom'> | undefined {
   if (!view || !OBLIQUE.has(view)) return undefined;
-  const boxPx = orientBox(mask.boxPx, display.width, display.height, base);
-  const data = orientValues(mask.data, display.width, display.height, base);
-  const plane = orientPlane(display, base);
-  return pectoralSide(plane, { ...mask, width: plane.width, height: plane.height, data, boxPx });
+  return pectoralSide(orientPlane(display, base), orientMask(mask, base));
+}
+
+/** A mask laid in another way; a copy. */
+export function orientMask(mask: BreastMask, to: Orientation): BreastMask {
+  const { width, height } = mask;
+  const boxPx = orientBox(mask.boxPx, width, height, to);
+  return { ...mask, ...orientedSize(mask, to), data: orientValues(mask.data, width, height, to), boxPx };
 }
 
 /**

@@ -8,7 +8,8 @@ import { RandomStream } from '@mammoscope/random';
 import { cutBox } from '../gmic/volume.ts';
 import { writePhantomCohort } from '../virtual-cohort/women.ts';
 import { FINDING, FIXTURE_COLUMNS, FIXTURE_ROWS, fixtureVolume } from './cohort-fixture.ts';
-import { drawWindow, ImageWindows, STILL } from './image-window.ts';
+import { ImageWindows } from './image-window.ts';
+import { drawWindow, STILL } from './window-draw.ts';
 import { normaliseBreast } from './window-levels.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'windows-'));

@@ -1,32 +1,25 @@
 /** Images in the windows of section V-D3: against the chest wall, moved and resized at random, slice by slice. */
 import {
-  AS_STORED,
   type BoxPx,
   boxOnStored,
-  breastMask,
-  chestWallByMask,
   cutRegion,
-  gmicWindow,
   ImagingError,
   inverseOrientation,
   isBadImage,
   type ManifestImage,
   type ManifestRow,
-  MIRRORED,
-  type Orientation,
   openManifestImage,
   orientBox,
   orientPlane,
   orientRegion,
-  type Placement,
   type Plane,
   type SeenRegion,
   type WindowPlace,
 } from '@mammoscope/imaging';
-import type { RandomStream } from '@mammoscope/random';
 import { SystemError } from '../errors.ts';
 import { cutBox, type GmicVolume } from '../gmic/volume.ts';
-import type { Recipe } from './recipe.ts';
+import { findLie, type ImageLie, type KnownLies, readSize, WHOLE } from './image-lie.ts';
+import { STILL, varied, type WindowDraw } from './window-draw.ts';
 import {
   type Normaliser,
   normalisedBy,
@@ -35,56 +28,6 @@ import {
   type WindowView,
   windowLevels,
 } from './window-levels.ts';
-
-/** How a window is varied: where it goes, and by how many rows it grows. */
-export interface WindowDraw {
-  readonly rightPx: number;
-  readonly downPx: number;
-  readonly growPx: number;
-}
-
-/** A window, varied. */
-function varied(window: WindowPlace, { rightPx, downPx, growPx }: WindowDraw): WindowPlace {
-  const height = window.height + growPx;
-  const width = Math.round((window.width * height) / window.height);
-  const x = window.x + rightPx - Math.round((width - window.width) / 2);
-  const y = window.y + downPx - Math.round((height - window.height) / 2);
-  return { x, y, width, height };
-}
-
-/** The window as it is. */
-export const STILL: WindowDraw = { rightPx: 0, downPx: 0, growPx: 0 };
-
-/** "random shifting and resizing ... for a maximum of 100 pixels in any direction", whole pixels. */
-export function drawWindow(
-  { shiftPx, resizePx }: Pick<Recipe, 'shiftPx' | 'resizePx'>,
-  random: RandomStream,
-): WindowDraw {
-  return {
-    rightPx: random.integer(-shiftPx, shiftPx),
-    downPx: random.integer(-shiftPx, shiftPx),
-    growPx: random.integer(-resizePx, resizePx),
-  };
-}
-
-/** How an image lies: everything but its pixels, as plain data. */
-export interface ImageLie {
-  readonly slices: number;
-  /** Of the image as stored. */
-  readonly width: number;
-  readonly height: number;
-  /** From the plane that is read to one with the chest wall on the left, upon which the window lies. */
-  readonly turn: Orientation;
-  readonly window: WindowPlace;
-  /** From the stored image to the plane that is read; absent where that is the stored one. */
-  readonly placement?: Placement;
-}
-
-/** Side of the image that the breast is looked for in, in a fraction of the time: a window need not lie right to the pixel. */
-const MASK_SIDE_PX = 192;
-
-/** How images lie, by their path in a manifest. */
-export type KnownLies = Readonly<Record<string, ImageLie>>;
 
 /** Slices that may be kept between epochs, in bytes, unless told; others are read again. */
 const KEPT_BYTES = 400 * 2 ** 20;
@@ -237,21 +180,7 @@ export class ImageWindows {
 
   async #find(row: ManifestRow): Promise<ImageLie> {
     const image = await this.#image(row);
-    const middle = Math.floor((image.depth - 1) / 2);
-    const seen = await this.#reading(row, () => image.seen(middle, WHOLE));
-    const mask = await this.#reading(row, async () => breastMask(seen, { workingSidePx: MASK_SIDE_PX }));
-    // Where the outline tells nothing the usual way to store a breast is taken; what was prepared lies with its chest wall left.
-    const usual = row.laterality === 'R' && !seen.placement ? 'right' : 'left';
-    const says = chestWallByMask(mask)?.says;
-    const wall = says === 'left' || says === 'right' ? says : usual;
-    return {
-      slices: image.depth,
-      width: image.width,
-      height: image.height,
-      turn: wall === 'right' ? MIRRORED : AS_STORED,
-      window: { ...gmicWindow(mask, this.#size, wall), x: 0 },
-      ...(seen.placement ? { placement: seen.placement } : {}),
-    };
+    return this.#reading(row, () => findLie(image, row, this.#size));
   }
 
   /** A part of a slice as it is seen. The whole slice is kept where it fits, unless it is read as fast as that. */
@@ -316,10 +245,6 @@ export class ImageWindows {
   }
 }
 
-/** Planes that are read are whole, so they are as large as the stored image, turned. */
-const readSize = ({ placement, width, height }: ImageLie) =>
-  placement ? { width: placement.outWidth, height: placement.outHeight } : { width, height };
-
 const keyOf = ({ absolutePath }: ManifestRow, slice: number): string => `${absolutePath}\u0000${slice}`;
 
 /** Bytes of a slice that is kept. */
@@ -331,6 +256,3 @@ const compact = (region: SeenRegion): SeenRegion => ({ ...region, values: new Ui
 
 /** Files that may be open at a time. */
 const MOST_OPEN = 16;
-
-/** DICOM is turned with its chest wall to the left and not cropped, so that boxes convert by turning alone. */
-const WHOLE = { crop: 'none', chestWall: 'left', maskSidePx: MASK_SIDE_PX } as const;

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAside } from '@mammoscope/files';
 import type { ParkImage } from './cohort.ts';
-import type { ImageLie, ImageWindows, KnownLies } from './image-window.ts';
+import type { ImageLie, KnownLies } from './image-lie.ts';
+import type { ImageWindows } from './image-window.ts';
 
 const pathOf = (run: string) => join(run, 'windows.json');
 

@@ -19,12 +19,12 @@ import {
   MISSING,
 } from './birads-network.ts';
 import { BIRADS_GROUPS, type ParkImage } from './cohort.ts';
-import { drawWindow } from './image-window.ts';
 import type { Recipe } from './recipe.ts';
 import type { ParkModality } from './scored-cases.ts';
 import { trainingOf } from './settings.ts';
 import { type MemberPlace, OPTIMISER, putValues } from './trial.ts';
 import { windowOf } from './trials.ts';
+import { drawWindow } from './window-draw.ts';
 
 /** Name of a modality's pretraining as a member of a run. */
 export const pretrainingOf = (modality: ParkModality): string => `${modality.toLowerCase()}-birads`;

@@ -13,7 +13,8 @@ import { makeFolder } from '../run/make-folder.ts';
 import { type RunRecord, readRunRecord, runFiles } from '../run/run-record.ts';
 import { requireClasses, unseenRows } from '../run/unseen-rows.ts';
 import { type ParkImage, parkImages } from './cohort.ts';
-import { drawWindow, ImageWindows, type KnownLies, STILL } from './image-window.ts';
+import type { KnownLies } from './image-lie.ts';
+import { ImageWindows } from './image-window.ts';
 import { readLies } from './known-lies.ts';
 import type { Recipe } from './recipe.ts';
 import { saliencyPlanes } from './saliency-planes.ts';
@@ -33,6 +34,7 @@ import {
 import { recipeOf } from './settings.ts';
 import { architectureScores, type ValidatedImage, validationPath } from './trial.ts';
 import { ensembleOf, trialSpec, windowOf } from './trials.ts';
+import { drawWindow, STILL } from './window-draw.ts';
 
 /** A trained run, open. */
 export interface OpenedRun {

@@ -16,11 +16,12 @@ import { formatJson, type MemberFiles } from '../run/run-record.ts';
 import { type FitPlace, fitMember } from '../training/fit-member.ts';
 import { batchesOf } from '../training/train-network.ts';
 import { type ParkImage, targetsOf } from './cohort.ts';
-import { drawWindow, type ImageWindows } from './image-window.ts';
+import type { ImageWindows } from './image-window.ts';
 import type { Recipe } from './recipe.ts';
 import type { ArchitectureScores, PerFinding } from './scored-cases.ts';
 import { trainingOf } from './settings.ts';
 import { type Trial, type TrialOutcome, trialSpec } from './trials.ts';
+import { drawWindow } from './window-draw.ts';
 
 /** The optimiser of all networks. */
 export const OPTIMISER = adam();
