@@ -17,8 +17,9 @@ export class Redrawn {
     this.#draw = draw;
     const { signal } = this.#ended;
     root.addEventListener('pointerdown', () => this.#press(true), { signal });
+    root.addEventListener('keydown', ({ key }) => key === ' ' && this.#press(true), { signal });
     // a click comes after the release
-    for (const type of ['pointerup', 'pointercancel'])
+    for (const type of ['pointerup', 'pointercancel', 'keyup', 'blur'])
       addEventListener(type, () => setTimeout(() => this.#press(false)), { signal });
   }
 

@@ -1,4 +1,4 @@
-/** The work list under the user's hand while studies come in: nothing that is opened, pressed or focused is lost to what arrives meanwhile. */
+/** The page under the user's hand while studies and images come in: nothing that is opened, pressed or focused is lost to what arrives meanwhile. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page, Route } from 'playwright-core';
@@ -105,6 +105,30 @@ test('a line that is pressed while the list is drawn anew is opened', { skip: no
   await linkOf(page, 6).waitFor();
   await page.mouse.up();
   await drawn(page, 1);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('a tool that is pressed, by hand or by key, while an image comes to the study is used', {
+  skip: noBrowser,
+}, async () => {
+  const { page, complaints } = await listWith(9);
+  await linkOf(page, 9).click();
+  await drawn(page, 1);
+  const invert = page.getByRole('button', { name: 'Invert' });
+  const isInverted = async () => (await page.locator('.pane[data-view=RCC]').innerText()).includes('inverted');
+  await invert.hover();
+  await page.mouse.down();
+  await arrives(9, { number: 2, laterality: 'L' });
+  await drawn(page, 2);
+  await page.mouse.up();
+  assert.equal(await isInverted(), true);
+  await invert.focus();
+  await page.keyboard.down(' ');
+  await arrives(9, { number: 3, view: 'MLO' });
+  await drawn(page, 3);
+  await page.keyboard.up(' ');
+  assert.equal(await isInverted(), false);
   assert.deepEqual(complaints, []);
   await page.close();
 });
