@@ -53,6 +53,19 @@ test('patches are cut out of their slices, each read once, and filled up with ze
   const pixels = await readPatches(spec(3, 4, 2), volume, places);
   assert.deepEqual([...pixels], [206, 207, 210, 211, 0, 1, 4, 5, 201, 202, 205, 206]);
   assert.deepEqual(asked, [2, 0]);
+  // a slice whose boxes can be had is not read whole, another still once
+  const boxes: number[][] = [];
+  const readBox = async (slice: number, box: readonly number[]) => {
+    boxes.push([slice, ...box]);
+    return slice === 0 ? Float32Array.of(7, 8, 9, 10) : undefined;
+  };
+  const boxed = await readPatches(spec(3, 4, 2), { ...volume, readBox }, places);
+  assert.deepEqual([...boxed], [206, 207, 210, 211, 7, 8, 9, 10, 201, 202, 205, 206]);
+  assert.deepEqual(asked, [2, 0, 2]);
+  assert.deepEqual(boxes, [
+    [2, 2, 1, 4, 3],
+    [0, 0, 0, 2, 2],
+  ]);
   const large = await readPatches(spec(3, 4, 4), volume, [{ slice: 1, topPx: 0, leftPx: 0 }]);
   assert.deepEqual([...large.subarray(8, 16)], [108, 109, 110, 111, 0, 0, 0, 0]);
 });

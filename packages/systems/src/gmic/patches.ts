@@ -28,7 +28,7 @@ export function patchOf({ slice, row, column }: RoiCell, spec: GmicSpec, { rows,
   return { slice, topPx: px(row, rows, spec.heightPx), leftPx: px(column, columns, spec.widthPx) };
 }
 
-/** The pixels of patches, [K, 1, s, s], each slice read once at most; zeros where a patch is larger than its slice. */
+/** The pixels of patches, [K, 1, s, s], no slice read twice; zeros where a patch is larger than its slice. */
 export async function readPatches(
   spec: GmicSpec,
   volume: GmicVolume,
@@ -38,12 +38,16 @@ export async function readPatches(
   const pixels = new Float32Array(patches.length * cropPx * cropPx);
   const [rows, columns] = [Math.min(cropPx, heightPx), Math.min(cropPx, widthPx)];
   for (const slice of new Set(patches.map((patch) => patch.slice))) {
-    const whole = volume.readBox ? undefined : await readSlice(spec, volume, slice);
+    let whole: Float32Array | undefined;
     for (const [i, { slice: own, topPx, leftPx }] of patches.entries()) {
       if (own !== slice) continue;
       const box = [leftPx, topPx, leftPx + columns, topPx + rows] as const;
-      const part = whole ? cutBox(whole, widthPx, box) : await volume.readBox?.(slice, box);
-      for (let row = 0; part && row < rows; row++)
+      let part = whole ? undefined : await volume.readBox?.(slice, box);
+      if (!part) {
+        whole ??= await readSlice(spec, volume, slice);
+        part = cutBox(whole, widthPx, box);
+      }
+      for (let row = 0; row < rows; row++)
         pixels.set(part.subarray(row * columns, (row + 1) * columns), (i * cropPx + row) * cropPx);
     }
   }

@@ -13,8 +13,8 @@ export interface GmicVolume {
   readonly slices: number;
   /** The normalised pixels of a slice, row by row. A slice may be asked for again. */
   readonly read: (slice: number) => Promise<Float32Array>;
-  /** The pixels in a box of a slice, where that takes less than to read all of a slice that was read before. */
-  readonly readBox?: (slice: number, box: BoxPx) => Promise<Float32Array>;
+  /** The pixels in a box of a slice that was read before; undefined where that takes no less than to read all of it. */
+  readonly readBox?: (slice: number, box: BoxPx) => Promise<Float32Array | undefined>;
   /** Whether what is read is nobody else's, so that its memory is freed once it was worked on: a collection may be many slices away. */
   readonly isFresh?: boolean;
 }

@@ -188,7 +188,7 @@ test('a breast as DICOM, its frames read one at a time, is the breast as PNG: pi
   }
 });
 
-test('a box of a large volume is that part of its slice, whether the slice was read before or not', async () => {
+test('a box of a slice of a large volume that was read is that part of it, unless it was resized', async () => {
   const out = join(folder, 'boxes');
   const making = { patients: 1, preset: 'tiny', seed: 0, format: 'dicom', out } as const;
   const { rows } = await readManifest((await writePhantomCohort(making)).manifest, { unlabelled: true });
@@ -201,12 +201,13 @@ test('a box of a large volume is that part of its slice, whether the slice was r
         [40, 950, 140, 1210],
         [1200, 0, 1339, 256],
       ];
-      const before = await Promise.all(boxes.map((box) => volume.readBox?.(7, box)));
+      assert.equal(await volume.readBox?.(7, [0, 0, 9, 9]), undefined);
       const whole = await volume.read(7);
       for (const [i, box] of boxes.entries()) {
         const part = cutBox(whole, size[1], box);
         assert.ok(new Set(part).size > (i === 0 ? 50 : 0), `${row.path}: the box shows something`);
-        assert.deepEqual([before[i], await volume.readBox?.(7, box)], [part, part], `${row.path}, ${box}`);
+        const read = await volume.readBox?.(7, box);
+        assert.deepEqual(read, draw.growPx > 0 ? undefined : part, `${row.path}, ${box}`);
       }
       await own.close();
     }

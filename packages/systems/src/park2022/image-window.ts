@@ -17,7 +17,7 @@ import {
   type WindowPlace,
 } from '@mammoscope/imaging';
 import { SystemError } from '../errors.ts';
-import { cutBox, type GmicVolume } from '../gmic/volume.ts';
+import type { GmicVolume } from '../gmic/volume.ts';
 import { findLie, type ImageLie, type KnownLies, readSize, WHOLE } from './image-lie.ts';
 import { STILL, varied, type WindowDraw } from './window-draw.ts';
 import {
@@ -124,27 +124,27 @@ export class ImageWindows {
     row: ManifestRow,
     slice: number,
     draw: WindowDraw,
-    normalisers?: Map<number, Normaliser>,
+    normalisers: Map<number, Normaliser>,
   ): Promise<Float32Array> {
     const { window } = await this.lie(row);
     const view = await this.#view(row, slice, varied(window, draw));
     const normalise = tableNormaliser(view, window.width, window.height);
-    if (normalise) normalisers?.set(slice, normalise);
+    if (normalise) normalisers.set(slice, normalise);
     const pixels = normalise ? normalisedBy(view, normalise) : normalisedWindow(view, window.width, window.height);
     this.#free(row, slice, view);
     return pixels;
   }
 
-  /** A box of a slice in its window. How the window is normalised is known of one that was read by a table: then no more than the box is read. */
+  /** A box of a slice in its window, where it is known how that is normalised: then no more than the box is read. */
   async #box(
     row: ManifestRow,
     slice: number,
     draw: WindowDraw,
     box: BoxPx,
     normalise: Normaliser | undefined,
-  ): Promise<Float32Array> {
+  ): Promise<Float32Array | undefined> {
+    if (!normalise) return undefined;
     const { window } = await this.lie(row);
-    if (!normalise) return cutBox(await this.#slice(row, slice, draw), window.width, box);
     const { x, y } = varied(window, draw);
     const [x1, y1, x2, y2] = box;
     const view = await this.#view(row, slice, { x: x + x1, y: y + y1, width: x2 - x1, height: y2 - y1 });
