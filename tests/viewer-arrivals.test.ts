@@ -129,6 +129,22 @@ test('a tool that is pressed, by hand or by key, while an image comes to the stu
   await drawn(page, 3);
   await page.keyboard.up(' ');
   assert.equal(await isInverted(), false);
+  // a key that is let go the moment before is another press
+  const isKept = await page.evaluate(async () => {
+    const [pressed, other] = ['Fit', 'Invert'].map((name) =>
+      [...document.querySelectorAll<HTMLElement>('#tools button')].find(({ textContent }) => textContent === name),
+    );
+    dispatchEvent(new KeyboardEvent('keyup', { key: 'Shift' }));
+    pressed?.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }));
+    await new Promise((later) => setTimeout(later, 50));
+    other?.click(); // the toolbar is to be drawn anew
+    await new Promise((later) => setTimeout(later, 200));
+    const is = pressed?.isConnected;
+    dispatchEvent(new PointerEvent('pointerup'));
+    await new Promise((later) => setTimeout(later, 200));
+    return [is, pressed?.isConnected];
+  });
+  assert.deepEqual(isKept, [true, false]);
   assert.deepEqual(complaints, []);
   await page.close();
 });

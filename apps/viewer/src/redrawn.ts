@@ -4,23 +4,26 @@ const HELD = ['button', 'select', 'input', 'summary'].join(', ');
 /** A list that is unfolded is folded when it is replaced; browsers that cannot tell fold it. */
 const UNFOLDED = CSS.supports('selector(select:open)') ? 'select:open' : null;
 
+type Hand = 'pointer' | 'key';
+
 export class Redrawn {
   readonly #root: HTMLElement;
   readonly #draw: () => void;
   readonly #ended = new AbortController();
   #isAsked = false;
-  #isPressed = false;
+  readonly #held = new Map<Hand, number>();
+  #presses = 0;
 
   /** `draw` fills the root with new elements; a `details` keeps its class, a control its text or label. */
   constructor(root: HTMLElement, draw: () => void) {
     this.#root = root;
     this.#draw = draw;
     const { signal } = this.#ended;
-    root.addEventListener('pointerdown', () => this.#press(true), { signal });
-    root.addEventListener('keydown', ({ key }) => key === ' ' && this.#press(true), { signal });
-    // a click comes after the release
-    for (const type of ['pointerup', 'pointercancel', 'keyup', 'blur'])
-      addEventListener(type, () => setTimeout(() => this.#press(false)), { signal });
+    root.addEventListener('pointerdown', () => this.#press('pointer'), { signal });
+    root.addEventListener('keydown', ({ key }) => key === ' ' && this.#press('key'), { signal });
+    for (const type of ['pointerup', 'pointercancel', 'blur'])
+      addEventListener(type, () => this.#release('pointer'), { signal });
+    for (const type of ['keyup', 'blur']) addEventListener(type, () => this.#release('key'), { signal });
   }
 
   /** Draws anew in the next frame, or when the hand is off it. */
@@ -35,13 +38,21 @@ export class Redrawn {
     this.#ended.abort();
   }
 
-  #press(isPressed: boolean): void {
-    this.#isPressed = isPressed;
+  #press(by: Hand): void {
+    this.#held.set(by, ++this.#presses);
+  }
+
+  /** A click comes after the release; a press that comes before it is another. */
+  #release(by: Hand): void {
+    const press = this.#held.get(by);
+    setTimeout(() => {
+      if (this.#held.get(by) === press) this.#held.delete(by);
+    });
   }
 
   #redraw(): void {
     if (this.#ended.signal.aborted) return;
-    if (this.#isPressed || (UNFOLDED && this.#root.querySelector(UNFOLDED))) {
+    if (this.#held.size > 0 || (UNFOLDED && this.#root.querySelector(UNFOLDED))) {
       requestAnimationFrame(() => this.#redraw());
       return;
     }
