@@ -45,12 +45,16 @@ async function arrives(study: number, image: Partial<DrawnImage> = {}): Promise<
 
 const linkOf = (page: Page, study: number) => page.locator('tbody a', { hasText: `WOMAN, ${study}` });
 
-/** The work list with a study in it. */
-async function listWith(study: number) {
-  await arrives(study);
-  const opened = await openPage(browser, `${server.url}/`, { width: 1366, height: 768 });
-  await linkOf(opened.page, study).waitFor();
-  return opened;
+/** A test of a page that shows the work list with a study in it, and complains of nothing until the end. */
+function testOn(name: string, study: number, use: (page: Page) => Promise<void>): void {
+  test(name, { skip: noBrowser }, async () => {
+    await arrives(study);
+    const { page, complaints } = await openPage(browser, `${server.url}/`, { width: 1366, height: 768 });
+    await linkOf(page, study).waitFor();
+    await use(page);
+    assert.deepEqual(complaints, []);
+    await page.close();
+  });
 }
 
 /** Keeps answers of an address back until they are let go. */
@@ -66,8 +70,7 @@ async function held(page: Page, address: RegExp) {
   return { isAsked: first.promise, letGo: letGo.resolve };
 }
 
-test('a study stays open though the list that was asked for before comes after', { skip: noBrowser }, async () => {
-  const { page, complaints } = await listWith(1);
+testOn('a study stays open though the list that was asked for before comes after', 1, async (page) => {
   const list = await held(page, /api\/studies\?/);
   await arrives(2);
   await list.isAsked;
@@ -77,42 +80,33 @@ test('a study stays open though the list that was asked for before comes after',
   await page.waitForTimeout(DRAWN_MS);
   assert.equal(await page.locator('.pane[data-drawn]').count(), 1);
   assert.equal(await page.locator('.work-list').count(), 0);
-  assert.deepEqual(complaints, []);
-  await page.close();
 });
 
-test('a study that is being opened while others change is opened, with the image that came to it meanwhile', {
-  skip: noBrowser,
-}, async () => {
-  const { page, complaints } = await listWith(3);
-  const study = await held(page, /api\/studies\/1\.2\.3\.3$/);
-  await linkOf(page, 3).click();
-  await study.isAsked;
-  await arrives(4);
-  await arrives(3, { number: 2, laterality: 'L' });
-  await page.waitForTimeout(DRAWN_MS);
-  study.letGo();
-  await drawn(page, 2);
-  assert.deepEqual(complaints, []);
-  await page.close();
-});
+testOn(
+  'a study that is being opened while others change is opened, with the image that came to it meanwhile',
+  3,
+  async (page) => {
+    const study = await held(page, /api\/studies\/1\.2\.3\.3$/);
+    await linkOf(page, 3).click();
+    await study.isAsked;
+    await arrives(4);
+    await arrives(3, { number: 2, laterality: 'L' });
+    await page.waitForTimeout(DRAWN_MS);
+    study.letGo();
+    await drawn(page, 2);
+  },
+);
 
-test('a line that is pressed while the list is drawn anew is opened', { skip: noBrowser }, async () => {
-  const { page, complaints } = await listWith(5);
+testOn('a line that is pressed while the list is drawn anew is opened', 5, async (page) => {
   await linkOf(page, 5).hover();
   await page.mouse.down();
   await arrives(6, { date: '20250101' }); // an older study: the line stays where it is
   await linkOf(page, 6).waitFor();
   await page.mouse.up();
   await drawn(page, 1);
-  assert.deepEqual(complaints, []);
-  await page.close();
 });
 
-test('a tool that is pressed, by hand or by key, while an image comes to the study is used', {
-  skip: noBrowser,
-}, async () => {
-  const { page, complaints } = await listWith(9);
+testOn('a tool that is pressed, by hand or by key, while an image comes to the study is used', 9, async (page) => {
   await linkOf(page, 9).click();
   await drawn(page, 1);
   const invert = page.getByRole('button', { name: 'Invert' });
@@ -145,12 +139,9 @@ test('a tool that is pressed, by hand or by key, while an image comes to the stu
     return [is, pressed?.isConnected];
   });
   assert.deepEqual(isKept, [true, false]);
-  assert.deepEqual(complaints, []);
-  await page.close();
 });
 
-test('the line that has the focus keeps it, wherever the list puts it', { skip: noBrowser }, async () => {
-  const { page, complaints } = await listWith(7);
+testOn('the line that has the focus keeps it, wherever the list puts it', 7, async (page) => {
   await linkOf(page, 7).focus();
   await arrives(8, { date: '20270101' }); // a later study: it comes before
   await linkOf(page, 8).waitFor();
@@ -163,6 +154,4 @@ test('the line that has the focus keeps it, wherever the list puts it', { skip: 
     places,
     places.map((_, i) => `${i + 1}`),
   );
-  assert.deepEqual(complaints, []);
-  await page.close();
 });

@@ -2,12 +2,10 @@
 
 /** A study's page, at one of its images. */
 export const studyAddress = (key: string, instance = ''): string =>
-  ['#/study', key, instance].filter(Boolean).map(encoded).join('/');
+  `#/study/${encodeURIComponent(key)}${instance && `/${encodeURIComponent(instance)}`}`;
 
 /** A run's page. */
 export const runAddress = (key: string): string => `#/run/${encodeURIComponent(key)}`;
-
-const encoded = (part: string, index: number): string => (index === 0 ? part : encodeURIComponent(part));
 
 /** What the address at hand names: "study" or "run", its key, and an image; nothing for the work list. */
 export const addressParts = (): readonly string[] => location.hash.split('/').slice(1).map(decodeURIComponent);

@@ -117,12 +117,16 @@ function showWorkList(): void {
   });
   show(made.root);
   list = made;
-  void updateList();
+  updateList();
+  void updateRuns();
 }
 
 /** What is known now, into the list; where something else is shown, it is there when the list is. */
-async function updateList(): Promise<void> {
+function updateList(): void {
   list?.update([...(server?.entries() ?? []), ...local.entries()], faults);
+}
+
+async function updateRuns(): Promise<void> {
   const links = await runs.links(server !== null);
   list?.setRuns(links);
 }
@@ -149,6 +153,7 @@ async function take(files: readonly DroppedFile[]): Promise<void> {
   const opening = model ? openModel(model.file) : null; // images are not kept waiting for it
   try {
     await runs.take(files);
+    void updateRuns();
   } catch (error) {
     faults.push(sentenceOf(error));
   }
@@ -203,7 +208,7 @@ function showProgress(): void {
   const [what, key = ''] = addressParts();
   const study = what === 'study' && isLocal(key) ? local.open(key) : null;
   if (page && study) page.update(study);
-  else if (list) void updateList();
+  else updateList();
 }
 
 async function openModel(file: File): Promise<void> {
@@ -220,7 +225,7 @@ async function openModel(file: File): Promise<void> {
     say(modelFault);
   }
   page?.redraw();
-  if (list) await updateList();
+  updateList();
 }
 
 /** The server's studies, and what happens to them. */
@@ -258,7 +263,8 @@ async function follow(changed: ReadonlySet<string>): Promise<void> {
 async function refreshList(): Promise<void> {
   if (!list) return;
   await server?.refresh();
-  await updateList();
+  updateList();
+  await updateRuns();
 }
 
 addEventListener('dragover', (event) => {

@@ -28,7 +28,7 @@ export class WorkList {
   readonly #empty = element('p', { class: 'empty' }, 'No studies yet.');
   readonly #faults = element('div');
   readonly #runs = element('div');
-  #said = '';
+  readonly #said = new Map<HTMLElement, string>();
 
   constructor(actions: WorkListActions) {
     this.#open = actions.open;
@@ -53,19 +53,23 @@ export class WorkList {
     this.#order([...studies].sort(byPriority).map((study, index) => this.#line(study, index + 1)));
     this.#empty.hidden = studies.length > 0;
     this.#table.hidden = studies.length === 0;
-    const said = faults.join('\n');
-    if (said === this.#said) return;
-    this.#said = said; // a list that was folded stays so
-    fill(this.#faults, faults.length > 0 && faultList(faults));
+    this.#say(this.#faults, faults, () => [faultList(faults)]);
   }
 
   /** Runs whose pages can be opened. */
   setRuns(links: readonly RunLink[]): void {
-    const lines = links.map(([name, href]) => element('li', {}, element('a', { href }, name)));
-    const made = links.length > 0 ? [element('h2', {}, 'Runs'), element('ul', {}, ...lines)] : [];
-    const isSame = made.length === this.#runs.childElementCount;
-    if (isSame && made.every((each, i) => this.#runs.children[i]?.isEqualNode(each))) return;
-    fill(this.#runs, ...made);
+    this.#say(this.#runs, links, () => {
+      const lines = links.map(([name, href]) => element('li', {}, element('a', { href }, name)));
+      return [element('h2', {}, 'Runs'), element('ul', {}, ...lines)];
+    });
+  }
+
+  /** Fills a part of the page for what it has to say, unless it says so already: what was folded there, pressed or focused stays so. */
+  #say(part: HTMLElement, what: readonly unknown[], draw: () => readonly HTMLElement[]): void {
+    const said = JSON.stringify(what);
+    if (said === this.#said.get(part)) return;
+    this.#said.set(part, said);
+    fill(part, ...(what.length > 0 ? draw() : []));
   }
 
   /** A study's line, in which only the cells that say something else are new. */

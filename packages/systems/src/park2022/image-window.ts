@@ -66,7 +66,10 @@ export class ImageWindows {
     const normalisers = new Map<number, Normaliser>();
     const read = (slice: number) => this.#slice(row, slice, draw, normalisers);
     if (!isHeld) {
-      const readBox = (slice: number, box: BoxPx) => this.#box(row, slice, draw, box, normalisers.get(slice));
+      const readBox = async (slice: number, box: BoxPx) => {
+        const normalise = normalisers.get(slice);
+        return normalise && this.#box(row, slice, draw, box, normalise);
+      };
       return { name: row.path, slices, isFresh: true, read, readBox };
     }
     const held = new Map<number, Promise<Float32Array>>();
@@ -130,20 +133,19 @@ export class ImageWindows {
     const view = await this.#view(row, slice, varied(window, draw));
     const normalise = tableNormaliser(view, window.width, window.height);
     if (normalise) normalisers.set(slice, normalise);
-    const pixels = normalise ? normalisedBy(view, normalise) : normalisedWindow(view, window.width, window.height);
+    const pixels = normalisedWindow(view, window.width, window.height, normalise);
     this.#free(row, slice, view);
     return pixels;
   }
 
-  /** A box of a slice in its window, where it is known how that is normalised: then no more than the box is read. */
+  /** A box of a slice in its window of which it is known how it is normalised: no more than the box is read. */
   async #box(
     row: ManifestRow,
     slice: number,
     draw: WindowDraw,
     box: BoxPx,
-    normalise: Normaliser | undefined,
-  ): Promise<Float32Array | undefined> {
-    if (!normalise) return undefined;
+    normalise: Normaliser,
+  ): Promise<Float32Array> {
     const { window } = await this.lie(row);
     const { x, y } = varied(window, draw);
     const [x1, y1, x2, y2] = box;

@@ -23,8 +23,12 @@ export function windowLevels({ width, height, region, left, top }: WindowView, o
 export type Normaliser = (level: number) => number;
 
 /** A window in a size, normalised as normaliseBreast does. */
-export function normalisedWindow(view: WindowView, width: number, height: number): Float32Array {
-  const normalise = tableNormaliser(view, width, height);
+export function normalisedWindow(
+  view: WindowView,
+  width: number,
+  height: number,
+  normalise = tableNormaliser(view, width, height),
+): Float32Array {
   return normalise
     ? normalisedBy(view, normalise)
     : normaliseBreast(resizeBilinear(windowLevels(view), view.width, view.height, width, height));
@@ -44,11 +48,8 @@ export function normalisedBy(view: WindowView, normalise: Normaliser): Float32Ar
  */
 export function tableNormaliser(view: WindowView, width: number, height: number): Normaliser | undefined {
   const { region } = view;
-  if (!region?.levels || view.width !== width || view.height !== height) return undefined;
-  return normaliserOf(view, region, region.levels);
-}
-
-function normaliserOf(view: WindowView, region: SeenRegion, levels: Float32Array): Normaliser {
+  const levels = region?.levels;
+  if (!region || !levels || view.width !== width || view.height !== height) return undefined;
   const counts = countValues(region, levels);
   const outside = view.width * view.height - region.width * region.height;
   let darkest = outside > 0 ? 0 : Number.POSITIVE_INFINITY;
